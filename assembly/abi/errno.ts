@@ -1,0 +1,30 @@
+// Errors as the calls return them: the negative of one of these. Names are Berkeley's, numbers are Linux's, so
+// that a host may hand them on unchanged.
+
+export enum Errno {
+  EBADF = 9,
+  EAGAIN = 11,
+  EACCES = 13,
+  EFAULT = 14,
+  EINVAL = 22,
+  ENFILE = 23,
+  EPIPE = 32,
+  EMSGSIZE = 90,
+  EPROTOTYPE = 91,
+  EPROTONOSUPPORT = 93,
+  EOPNOTSUPP = 95,
+  EADDRINUSE = 98,
+  EADDRNOTAVAIL = 99,
+  ENETDOWN = 100,
+  ENETUNREACH = 101,
+  ECONNABORTED = 103,
+  ECONNRESET = 104,
+  ENOBUFS = 105,
+  EISCONN = 106,
+  ENOTCONN = 107,
+  ETIMEDOUT = 110,
+  ECONNREFUSED = 111,
+  EHOSTUNREACH = 113,
+  EALREADY = 114,
+  EINPROGRESS = 115,
+}

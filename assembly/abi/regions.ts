@@ -1,0 +1,47 @@
+// The parts of linear memory, in the order of `region(index)`, which fills `RESULT` with the words named below.
+
+export enum Region {
+  /** Records that describe the packet buffers, one each. */
+  PACKETS,
+  /** The buffers themselves: every payload byte in the machine is in one of these. */
+  BUFFERS,
+  /** TCP control blocks. */
+  TCBS,
+  /** Handshakes that a listener has answered and that are not complete yet. */
+  SYN_QUEUE,
+  /** Connections that are over and wait 2·MSL. */
+  TIME_WAIT,
+  /** UDP and ICMP echo sockets. */
+  DATAGRAM_SOCKETS,
+  /** Addresses of neighbors: ARP's table. */
+  NEIGHBORS,
+  ROUTES,
+  /** The machine's own addresses. */
+  ADDRESSES,
+  ADAPTERS,
+  /** Receive and transmit descriptors of the adapters. */
+  DESCRIPTOR_RINGS,
+  /** Buckets by which a segment finds its connection. */
+  DEMULTIPLEXER,
+  /** The heap of deadlines. */
+  TIMERS,
+  /** Sockets with something to tell the host. */
+  EVENTS,
+  COUNTERS,
+  /** The blocks through which calls exchange what does not fit a register. */
+  EXCHANGE,
+  /** Everything else: clock, keys, heads of queues. */
+  STATE,
+  COUNT,
+}
+
+/** Words at `RESULT` after `region(index)`. USED, HIGH and REFUSED are those of a pool; a table has USED = COUNT. */
+export const enum RegionWord {
+  BASE = 0,
+  COUNT = 1,
+  /** Bytes of one element. */
+  SIZE = 2,
+  USED = 3,
+  HIGH = 4,
+  REFUSED = 5,
+}

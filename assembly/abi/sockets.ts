@@ -1,0 +1,63 @@
+// What a host passes to the socket calls, and what it gets back from `event`.
+
+/** The kinds of socket that `socket(kind, owner)` creates. */
+export enum SocketKind {
+  /** A byte stream: TCP. */
+  STREAM = 1,
+  /** Datagrams with ports: UDP. */
+  DATAGRAM = 2,
+  /** ICMP echo: what is sent is the data of a request, what is received the data of its reply. */
+  ECHO = 3,
+}
+
+/** The directions of `shutdown(fd, how)`. */
+export const enum Shutdown {
+  READ = 0,
+  WRITE = 1,
+  BOTH = 2,
+}
+
+/** Bits of the mask that comes with an event: what has become true of the socket since its last event. */
+export const enum Event {
+  /** Data, end of stream, or (on a listener) a connection is waiting. */
+  READABLE = 1,
+  /** Connected, or room to send after a call answered EAGAIN. */
+  WRITABLE = 2,
+  /** The connection has failed; `getOption(fd, SocketOption.ERROR)` says how. */
+  ERROR = 4,
+  /** Both directions have ended: nothing more will be received or sent. */
+  HANGUP = 8,
+}
+
+/** What `setOption` and `getOption` name. Values are unsigned 32-bit. */
+export const enum SocketOption {
+  /** The pending error (an Errno, 0 for none); reading it clears it (SO_ERROR). */
+  ERROR = 0,
+  /** 1: send small segments at once (TCP_NODELAY), that is, Nagle's algorithm off. */
+  NO_DELAY = 1,
+  /** Most packets that received data may occupy; the window advertised follows (SO_RCVBUF). */
+  RECEIVE_PACKETS = 2,
+  /** Most packets that unacknowledged and unsent data may occupy (SO_SNDBUF). */
+  SEND_PACKETS = 3,
+  /** Time to live of what is sent, 1 to 255 (IP_TTL). */
+  TTL = 4,
+  /** Differentiated services byte without its ECN bits, 0 to 255 (IP_TOS). */
+  TOS = 5,
+  /** Microseconds that data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
+  USER_TIMEOUT = 6,
+}
+
+/** Words of the block at `RESULT`, which calls with more than one answer fill in. */
+export const enum Result {
+  /** Linear-memory address of the bytes that `sendRoom` or `recvPeek` is about. */
+  POINTER = 0,
+  /** `recvPeek` of a datagram: the sender's port. `event`: the mask. */
+  PORT = 1,
+  MASK = 1,
+  /** `recvPeek` of a datagram: the adapter that it came in through. */
+  ADAPTER = 2,
+  /** `recvPeek` of an echo reply: time to live of the packet it came in. */
+  TTL = 3,
+  /** Four words: the sender's address, 16 bytes in network order (IPv4 as ::ffff:a.b.c.d). */
+  ADDRESS = 4,
+}
