@@ -1,0 +1,69 @@
+// IP addresses, both versions in one form: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
+// Code above IP never asks which version an address has. Addresses are named by where they lie.
+
+export const ADDRESS_BYTES: usize = 16;
+/** The prefix of 96 bits that makes an address an IPv4 one; a prefix length counts from behind it. */
+const V4_MARK: u32 = 0xffff0000;
+
+export function sameAddress(a: usize, b: usize): bool {
+  return load<u64>(a, 8) == load<u64>(b, 8) && load<u64>(a) == load<u64>(b);
+}
+
+export function copyAddress(target: usize, source: usize): void {
+  store<u64>(target, load<u64>(source));
+  store<u64>(target, load<u64>(source, 8), 8);
+}
+
+/** True of :: and of 0.0.0.0: no address in particular. */
+export function isUnspecified(p: usize): bool {
+  const middle = load<u32>(p, 8);
+  return load<u64>(p) == 0 && (middle == 0 || middle == V4_MARK) && load<u32>(p, 12) == 0;
+}
+
+export function isV4(p: usize): bool {
+  return load<u64>(p) == 0 && load<u32>(p, 8) == V4_MARK;
+}
+
+/** The four bytes of an IPv4 address, in memory order. */
+export function v4Of(p: usize): u32 {
+  return load<u32>(p, 12);
+}
+
+export function setV4(p: usize, v4: u32): void {
+  store<u64>(p, 0);
+  store<u32>(p, V4_MARK, 8);
+  store<u32>(p, v4, 12);
+}
+
+export function clearAddress(p: usize): void {
+  store<u64>(p, 0);
+  store<u64>(p, 0, 8);
+}
+
+/** 224.0.0.0/4 or ff00::/8. */
+export function isMulticast(p: usize): bool {
+  return isV4(p) ? (load<u8>(p, 12) & 0xf0) == 0xe0 : load<u8>(p) == 0xff;
+}
+
+/** 255.255.255.255. */
+export function isLimitedBroadcast(p: usize): bool {
+  return isV4(p) && v4Of(p) == 0xffffffff;
+}
+
+/** True when the first `bits` of 128 agree. */
+export function samePrefix(a: usize, b: usize, bits: u32): bool {
+  let offset: usize = 0;
+  while (bits >= 32) {
+    if (load<u32>(a + offset) != load<u32>(b + offset)) return false;
+    offset += 4;
+    bits -= 32;
+  }
+  if (!bits) return true;
+  const mask: u32 = ~(0xffffffff >> bits);
+  return !((bswap<u32>(load<u32>(a + offset)) ^ bswap<u32>(load<u32>(b + offset))) & mask);
+}
+
+/** A hash of no strength; the tables that use it mix in the machine's secret. */
+export function addressHash(p: usize): u32 {
+  return load<u32>(p) ^ rotl<u32>(load<u32>(p, 4), 9) ^ rotl<u32>(load<u32>(p, 8), 18) ^ load<u32>(p, 12);
+}

@@ -1,0 +1,72 @@
+// Sizes that follow from a profile, the constants that no profile changes, and the profiles that cannot work.
+
+import {
+  ADAPTERS,
+  CONTROL_PACKETS,
+  DATAGRAM_SOCKETS,
+  MTU,
+  NEIGHBORS,
+  PACKETS,
+  RX_PACKETS_PER_TCB,
+  RX_RING,
+  SYN_QUEUE,
+  TCBS,
+  TIME_WAITS,
+  TX_PACKETS_PER_TCB,
+  TX_RING,
+} from "profile";
+
+export const ETHERNET_HEADER_BYTES: u32 = 14;
+export const IP_HEADER_BYTES: u32 = 20;
+export const TCP_HEADER_BYTES: u32 = 20;
+export const UDP_HEADER_BYTES: u32 = 8;
+export const ICMP_HEADER_BYTES: u32 = 8;
+
+/** Where a frame begins in its buffer, so that the IP header behind the Ethernet header is aligned. */
+export const FRAME_OFFSET: u32 = 2;
+/** Room for TCP options that a packet of data keeps in front of its payload. */
+export const TCP_OPTION_ROOM: u32 = 20;
+/** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
+export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
+/** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
+export const BUFFER_BYTES: u32 = (FRAME_OFFSET + ETHERNET_HEADER_BYTES + MTU + TCP_OPTION_ROOM + 15) & ~15;
+
+/** What we tell peers in the MSS option (RFC 9293 §3.7.1): MTU without the fixed headers. */
+export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
+/** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */
+export const DEFAULT_SEND_MSS: u32 = 536;
+
+/** Every packet there is: the shared ones, those kept for control, and those that lie in receive rings. */
+export const ALL_PACKETS: u32 = PACKETS + CONTROL_PACKETS + ADAPTERS * RX_RING;
+/** Sockets of every kind; a descriptor's low 16 bits index them: first the stream sockets, then the rest. */
+export const SOCKETS: u32 = TCBS + DATAGRAM_SOCKETS;
+
+// Buckets of the hash tables: the power of two at or above the number of entries.
+/** By both ends of a conversation: connections, handshakes and what is left of connections in TIME-WAIT. */
+export const FLOW_BUCKETS: u32 = 1 << (32 - clz<i32>(TCBS + SYN_QUEUE + TIME_WAITS - 1));
+/** By local port: listeners and whatever else is bound. */
+export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
+export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
+
+// Timers: one deadline for each of these, numbered from here on.
+export const TCB_TIMERS: u32 = 0;
+export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
+export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
+export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
+export const TIMER_COUNT: u32 = TIME_WAIT_TIMER + 1;
+
+export const MICROSECOND: u32 = 1;
+export const MILLISECOND: u32 = 1000;
+export const SECOND: u32 = 1000000;
+
+if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
+if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
+if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");
+if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a ring of one stalls the MAC.");
+if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
+if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");
+if (ALL_PACKETS > 65535) ERROR("More than 65535 packets in all.");
+if (PACKETS < 2) ERROR("PACKETS below 2: a connection keeps one packet for each direction.");
+if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
+if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
+if (RX_PACKETS_PER_TCB * MSS > 65535) ERROR("RX_PACKETS_PER_TCB * MSS above 65535 needs window scaling.");

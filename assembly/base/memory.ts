@@ -1,0 +1,98 @@
+// The memory map: every byte that the machine keeps, in one table. Nothing else reserves memory, nothing grows.
+// Sizes of elements stand here as numbers, and the file that defines an element checks that it has that size.
+
+import { ADAPTERS, ADDRESSES, DATAGRAM_SOCKETS, NEIGHBORS, ROUTES, RX_RING, SYN_QUEUE, TCBS, TIME_WAITS, TX_RING } from "profile";
+import { Counter } from "../abi/counters";
+import { Status } from "../abi/status";
+import {
+  ALL_PACKETS,
+  BUFFER_BYTES,
+  FLOW_BUCKETS,
+  NEIGHBOR_BUCKETS,
+  PORT_BUCKETS,
+  SOCKETS,
+  TIMER_COUNT,
+} from "./config";
+
+export const PACKET_BYTES: u32 = 44;
+export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
+export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
+
+export const TCB_BYTES: u32 = 288;
+export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
+
+export const HANDSHAKE_BYTES: u32 = 68;
+export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
+
+export const TIME_WAIT_BYTES: u32 = 72;
+export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 16);
+
+export const DATAGRAM_BYTES: u32 = 120;
+export const DATAGRAM_BASE: usize = memory.data(DATAGRAM_SOCKETS * DATAGRAM_BYTES, 16);
+
+export const NEIGHBOR_BYTES: u32 = 44;
+export const NEIGHBOR_BASE: usize = memory.data(NEIGHBORS * NEIGHBOR_BYTES, 16);
+
+export const ROUTE_BYTES: u32 = 40;
+export const ROUTE_BASE: usize = memory.data(ROUTES * ROUTE_BYTES, 16);
+
+export const ADDRESS_ENTRY_BYTES: u32 = 20;
+export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
+
+export const ADAPTER_BYTES: u32 = 52;
+export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
+
+/** Of each adapter: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
+export const DESCRIPTOR_BYTES: u32 = 8;
+export const RINGS_BYTES: u32 = (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
+export const RINGS_BASE: usize = memory.data(ADAPTERS * RINGS_BYTES, 16);
+
+export const FLOW_TABLE: usize = memory.data(FLOW_BUCKETS * 4, 16);
+export const PORT_TABLE: usize = memory.data(PORT_BUCKETS * 4, 16);
+export const NEIGHBOR_TABLE: usize = memory.data(NEIGHBOR_BUCKETS * 4, 16);
+
+/** Per timer: where it stands in the heap, when it is due, and a place in the heap. */
+export const TIMER_BYTES: u32 = 20;
+export const TIMER_KEYS: usize = memory.data(TIMER_COUNT * 8, 16);
+export const TIMER_DUE: usize = memory.data(TIMER_COUNT * 8, 16);
+export const TIMER_PLACES: usize = memory.data(TIMER_COUNT * 2, 16);
+export const TIMER_HEAP: usize = memory.data(TIMER_COUNT * 2, 16);
+
+export const EVENT_BYTES: u32 = 3;
+export const EVENT_RING: usize = memory.data(SOCKETS * 2, 16);
+export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
+
+/** How often each socket's block has been handed out: the upper half of its descriptor. */
+export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
+
+export const COUNTERS: usize = memory.data(Counter.COUNT * 4, 16);
+
+/** What calls with more than one answer fill in (`abi/sockets.ts`). */
+export const RESULT: usize = memory.data(32, 16);
+/** What `describe` and its kin fill in (`abi/status.ts`). */
+export const STATUS: usize = memory.data(Status.WORDS * 4, 16);
+/** Room for the addresses that a host passes to calls. */
+export const SCRATCH: usize = memory.data(64, 16);
+export const EXCHANGE_BYTES: u32 = 32 + Status.WORDS * 4 + 64;
+
+/** The single things: clock, keys, ledgers, heads of lists. Each file that has one takes its place from here. */
+export const CLOCK_STATE: usize = memory.data(16, 16);
+export const RANDOM_STATE: usize = memory.data(32, 16);
+/** A word of the machine's secret, for hash tables. */
+export const SECRET_WORD: usize = RANDOM_STATE;
+export const TIMERS_STATE: usize = memory.data(8, 16);
+export const EVENTS_STATE: usize = memory.data(8, 16);
+export const POOL_BYTES: u32 = 28;
+export const POOL_COUNT: u32 = 6;
+export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
+export const LEDGER_STATE: usize = memory.data(16, 16);
+export const DEVICE_STATE: usize = memory.data(16, 16);
+export const LINK_STATE: usize = memory.data(16, 16);
+export const IP_STATE: usize = memory.data(16, 16);
+export const ARRIVAL_STATE: usize = memory.data(64, 16);
+export const SOCKETS_STATE: usize = memory.data(32, 16);
+export const ICMP_STATE: usize = memory.data(16, 16);
+export const SEGMENT_STATE: usize = memory.data(48, 16);
+export const TCP_STATE: usize = memory.data(32, 16);
+export const WORK_AREA: usize = memory.data(48, 16);
+export const STATE_BYTES: u32 = 16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 48 + 32 + 48;
