@@ -1,0 +1,102 @@
+// The one interface behind which every MAC stands. A profile has one kind of MAC; the others leave no byte.
+//
+// A driver for a FIFO MAC fits as well: `receive` takes a packet and reads the words into it, `send` writes the words
+// and lets go at once, `refill` and `reclaim` have nothing to do.
+
+import { MAC } from "profile";
+import { Adapter, keepAdapter, nextAdapter } from "./adapter";
+import { hold, Packet, PacketFlag, release } from "./packet";
+import {
+  attendRingMac,
+  kickRingMac,
+  receiveRingMac,
+  reclaimRingMac,
+  refillRingMac,
+  sendRingMac,
+  startRingMac,
+  wantSentRingMac,
+} from "./ring-mac";
+
+/** The kinds of MAC that a profile may name. */
+export const enum MacKind {
+  RING = 1,
+}
+
+if (MAC != MacKind.RING) ERROR("MAC names no driver; assembly/device/driver.ts lists them.");
+
+/** Starts the MAC at bus address `base`. Null when the profile has no adapter left; `base` 0 when no MAC answers. */
+export function startAdapter(base: u32, macLow: u32, macHigh: u32): Adapter | null {
+  const adapter = nextAdapter();
+  if (!adapter) return null;
+  adapter.base = base;
+  if (!startRingMac(adapter, macLow, macHigh)) {
+    adapter.base = 0;
+    return adapter;
+  }
+  keepAdapter();
+  return adapter;
+}
+
+/** Start of an adapter's turn: interrupts acknowledged, frames that were sent let go, waiting frames put in. */
+export function attend(adapter: Adapter): void {
+  attendRingMac(adapter);
+  reclaimRingMac(adapter);
+  sendBacklog(adapter);
+}
+
+/** The next received frame, or null. The caller holds it. */
+export function receiveFrame(adapter: Adapter): Packet | null {
+  return receiveRingMac(adapter);
+}
+
+/** Makes the room of a received frame good in the ring. */
+export function refill(adapter: Adapter): void {
+  refillRingMac(adapter);
+}
+
+/** Sends a frame, from the Ethernet header on. The packet is held until the MAC has sent it; order is kept. */
+export function sendFrame(adapter: Adapter, packet: Packet): void {
+  hold(packet);
+  packet.set(PacketFlag.ON_ITS_WAY);
+  if (!adapter.backlogHead && sendRingMac(adapter, packet)) return;
+  packet.link = null;
+  const tail = adapter.backlogTail;
+  if (tail) tail.link = packet;
+  else adapter.backlogHead = packet;
+  adapter.backlogTail = packet;
+}
+
+/** End of an adapter's turn: the MAC is told what it was given, and whether somebody waits for frames to leave. */
+export function kick(adapter: Adapter, sentWanted: bool): void {
+  kickRingMac(adapter);
+  wantSentRingMac(adapter, (sentWanted && adapter.txUsed > 0) || hasBacklog(adapter));
+}
+
+/** Frames that wait for room in the transmit ring. */
+export function hasBacklog(adapter: Adapter): bool {
+  return adapter.backlogHead !== null;
+}
+
+/** Drops what an adapter without a link has waiting: it would be stale when the link returns. */
+export function dropBacklog(adapter: Adapter): void {
+  let packet = adapter.backlogHead;
+  adapter.backlogHead = null;
+  adapter.backlogTail = null;
+  while (packet) {
+    const next = packet.link;
+    packet.clear(PacketFlag.ON_ITS_WAY);
+    release(packet);
+    packet = next;
+  }
+}
+
+function sendBacklog(adapter: Adapter): void {
+  let packet = adapter.backlogHead;
+  while (packet) {
+    const next = packet.link;
+    if (!sendRingMac(adapter, packet)) break;
+    packet = next;
+  }
+  adapter.backlogHead = packet;
+  if (!packet) adapter.backlogTail = null;
+}
