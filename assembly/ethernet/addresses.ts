@@ -1,0 +1,88 @@
+// The machine's own addresses: which adapter has which, with the prefix of the network behind it.
+
+import { ADDRESSES } from "profile";
+import { copyAddress, isLimitedBroadcast, isV4, sameAddress, samePrefix, v4Of } from "../base/address";
+import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
+
+@unmanaged
+@final
+export class OwnAddress {
+  address0: u32;
+  address1: u32;
+  address2: u32;
+  address3: u32;
+  /** Bits, counted over all 128: an IPv4 /24 is 120. */
+  prefixLength: u8;
+  adapter: u8;
+  used: u8;
+  reserved: u8;
+
+  @inline get address(): usize {
+    return changetype<usize>(this);
+  }
+}
+
+if (offsetof<OwnAddress>() != ADDRESS_ENTRY_BYTES) ERROR("ADDRESS_ENTRY_BYTES does not agree with OwnAddress.");
+
+export function ownAddressAt(index: u32): OwnAddress {
+  return changetype<OwnAddress>(ADDRESS_BASE + index * ADDRESS_ENTRY_BYTES);
+}
+
+/** Adds an address to an adapter; null when the table is full. One that is there already gets the new prefix. */
+export function addOwnAddress(adapter: u32, address: usize, prefixLength: u32): OwnAddress | null {
+  let entry = findOwnAddress(adapter, address);
+  for (let i: u32 = 0; !entry && i < ADDRESSES; i++) {
+    if (!ownAddressAt(i).used) entry = ownAddressAt(i);
+  }
+  if (!entry) return null;
+  copyAddress(entry.address, address);
+  entry.prefixLength = <u8>prefixLength;
+  entry.adapter = <u8>adapter;
+  entry.used = 1;
+  return entry;
+}
+
+/** The entry of `address` on `adapter`, or null. */
+export function findOwnAddress(adapter: u32, address: usize): OwnAddress | null {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.used && entry.adapter == adapter && sameAddress(entry.address, address)) return entry;
+  }
+  return null;
+}
+
+/** The entry of `address` on any adapter, or null. */
+export function findAnyOwnAddress(address: usize): OwnAddress | null {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.used && sameAddress(entry.address, address)) return entry;
+  }
+  return null;
+}
+
+/** The address with which `adapter` speaks to `peer`: one in its network, else its first of that version; or null. */
+export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
+  let first: OwnAddress | null = null;
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (!entry.used || entry.adapter != adapter || isV4(entry.address) != isV4(peer)) continue;
+    if (samePrefix(entry.address, peer, entry.prefixLength)) return entry;
+    if (!first) first = entry;
+  }
+  return first;
+}
+
+/** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
+export function isBroadcast(adapter: u32, address: usize): bool {
+  if (!isV4(address)) return false;
+  if (isLimitedBroadcast(address)) return true;
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    // A /31 or /32 has no broadcast address (RFC 3021).
+    if (!entry.used || entry.adapter != adapter || entry.prefixLength > 126) continue;
+    if (!isV4(entry.address) || !samePrefix(entry.address, address, entry.prefixLength)) continue;
+    const host: u32 = 0xffffffff >> (<u32>entry.prefixLength - 96);
+    if ((bswap<u32>(v4Of(address)) & host) == host) return true;
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+// Ethernet II: destination, source, type (RFC 894). Addresses are kept as two words in memory order: bytes 0 to 3
+// and bytes 4 to 5.
+
+import { bswap16 } from "../base/bytes";
+import { ETHERNET_HEADER_BYTES } from "../base/config";
+import { Counter } from "../abi/counters";
+import { count } from "../base/counters";
+import { Adapter } from "../device/adapter";
+import { sendFrame } from "../device/driver";
+import { Packet } from "../device/packet";
+
+export const enum EtherType {
+  IPV4 = 0x0800,
+  ARP = 0x0806,
+  NONE = 0,
+}
+
+export const BROADCAST_LOW: u32 = 0xffffffff;
+export const BROADCAST_HIGH: u32 = 0xffff;
+
+const DESTINATION: usize = 0;
+const SOURCE: usize = 6;
+const TYPE: usize = 12;
+
+/** Takes the header off a received frame and says what is inside; NONE for a frame that is not for us. */
+export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
+  count(Counter.EthInFrames);
+  if (packet.length < ETHERNET_HEADER_BYTES) {
+    count(Counter.EthInTooShort);
+    return EtherType.NONE;
+  }
+  const frame = packet.data;
+  // The MAC's filter may be coarser than ours, or promiscuous; groups are sorted out by IP.
+  const isGroup = load<u8>(frame + DESTINATION) & 1;
+  const isOwn =
+    load<u32>(frame + DESTINATION) == adapter.macLow && load<u16>(frame + DESTINATION, 4) == adapter.macHigh;
+  if (!isGroup && !isOwn) {
+    count(Counter.EthInNotForUs);
+    return EtherType.NONE;
+  }
+  packet.pull(ETHERNET_HEADER_BYTES);
+  return bswap16(load<u16>(frame + TYPE));
+}
+
+/** True when the frame that `packet` lies in came to a group address. Its header must still be in the buffer. */
+export function cameToGroup(packet: Packet, headerBytesTaken: u32): bool {
+  return (load<u8>(packet.data - headerBytesTaken - ETHERNET_HEADER_BYTES) & 1) != 0;
+}
+
+/** Puts the header on and sends. */
+export function sendEthernet(adapter: Adapter, packet: Packet, macLow: u32, macHigh: u32, type: u32): void {
+  const frame = packet.push(ETHERNET_HEADER_BYTES);
+  store<u32>(frame + DESTINATION, macLow);
+  store<u16>(frame + DESTINATION, <u16>macHigh, 4);
+  store<u16>(frame + SOURCE, <u16>adapter.macLow);
+  store<u32>(frame + SOURCE, (adapter.macLow >> 16) | ((<u32>adapter.macHigh) << 16), 2);
+  store<u16>(frame + TYPE, <u16>bswap16(type));
+  count(Counter.EthOutFrames);
+  sendFrame(adapter, packet);
+}

@@ -1,0 +1,86 @@
+// From IP to the wire: a packet for a neighbor goes out at once, or waits until the neighbor's address is known.
+
+import { Counter } from "../abi/counters";
+import { isMulticast, v4Of } from "../base/address";
+import { now } from "../base/clock";
+import { NEIGHBOR_TIMERS, SECOND } from "../base/config";
+import { count } from "../base/counters";
+import { neighborPool } from "../base/pool";
+import { setTimer } from "../base/timers";
+import { Adapter, adapterAt } from "../device/adapter";
+import { Packet } from "../device/packet";
+import { sendArpRequest } from "./arp";
+import { BROADCAST_HIGH, BROADCAST_LOW, EtherType, sendEthernet } from "./header";
+import { addNeighbor, findNeighbor, Neighbor, NeighborState, timerOf, waitFor } from "./neighbor";
+
+/** Time between requests, and requests before a neighbor is given up (RFC 4861 §10; RFC 1122 §2.3.2.1 asks for a limit). */
+const RETRANSMIT_TIME: u64 = SECOND;
+const MAX_REQUESTS: u8 = 3;
+const DELAY_TIME: u64 = 5 * SECOND;
+
+/** The entry of a neighbor, made when there is none; null when the table is full of neighbors being asked for. */
+export function neighborFor(adapter: Adapter, address: usize): Neighbor | null {
+  const known = findNeighbor(adapter.index, address);
+  if (known) return known;
+  const neighbor = addNeighbor(adapter.index, address);
+  if (neighbor) neighbor.state = NeighborState.INCOMPLETE;
+  return neighbor;
+}
+
+/** Sends an IPv4 packet to a neighbor. */
+export function sendToNeighbor(adapter: Adapter, neighbor: Neighbor, packet: Packet): void {
+  neighbor.usedAt = <u32>(now() >> 16);
+  if (neighbor.state == NeighborState.INCOMPLETE) {
+    waitFor(neighbor, packet);
+    if (neighbor.requests == 0) ask(adapter, neighbor);
+    return;
+  }
+  if (neighbor.state == NeighborState.STALE) {
+    neighbor.state = NeighborState.DELAY;
+    setTimer(timerOf(neighbor), now() + DELAY_TIME);
+  }
+  sendEthernet(adapter, packet, neighbor.macLow, neighbor.macHigh, EtherType.IPV4);
+}
+
+/** Sends an IPv4 packet to everybody, or to the group that `destination` names (RFC 1112 §6.4). */
+export function sendToGroup(adapter: Adapter, destination: usize, packet: Packet): void {
+  if (!isMulticast(destination)) {
+    sendEthernet(adapter, packet, BROADCAST_LOW, BROADCAST_HIGH, EtherType.IPV4);
+    return;
+  }
+  const group = bswap<u32>(v4Of(destination)) & 0x7fffff;
+  const low = bswap<u32>(0x01005e00 | (group >> 16));
+  const high: u32 = bswap<u16>(<u16>group);
+  sendEthernet(adapter, packet, low, high, EtherType.IPV4);
+}
+
+/** A neighbor's timer has come. Gives the neighbor when nobody answered, for the caller to tell and to remove. */
+export function neighborTimeout(timer: u32): Neighbor | null {
+  const neighbor = changetype<Neighbor>(neighborPool.at(timer - NEIGHBOR_TIMERS));
+  const adapter = adapterAt(neighbor.adapter);
+  switch (neighbor.state) {
+    case NeighborState.REACHABLE:
+      neighbor.state = NeighborState.STALE;
+      return null;
+    case NeighborState.DELAY:
+      neighbor.state = NeighborState.PROBE;
+      neighbor.requests = 0;
+      ask(adapter, neighbor);
+      return null;
+    case NeighborState.STALE:
+      return null;
+    default:
+      if (neighbor.requests < MAX_REQUESTS) {
+        ask(adapter, neighbor);
+        return null;
+      }
+      count(Counter.NeighborGiveUps);
+      return neighbor;
+  }
+}
+
+function ask(adapter: Adapter, neighbor: Neighbor): void {
+  neighbor.requests++;
+  setTimer(timerOf(neighbor), now() + RETRANSMIT_TIME);
+  sendArpRequest(adapter, neighbor);
+}
