@@ -1,0 +1,123 @@
+// IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
+
+import { MTU } from "profile";
+import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
+import { isMulticast, isV4, v4Of } from "../base/address";
+import { IP_HEADER_BYTES } from "../base/config";
+import { count } from "../base/counters";
+import { IP_STATE } from "../base/memory";
+import { adapterAt } from "../device/adapter";
+import { Packet } from "../device/packet";
+import { isBroadcast } from "../ethernet/addresses";
+import { neighborFor, sendToGroup, sendToNeighbor } from "../ethernet/link";
+import { Neighbor, pathGeneration } from "../ethernet/neighbor";
+import { FragmentBits, writeIpv4Header } from "./header";
+import { ANY_ADAPTER, findRoute, nextHop } from "./route";
+
+/** The way to one destination. Kept in sockets; good while its generation is the table's. */
+@unmanaged
+@final
+export class Path {
+  /** The next hop; null for a broadcast or a group. */
+  neighbor: Neighbor | null;
+  /** 0: not looked up yet. */
+  generation: u32;
+  adapter: u32;
+}
+
+@unmanaged
+@final
+class Ip {
+  /** For packets that may be fragmented on their way (RFC 6864); the others need none. */
+  identification: u32;
+  /** The path of a packet that nobody keeps one for. */
+  neighbor: u32;
+  generation: u32;
+  adapter: u32;
+}
+
+const ip: Ip = changetype<Ip>(IP_STATE);
+const passingPath: Path = changetype<Path>(IP_STATE + offsetof<Ip>("neighbor"));
+
+export function startIp(identification: u32): void {
+  ip.identification = identification;
+}
+
+/** Finds the way to `destination`, through `adapter` alone unless that is ANY_ADAPTER. 0, or a negative errno. */
+export function findPath(path: Path, destination: usize, adapter: u32): i32 {
+  path.generation = 0;
+  path.neighbor = null;
+  let via = adapter;
+  if (!needsNoRoute(destination) || adapter == ANY_ADAPTER) {
+    const route = findRoute(destination, adapter);
+    if (!route) {
+      count(Counter.IpOutNoRoutes);
+      return -Errno.ENETUNREACH;
+    }
+    via = route.adapter;
+    if (!isMulticast(destination) && !isBroadcast(via, destination)) {
+      path.neighbor = neighborFor(adapterAt(via), nextHop(route, destination));
+      if (!path.neighbor) return -Errno.ENOBUFS;
+    }
+  }
+  path.adapter = via;
+  path.generation = pathGeneration();
+  return 0;
+}
+
+function needsNoRoute(destination: usize): bool {
+  return isMulticast(destination) || (isV4(destination) && v4Of(destination) == 0xffffffff);
+}
+
+/** True while a kept path may be used as it is. */
+export function isPathGood(path: Path): bool {
+  return path.generation != 0 && path.generation == pathGeneration();
+}
+
+/** The path for one packet, looked up anew. Good until the next call; null when there is no way. */
+export function pathFor(destination: usize, adapter: u32): Path | null {
+  return findPath(passingPath, destination, adapter) == 0 ? passingPath : null;
+}
+
+/**
+ * Puts an IPv4 header in front of the bytes in view and sends. `dontFragment` as in the header: a router that cannot
+ * pass the packet whole shall say so. 0, or a negative errno. The caller keeps its hold on the packet.
+ */
+export function sendIp(
+  packet: Packet,
+  path: Path,
+  source: usize,
+  destination: usize,
+  protocol: u32,
+  ttl: u32,
+  tos: u32,
+  dontFragment: bool,
+): i32 {
+  const adapter = adapterAt(path.adapter);
+  if (packet.length + IP_HEADER_BYTES > adapter.mtu) {
+    count(Counter.IpOutTooBig);
+    return -Errno.EMSGSIZE;
+  }
+  const bytes = packet.length + IP_HEADER_BYTES;
+  // An atomic packet needs no identification (RFC 6864 §4.1).
+  const identification = dontFragment ? 0 : nextIdentification();
+  const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
+  const at = packet.push(IP_HEADER_BYTES);
+  writeIpv4Header(at, bytes, identification, fragment, ttl, tos, protocol, v4Of(source), v4Of(destination));
+  count(Counter.IpOutRequests);
+  const neighbor = path.neighbor;
+  if (neighbor) sendToNeighbor(adapter, neighbor, packet);
+  else sendToGroup(adapter, destination, packet);
+  return 0;
+}
+
+function nextIdentification(): u32 {
+  ip.identification = (ip.identification + 1) & 0xffff;
+  return ip.identification;
+}
+
+/** Largest packet that the way to a destination takes, in bytes with the IP header. */
+export function mtuOf(path: Path): u32 {
+  return path.generation ? <u32>adapterAt(path.adapter).mtu : MTU;
+}
