@@ -1,0 +1,120 @@
+// Datagram sockets, UDP's and ICMP echo's: their blocks and their queues. A datagram waits in the packet it came in;
+// the address it came from, or is to go to, lies at the start of the packet's buffer, where the Ethernet header was or
+// will be, and the port in the packet's `seq`.
+
+import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS } from "profile";
+import { Event, SocketKind } from "../abi/sockets";
+import { copyAddress } from "../base/address";
+import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
+import { datagramPool } from "../base/pool";
+import { available, hold, Packet, release, releaseAll } from "../device/packet";
+import { closeDescriptor, Endpoint, forget, initialiseEndpoint, notify, scheduleOutput } from "./endpoint";
+import { FlowKind } from "./flow";
+import { unbindPort } from "./ports";
+
+@unmanaged
+@final
+export class Datagram extends Endpoint {
+  receivedHead: Packet | null;
+  receivedTail: Packet | null;
+  outgoingHead: Packet | null;
+  outgoingTail: Packet | null;
+  /** A packet lent to the application to write into. */
+  draft: Packet | null;
+  /** Bytes in the queue of received datagrams. */
+  receivedBytes: u32;
+  received: u16;
+  outgoing: u16;
+  /** ICMP sequence number of the last request. */
+  echoSequence: u16;
+  reserved2: u16;
+}
+
+if (offsetof<Datagram>() != DATAGRAM_BYTES) ERROR("DATAGRAM_BYTES does not agree with Datagram.");
+
+export function startDatagrams(): void {
+  datagramPool.start(DATAGRAM_BASE, DATAGRAM_SOCKETS, DATAGRAM_BYTES);
+}
+
+/** A new socket; null when the profile has no more. */
+export function openDatagram(kind: SocketKind, owner: u32): Datagram | null {
+  const block = datagramPool.take();
+  if (!block) return null;
+  const socket = changetype<Datagram>(block);
+  initialiseEndpoint(socket, FlowKind.DATAGRAM, kind, owner);
+  return socket;
+}
+
+export function closeDatagram(socket: Datagram): void {
+  closeDescriptor(socket);
+  unbindPort(socket);
+  forget(socket);
+  releaseAll(socket.receivedHead);
+  releaseAll(socket.outgoingHead);
+  const draft = socket.draft;
+  if (draft) release(draft);
+  socket.kind = 0; // so that a walk over all blocks knows it for a free one
+  datagramPool.give(changetype<usize>(socket));
+}
+
+/** Address that a queued datagram came from or goes to. */
+export function addressOf(packet: Packet): usize {
+  return packet.buffer;
+}
+
+/** Queues a received datagram, whose bytes are in view. False: no room, the caller counts and drops. */
+export function receiveDatagram(socket: Datagram, packet: Packet, source: usize, port: u32): bool {
+  if (socket.received >= DATAGRAM_QUEUE || available() < 1) return false;
+  hold(packet);
+  copyAddress(addressOf(packet), source);
+  packet.seq = port;
+  packet.next = null;
+  const tail = socket.receivedTail;
+  if (tail) tail.next = packet;
+  else socket.receivedHead = packet;
+  socket.receivedTail = packet;
+  socket.received++;
+  socket.receivedBytes += packet.length;
+  notify(socket, Event.READABLE);
+  return true;
+}
+
+/** Takes the oldest received datagram away. */
+export function dropReceived(socket: Datagram): void {
+  const packet = socket.receivedHead;
+  if (!packet) return;
+  socket.receivedHead = packet.next;
+  if (!socket.receivedHead) socket.receivedTail = null;
+  socket.received--;
+  socket.receivedBytes -= packet.length;
+  release(packet);
+}
+
+/** Queues a datagram to be sent by the poll that follows. The socket takes over the hold on the packet. */
+export function queueDatagram(socket: Datagram, packet: Packet, destination: usize, port: u32): void {
+  copyAddress(addressOf(packet), destination);
+  packet.seq = port;
+  packet.next = null;
+  const tail = socket.outgoingTail;
+  if (tail) tail.next = packet;
+  else socket.outgoingHead = packet;
+  socket.outgoingTail = packet;
+  socket.outgoing++;
+  scheduleOutput(socket);
+}
+
+/** The oldest datagram to be sent, out of the queue, with the hold on it; or null. */
+export function takeOutgoing(socket: Datagram): Packet | null {
+  const packet = socket.outgoingHead;
+  if (!packet) return null;
+  socket.outgoingHead = packet.next;
+  if (!socket.outgoingHead) socket.outgoingTail = null;
+  socket.outgoing--;
+  return packet;
+}
+
+/** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */
+export function failDatagram(socket: Datagram, error: u32): void {
+  socket.error = <u8>error;
+  notify(socket, Event.ERROR);
+}

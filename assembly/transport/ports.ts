@@ -1,0 +1,111 @@
+// Local ports: who is bound to which, who may bind, and ports for those who do not care (RFC 6056).
+
+import { SocketKind } from "../abi/sockets";
+import { State } from "../abi/status";
+import { isUnspecified, sameAddress } from "../base/address";
+import { PORT_BUCKETS } from "../base/config";
+import { PORT_TABLE } from "../base/memory";
+import { random32 } from "../base/random";
+import { Endpoint, EndpointFlag } from "./endpoint";
+import { findFlow } from "./flow";
+
+/** The dynamic ports (RFC 6335 §6). */
+export const FIRST_DYNAMIC_PORT: u32 = 49152;
+const DYNAMIC_PORTS: u32 = 16384;
+
+function chain(port: u32): usize {
+  return PORT_TABLE + (((port * 0x9e3779b1) >> 16) & (PORT_BUCKETS - 1)) * 4;
+}
+
+function first(port: u32): Endpoint | null {
+  return changetype<Endpoint | null>(load<usize>(chain(port)));
+}
+
+/** Enters the endpoint under its local port. */
+export function bindPort(endpoint: Endpoint): void {
+  const head = chain(endpoint.localPort);
+  endpoint.portNext = changetype<Endpoint | null>(load<usize>(head));
+  store<usize>(head, changetype<usize>(endpoint));
+  endpoint.set(EndpointFlag.BOUND);
+}
+
+export function unbindPort(endpoint: Endpoint): void {
+  if (!endpoint.has(EndpointFlag.BOUND)) return;
+  let at = chain(endpoint.localPort);
+  while (load<usize>(at) != changetype<usize>(endpoint)) at = load<usize>(at) + offsetof<Endpoint>("portNext");
+  store<usize>(at, changetype<usize>(endpoint.portNext));
+  endpoint.clear(EndpointFlag.BOUND);
+}
+
+/** True when another socket of that kind already has the port on this address, or on all addresses. */
+export function isPortTaken(kind: SocketKind, address: usize, port: u32): bool {
+  let other = first(port);
+  while (other) {
+    if (other.localPort == port && other.socketKind == kind && overlaps(other.local, address)) return true;
+    other = other.portNext;
+  }
+  return false;
+}
+
+function overlaps(a: usize, b: usize): bool {
+  return isUnspecified(a) || isUnspecified(b) || sameAddress(a, b);
+}
+
+/** A port that nobody of that kind has on `address`; 0 when all are taken. */
+export function choosePort(kind: SocketKind, address: usize): u32 {
+  const start = random32() % DYNAMIC_PORTS;
+  for (let i: u32 = 0; i < DYNAMIC_PORTS; i++) {
+    const port = FIRST_DYNAMIC_PORT + ((start + i) % DYNAMIC_PORTS);
+    if (!isPortTaken(kind, address, port)) return port;
+  }
+  return 0;
+}
+
+/** A port for a connection from `local` to that peer: free of listeners and not in use towards the same peer. */
+export function chooseConnectionPort(local: usize, remote: usize, remotePort: u32): u32 {
+  const start = random32() % DYNAMIC_PORTS;
+  for (let i: u32 = 0; i < DYNAMIC_PORTS; i++) {
+    const port = FIRST_DYNAMIC_PORT + ((start + i) % DYNAMIC_PORTS);
+    if (!isPortTaken(SocketKind.STREAM, local, port) && !findFlow(local, port, remote, remotePort)) return port;
+  }
+  return 0;
+}
+
+/**
+ * Who receives on this port: the socket bound to just this address rather than one bound to all, and one that has
+ * the sender for its peer rather than one without. Null when nobody does.
+ */
+export function findBound(kind: SocketKind, local: usize, port: u32, remote: usize, remotePort: u32): Endpoint | null {
+  let best: Endpoint | null = null;
+  let bestFit = NO_FIT;
+  let endpoint = first(port);
+  while (endpoint) {
+    if (endpoint.localPort == port && endpoint.socketKind == kind) {
+      const fit = fitOf(endpoint, local, remote, remotePort);
+      if (fit > bestFit) {
+        best = endpoint;
+        bestFit = fit;
+      }
+    }
+    endpoint = endpoint.portNext;
+  }
+  return best;
+}
+
+const NO_FIT = -1;
+
+// How closely a socket with the right port fits: 0 any sender to any address, 1 this address, 2 more this sender.
+function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32): i32 {
+  if (endpoint.socketKind == SocketKind.STREAM && endpoint.state != State.LISTEN) return NO_FIT;
+  let fit = 0;
+  if (!isUnspecified(endpoint.local)) {
+    if (!sameAddress(endpoint.local, local)) return NO_FIT;
+    fit = 1;
+  }
+  if (!isUnspecified(endpoint.remote)) {
+    if (!sameAddress(endpoint.remote, remote)) return NO_FIT;
+    if (endpoint.socketKind != SocketKind.ECHO && endpoint.remotePort != remotePort) return NO_FIT;
+    fit += 2;
+  }
+  return fit;
+}

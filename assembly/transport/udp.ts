@@ -1,0 +1,103 @@
+// UDP (RFC 768): to the socket that is bound to the port, or back with port unreachable.
+
+import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
+import { SocketKind } from "../abi/sockets";
+import { copyAddress, isUnspecified, sameAddress } from "../base/address";
+import { be16, bswap16, setBe16 } from "../base/bytes";
+import { fold32, sumBytes } from "../base/checksum";
+import { now } from "../base/clock";
+import { UDP_HEADER_BYTES } from "../base/config";
+import { count } from "../base/counters";
+import { WORK_AREA } from "../base/memory";
+import { Packet, release } from "../device/packet";
+import { sourceFor } from "../ethernet/addresses";
+import { Arrival } from "../ip/arrival";
+import { Protocol } from "../ip/header";
+import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
+import { addressOf, Datagram, failDatagram, receiveDatagram, takeOutgoing } from "./datagram";
+import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
+import { findBound } from "./ports";
+
+const SOURCE_PORT: usize = 0;
+const DESTINATION_PORT: usize = 2;
+const LENGTH: usize = 4;
+const CHECKSUM: usize = 6;
+
+/** Handles a datagram whose UDP header is in view. */
+export function receiveUdp(arrival: Arrival): void {
+  const packet = arrival.packet;
+  const udp = packet.data;
+  if (!isSound(arrival)) {
+    count(Counter.UdpInErrors);
+    return;
+  }
+  const port = be16(udp, SOURCE_PORT);
+  const local = be16(udp, DESTINATION_PORT);
+  const socket = changetype<Datagram | null>(
+    changetype<usize>(findBound(SocketKind.DATAGRAM, arrival.destination, local, arrival.source, port)),
+  );
+  if (!socket) {
+    count(Counter.UdpNoPorts);
+    sendIcmpError(arrival, IcmpType.UNREACHABLE, Unreachable.PORT);
+    return;
+  }
+  packet.pull(UDP_HEADER_BYTES);
+  count(receiveDatagram(socket, packet, arrival.source, port) ? Counter.UdpInDatagrams : Counter.UdpInQueueFull);
+}
+
+// Length and checksum; bytes behind the datagram's own length are cut off.
+function isSound(arrival: Arrival): bool {
+  const packet = arrival.packet;
+  const udp = packet.data;
+  if (packet.length < UDP_HEADER_BYTES) return false;
+  const bytes = be16(udp, LENGTH);
+  if (bytes < UDP_HEADER_BYTES || bytes > packet.length) return false;
+  packet.length = bytes;
+  if (load<u16>(udp, CHECKSUM) == 0) return true; // the sender made none
+  return fold32(arrival.pseudoSum + bswap16(bytes) + sumBytes(udp, bytes)) == 0xffff;
+}
+
+/** Sends what a UDP socket has queued. */
+export function flushUdp(socket: Datagram): void {
+  for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
+    sendUdp(socket, packet);
+    release(packet);
+  }
+}
+
+function sendUdp(socket: Datagram, packet: Packet): void {
+  const destination = WORK_AREA;
+  copyAddress(destination, addressOf(packet));
+  // A connected socket keeps its path; others look it up for each datagram.
+  let path = sameAddress(destination, socket.remote) ? socket.path : null;
+  if (!path) path = pathFor(destination, socket.adapter);
+  else if (!isPathGood(path) && findPath(path, destination, socket.adapter) != 0) path = null;
+  if (!path) {
+    failDatagram(socket, Errno.ENETUNREACH);
+    return;
+  }
+  let source = socket.local;
+  if (isUnspecified(source)) {
+    const own = sourceFor(path.adapter, destination);
+    if (!own) {
+      failDatagram(socket, Errno.EADDRNOTAVAIL);
+      return;
+    }
+    source = own.address;
+  }
+  const port = packet.seq;
+  const udp = packet.push(UDP_HEADER_BYTES);
+  const bytes = packet.length;
+  setBe16(udp, socket.localPort, SOURCE_PORT);
+  setBe16(udp, port, DESTINATION_PORT);
+  setBe16(udp, bytes, LENGTH);
+  store<u16>(udp, 0, CHECKSUM);
+  const pseudo = sumBytes(source + 12, 4) + sumBytes(destination + 12, 4) + bswap16(Protocol.UDP) + bswap16(bytes);
+  const sum = <u16>~fold32(pseudo + sumBytes(udp, bytes));
+  store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
+  count(Counter.UdpOutDatagrams);
+  socket.sentAt = now();
+  const failed = sendIp(packet, path, source, destination, Protocol.UDP, socket.ttl, socket.tos, false);
+  if (failed) failDatagram(socket, -failed);
+}
