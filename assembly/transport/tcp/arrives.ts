@@ -1,0 +1,234 @@
+// SEGMENT ARRIVES (RFC 9293 §3.10.7) for a connection with a control block. The functions stand in the order of the
+// RFC's steps. A check gives a verdict; `input.ts` carries it out.
+
+import { Counter } from "../../abi/counters";
+import { Errno } from "../../abi/errno";
+import { State } from "../../abi/status";
+import { DEFAULT_SEND_MSS } from "../../base/config";
+import { count } from "../../base/counters";
+import { EndpointFlag, scheduleOutput } from "../endpoint";
+import { notify } from "../endpoint";
+import { Event } from "../../abi/sockets";
+import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
+import { Flag } from "./header";
+import { established, sendSyn, setSendMss } from "./open";
+import { receiveText, trimToWindow } from "./receiver";
+import { sampleRtt } from "./rto";
+import { Segment } from "./segment";
+import { acknowledge } from "./sender";
+import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
+import { Mark, Tcb } from "./tcb";
+
+/** What the arriving segment asks for. */
+export const enum Verdict {
+  /** The step is passed; the next one looks. */
+  CONTINUE = 0,
+  /** Dealt with. The control block may be gone. */
+  DONE,
+  /** Dropped; whoever found that has counted it. */
+  DROP,
+  /** An ACK tells the peer where we are. */
+  ACK,
+  /** An ACK, within limits, that only the real peer can answer (RFC 5961). */
+  CHALLENGE_ACK,
+  /** A RST for the segment; the connection is not touched. */
+  RESET,
+  /** A RST, and the connection is over: data came for which there is no reader. */
+  ABORT,
+}
+
+export function segmentArrives(tcb: Tcb, segment: Segment): Verdict {
+  if (tcb.state == State.SYN_SENT) return inSynSent(tcb, segment);
+  const verdict = inOtherStates(tcb, segment);
+  return verdict == Verdict.CONTINUE ? Verdict.DONE : verdict;
+}
+
+// §3.10.7.3
+function inSynSent(tcb: Tcb, segment: Segment): Verdict {
+  // First: an ACK of anything but our SYN is from another life of these ports.
+  if (segment.has(Flag.ACK) && (!seqAfter(segment.ack, tcb.iss) || seqAfter(segment.ack, tcb.sndNxt))) {
+    count(Counter.TcpInBadAck);
+    return segment.has(Flag.RST) ? Verdict.DROP : Verdict.RESET;
+  }
+  // Second: a RST counts only with an ACK of our SYN.
+  if (segment.has(Flag.RST)) {
+    if (!segment.has(Flag.ACK)) return Verdict.DROP;
+    endConnection(tcb, Errno.ECONNREFUSED);
+    return Verdict.DONE;
+  }
+  // Fourth (there is no third: no security compartments).
+  if (!segment.has(Flag.SYN)) return Verdict.DROP;
+  const window = tcb.rcvWnd;
+  tcb.irs = segment.seq;
+  tcb.rcvNxt = segment.seq + 1;
+  tcb.rcvEdge = tcb.rcvNxt + window;
+  setSendMss(tcb, segment.mss, DEFAULT_SEND_MSS);
+  takeFirstWindow(tcb, segment);
+  if (!segment.has(Flag.ACK)) {
+    // Both sides open at once (§3.5, figure 8).
+    tcb.state = State.SYN_RECEIVED;
+    tcb.backoff = 0;
+    sendSyn(tcb);
+    return Verdict.DONE;
+  }
+  sampleRtt(tcb, segment.ack);
+  tcb.sndUna = segment.ack;
+  established(tcb);
+  // Text may have come with the SYN,ACK; the steps behind the ACK's take it.
+  segment.flags &= ~Flag.SYN;
+  segment.seq++;
+  tcb.mark(Mark.ACK_NOW);
+  if (segment.bytes || segment.has(Flag.FIN)) return textAndFin(tcb, segment);
+  return Verdict.DONE;
+}
+
+function takeFirstWindow(tcb: Tcb, segment: Segment): void {
+  tcb.sndWnd = segment.window;
+  tcb.maxSndWnd = segment.window;
+  tcb.sndWl1 = segment.seq;
+  tcb.sndWl2 = segment.ack;
+}
+
+// §3.10.7.4
+function inOtherStates(tcb: Tcb, segment: Segment): Verdict {
+  let verdict = checkSequence(tcb, segment); // first
+  if (verdict == Verdict.CONTINUE) verdict = checkReset(tcb, segment); // second
+  if (verdict == Verdict.CONTINUE) verdict = checkSyn(segment); // fourth; there is no third
+  if (verdict == Verdict.CONTINUE) verdict = checkAck(tcb, segment); // fifth
+  if (verdict == Verdict.CONTINUE) verdict = textAndFin(tcb, segment); // sixth to eighth
+  return verdict;
+}
+
+// First: some of the segment must lie in the window. What does not is answered with an ACK, unless it is a RST.
+function checkSequence(tcb: Tcb, segment: Segment): Verdict {
+  // In a simultaneous open the peer's SYN comes twice, the second time with its ACK.
+  if (tcb.state == State.SYN_RECEIVED && segment.has(Flag.SYN) && segment.seq == tcb.irs) {
+    segment.flags &= ~Flag.SYN;
+    segment.seq++;
+  }
+  if (isAcceptable(tcb, segment)) return Verdict.CONTINUE;
+  count(seqBefore(segment.seq, tcb.rcvNxt) ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
+  if (segment.has(Flag.RST)) return Verdict.DROP;
+  // A window that is shut still lets ACKs and RSTs take effect (MUST-66).
+  if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
+    const verdict = checkAck(tcb, segment);
+    if (verdict != Verdict.CONTINUE) return verdict;
+  }
+  return Verdict.ACK;
+}
+
+// The four cases of the table in §3.10.7.4.
+function isAcceptable(tcb: Tcb, segment: Segment): bool {
+  const window = tcb.rcvWnd;
+  const length = segment.length;
+  if (window == 0) return length == 0 && segment.seq == tcb.rcvNxt;
+  if (seqInWindow(segment.seq, tcb.rcvNxt, window)) return true;
+  return length > 0 && seqInWindow(segment.seq + length - 1, tcb.rcvNxt, window);
+}
+
+// Second: only a RST exactly at RCV.NXT resets; elsewhere in the window it is challenged (RFC 5961 §3.2).
+function checkReset(tcb: Tcb, segment: Segment): Verdict {
+  if (!segment.has(Flag.RST)) return Verdict.CONTINUE;
+  if (segment.seq != tcb.rcvNxt) return Verdict.CHALLENGE_ACK;
+  let error: u32 = Errno.ECONNRESET;
+  if (tcb.state == State.SYN_RECEIVED) error = Errno.ECONNREFUSED;
+  if (tcb.state == State.CLOSING || tcb.state == State.LAST_ACK) error = 0;
+  endConnection(tcb, error);
+  return Verdict.DONE;
+}
+
+// Fourth: a SYN in a synchronized state is challenged, wherever it lies (RFC 5961 §4.2).
+function checkSyn(segment: Segment): Verdict {
+  return segment.has(Flag.SYN) ? Verdict.CHALLENGE_ACK : Verdict.CONTINUE;
+}
+
+// Fifth: the ACK.
+function checkAck(tcb: Tcb, segment: Segment): Verdict {
+  if (!segment.has(Flag.ACK)) return Verdict.DROP;
+  if (tcb.state == State.SYN_RECEIVED) {
+    if (!seqAfter(segment.ack, tcb.sndUna) || seqAfter(segment.ack, tcb.sndNxt)) {
+      count(Counter.TcpInBadAck);
+      return Verdict.RESET;
+    }
+    takeFirstWindow(tcb, segment);
+    sampleRtt(tcb, segment.ack);
+    tcb.sndUna = tcb.iss + 1;
+    const closing = tcb.is(Mark.FIN_QUEUED);
+    established(tcb);
+    if (closing) tcb.state = State.FIN_WAIT_1;
+  }
+  // RFC 5961 §5.2: an ACK of what was never sent, or of what lies further back than any window, is not the peer's.
+  if (seqAfter(segment.ack, tcb.sndNxt) || seqBefore(segment.ack, tcb.sndUna - tcb.maxSndWnd)) {
+    count(Counter.TcpInBadAck);
+    return Verdict.CHALLENGE_ACK;
+  }
+  if (seqBefore(segment.ack, tcb.sndUna)) return Verdict.CONTINUE; // old: its text may be new
+  acknowledge(tcb, segment);
+  return isFinAcknowledged(tcb) ? afterOurFin(tcb) : Verdict.CONTINUE;
+}
+
+function isFinAcknowledged(tcb: Tcb): bool {
+  return tcb.is(Mark.FIN_SENT) && tcb.sndUna == tcb.sndEnd + 1;
+}
+
+function afterOurFin(tcb: Tcb): Verdict {
+  switch (tcb.state) {
+    case State.FIN_WAIT_1:
+      tcb.state = State.FIN_WAIT_2;
+      limitFinWait2(tcb);
+      return Verdict.CONTINUE;
+    case State.CLOSING:
+      beginTimeWait(tcb);
+      return Verdict.DONE;
+    case State.LAST_ACK:
+      endConnection(tcb, 0);
+      return Verdict.DONE;
+    default:
+      return Verdict.CONTINUE;
+  }
+}
+
+// Sixth (urgent data comes in line, like any other), seventh and eighth.
+function textAndFin(tcb: Tcb, segment: Segment): Verdict {
+  switch (tcb.state) {
+    case State.ESTABLISHED:
+    case State.FIN_WAIT_1:
+    case State.FIN_WAIT_2:
+      break;
+    default:
+      return Verdict.DONE; // the peer has sent its FIN: nothing can follow
+  }
+  trimToWindow(tcb, segment);
+  if (segment.bytes == 0 && !segment.has(Flag.FIN)) return Verdict.DONE;
+  if (segment.bytes && hasNoReader(tcb)) {
+    count(Counter.TcpInAfterClose);
+    return Verdict.ABORT; // RFC 9293 §3.6.1, RFC 2525 §2.17: what was sent is lost, and the peer must know
+  }
+  if (receiveText(tcb, segment)) finArrived(tcb);
+  return Verdict.DONE;
+}
+
+function hasNoReader(tcb: Tcb): bool {
+  return !tcb.has(EndpointFlag.OPEN) && !tcb.is(Mark.IN_ACCEPT_QUEUE);
+}
+
+// Eighth: the peer will send no more.
+function finArrived(tcb: Tcb): void {
+  tcb.rcvNxt++;
+  if (seqUpTo(tcb.rcvEdge, tcb.rcvNxt)) tcb.rcvEdge = tcb.rcvNxt;
+  tcb.mark(Mark.FIN_RECEIVED | Mark.ACK_NOW);
+  scheduleOutput(tcb);
+  notify(tcb, Event.READABLE);
+  switch (tcb.state) {
+    case State.ESTABLISHED:
+      tcb.state = State.CLOSE_WAIT;
+      break;
+    case State.FIN_WAIT_1:
+      tcb.state = State.CLOSING; // our FIN is not acknowledged yet, or it would be FIN-WAIT-2
+      break;
+    case State.FIN_WAIT_2:
+      beginTimeWait(tcb);
+      break;
+    default:
+  }
+}

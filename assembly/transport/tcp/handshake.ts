@@ -1,0 +1,277 @@
+// The SYN queue: handshakes that a listener has answered and that the peer has yet to complete. An entry is small; the
+// control block comes when the handshake is complete, so that half-open connections cannot use those up.
+
+import { SYN_QUEUE } from "profile";
+import { Counter } from "../../abi/counters";
+import { Event, SocketKind } from "../../abi/sockets";
+import { State } from "../../abi/status";
+import { copyAddress } from "../../base/address";
+import { NEVER, now } from "../../base/clock";
+import { DEFAULT_SEND_MSS, HANDSHAKE_TIMERS, HEADROOM, MSS, SECOND, TCP_HEADER_BYTES } from "../../base/config";
+import { count } from "../../base/counters";
+import { HANDSHAKE_BASE, HANDSHAKE_BYTES } from "../../base/memory";
+import { handshakePool } from "../../base/pool";
+import { setTimer } from "../../base/timers";
+import { release, takePacket, Packet } from "../../device/packet";
+import { pathFor } from "../../ip/output";
+import { DEFAULT_TTL, notify } from "../endpoint";
+import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
+import { Verdict } from "./arrives";
+import { Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header";
+import { initialSequence } from "./isn";
+import { established, setSendMss } from "./open";
+import { sendSegment } from "./output";
+import { canReserve, firstWindow, reserve } from "./room";
+import { MAX_RTO, startRto } from "./rto";
+import { Segment } from "./segment";
+import { startSending } from "./sender";
+import { seqInWindow } from "./seq";
+import { freeTcb, Mark, openTcb, Tcb } from "./tcb";
+
+/** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
+const MAX_RETRIES: u8 = 5;
+
+@unmanaged
+@final
+export class Handshake extends Flow {
+  iss: u32;
+  irs: u32;
+  /** The window that our SYN,ACK advertises. */
+  window: u32;
+  listener: Tcb | null;
+  /** Lower half of the time at which the SYN,ACK first went out. */
+  began: u32;
+  mss: u16;
+  retries: u8;
+  reserved: u8;
+}
+
+if (offsetof<Handshake>() != HANDSHAKE_BYTES) ERROR("HANDSHAKE_BYTES does not agree with Handshake.");
+
+export function startHandshakes(): void {
+  handshakePool.start(HANDSHAKE_BASE, SYN_QUEUE, HANDSHAKE_BYTES);
+}
+
+/** A segment for a listener (RFC 9293 §3.10.7.2). */
+export function listenArrives(listener: Tcb, segment: Segment): Verdict {
+  if (segment.has(Flag.RST)) return Verdict.DROP;
+  if (segment.has(Flag.ACK)) return Verdict.RESET; // bad on a connection still in LISTEN
+  if (!segment.has(Flag.SYN)) return Verdict.DROP;
+  if (listener.accepted >= listener.backlog) {
+    count(Counter.TcpAcceptQueueFull);
+    return Verdict.DROP; // the peer asks again
+  }
+  if (!canReserve()) {
+    count(Counter.TcpNoBuffers);
+    return Verdict.DROP;
+  }
+  const block = handshakePool.take();
+  if (!block) {
+    count(Counter.TcpSynQueueFull);
+    return Verdict.DROP;
+  }
+  const handshake = changetype<Handshake>(block);
+  begin(handshake, listener, segment);
+  answer(handshake, segment.packet, segment.arrival.header + 20 + TCP_HEADER_BYTES + MSS_OPTION_BYTES);
+  return Verdict.DONE;
+}
+
+function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
+  const arrival = segment.arrival;
+  copyAddress(handshake.local, arrival.destination);
+  copyAddress(handshake.remote, arrival.source);
+  handshake.localPort = <u16>segment.destinationPort;
+  handshake.remotePort = <u16>segment.sourcePort;
+  handshake.kind = <u8>FlowKind.HANDSHAKE;
+  handshake.socketKind = <u8>SocketKind.STREAM;
+  handshake.state = State.SYN_RECEIVED;
+  handshake.adapter = arrival.adapter;
+  handshake.listener = listener;
+  handshake.iss = initialSequence(handshake);
+  handshake.irs = segment.seq;
+  handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
+  handshake.window = min<u32>(firstWindow(listener.rxLimit), 65535);
+  handshake.began = <u32>now();
+  listener.handshakes++;
+  addFlow(handshake);
+  setTimer(timerOf(handshake), now() + SECOND);
+}
+
+// Writes the SYN,ACK into a packet, in front of `end`, and sends it.
+function answer(handshake: Handshake, packet: Packet, end: usize): void {
+  const path = pathFor(handshake.remote, handshake.adapter);
+  if (!path) return; // no way back; the timer tries again
+  const headerBytes = TCP_HEADER_BYTES + MSS_OPTION_BYTES;
+  packet.data = end;
+  packet.length = 0;
+  const p = packet.push(headerBytes);
+  const flags: u32 = Flag.SYN | Flag.ACK;
+  const ack = handshake.irs + 1;
+  const window = handshake.window;
+  writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
+  writeMssOption(p, MSS);
+  sendSegment(packet, handshake, path, headerBytes, 0, DEFAULT_TTL, 0);
+}
+
+function timerOf(handshake: Handshake): u32 {
+  return HANDSHAKE_TIMERS + handshakePool.indexOf(changetype<usize>(handshake));
+}
+
+/** Takes an entry out of the queue. */
+export function endHandshake(handshake: Handshake): void {
+  const listener = handshake.listener;
+  if (listener) listener.handshakes--;
+  removeFlow(handshake);
+  setTimer(timerOf(handshake), NEVER);
+  handshake.kind = 0; // so that a walk over all blocks knows it for a free one
+  handshakePool.give(changetype<usize>(handshake));
+}
+
+/** The listener is being closed: nobody will accept what its queue holds. */
+export function dropHandshakes(listener: Tcb): void {
+  for (let i: u32 = 0; listener.handshakes && i < handshakePool.count; i++) {
+    const handshake = changetype<Handshake>(handshakePool.at(i));
+    if (handshake.kind == FlowKind.HANDSHAKE && handshake.listener === listener) endHandshake(handshake);
+  }
+}
+
+/** The SYN,ACK's timer has run out. */
+export function handshakeTimeout(timer: u32): void {
+  const handshake = changetype<Handshake>(handshakePool.at(timer - HANDSHAKE_TIMERS));
+  if (handshake.retries >= MAX_RETRIES) {
+    count(Counter.TcpAttemptFails);
+    endHandshake(handshake);
+    return;
+  }
+  handshake.retries++;
+  count(Counter.TcpRetransSegs);
+  const wait = min<u64>((<u64>SECOND) << handshake.retries, MAX_RTO);
+  setTimer(timerOf(handshake), now() + wait);
+  resend(handshake);
+}
+
+function resend(handshake: Handshake): void {
+  const packet = takePacket();
+  if (!packet) return; // the timer tries again
+  answer(handshake, packet, packet.buffer + HEADROOM);
+  release(packet);
+}
+
+/**
+ * A segment for a handshake (§3.10.7.4 in SYN-RECEIVED, opened passively). When it completes the handshake the answer
+ * is CONTINUE, and the new connection, which `findFlow` finds from now on, takes the segment.
+ */
+export function handshakeArrives(handshake: Handshake, segment: Segment): Verdict {
+  const rcvNxt = handshake.irs + 1;
+  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && segment.seq == handshake.irs) {
+    resend(handshake); // our SYN,ACK was lost
+    return Verdict.DONE;
+  }
+  const inWindow = seqInWindow(segment.seq, rcvNxt, max<u32>(handshake.window, 1));
+  if (segment.has(Flag.RST)) {
+    if (segment.seq == rcvNxt) {
+      count(Counter.TcpAttemptFails);
+      endHandshake(handshake); // back to LISTEN, without a word to the application
+      return Verdict.DONE;
+    }
+    return inWindow ? Verdict.CHALLENGE_ACK : Verdict.DROP;
+  }
+  if (!inWindow) {
+    count(Counter.TcpInOutOfWindow);
+    return Verdict.ACK;
+  }
+  if (segment.has(Flag.SYN)) return Verdict.CHALLENGE_ACK;
+  if (!segment.has(Flag.ACK)) return Verdict.DROP;
+  if (segment.ack != handshake.iss + 1) {
+    count(Counter.TcpInBadAck);
+    return Verdict.RESET;
+  }
+  return complete(handshake, segment) ? Verdict.CONTINUE : Verdict.DROP;
+}
+
+// The handshake is complete: a control block takes the place of the entry. False when there is none, or no room in the
+// accept queue; the entry stays, and the peer's next segment tries again.
+function complete(handshake: Handshake, segment: Segment): bool {
+  const listener = handshake.listener!;
+  if (listener.accepted >= listener.backlog) {
+    count(Counter.TcpAcceptQueueFull);
+    return false;
+  }
+  const tcb = openTcb(listener.owner);
+  if (!tcb) {
+    count(Counter.TcpNoControlBlock);
+    return false;
+  }
+  tcb.rxLimit = listener.rxLimit;
+  tcb.txLimit = listener.txLimit;
+  tcb.ttl = listener.ttl;
+  tcb.tos = listener.tos;
+  tcb.userTimeout = listener.userTimeout;
+  tcb.flags |= listener.flags & INHERITED;
+  if (!reserve(tcb, handshake.window)) {
+    freeTcb(tcb);
+    return false;
+  }
+  takeOver(tcb, handshake, segment);
+  enqueue(listener, tcb);
+  return true;
+}
+
+/** Endpoint flags that a connection has from its listener: NO_DELAY. */
+const INHERITED: u16 = 32;
+
+function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
+  copyAddress(tcb.local, handshake.local);
+  copyAddress(tcb.remote, handshake.remote);
+  tcb.localPort = handshake.localPort;
+  tcb.remotePort = handshake.remotePort;
+  tcb.adapter = handshake.adapter;
+  startRto(tcb);
+  startSending(tcb, handshake.iss);
+  tcb.sndUna = handshake.iss + 1;
+  tcb.sndNxt = tcb.sndUna;
+  tcb.sndResend = tcb.sndUna;
+  tcb.irs = handshake.irs;
+  tcb.rcvNxt = handshake.irs + 1;
+  tcb.rcvEdge = tcb.rcvNxt + handshake.window;
+  tcb.sndWnd = segment.window;
+  tcb.maxSndWnd = segment.window;
+  tcb.sndWl1 = segment.seq;
+  tcb.sndWl2 = segment.ack;
+  setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);
+  tcb.backoff = handshake.retries;
+  if (handshake.retries == 0) {
+    tcb.mark(Mark.TIMING);
+    tcb.rttSeq = tcb.sndUna;
+    tcb.rttBegan = handshake.began;
+  }
+  endHandshake(handshake);
+  addFlow(tcb);
+  tcb.mark(Mark.IN_FLOWS | Mark.USED);
+  count(Counter.TcpPassiveOpens);
+}
+
+function enqueue(listener: Tcb, tcb: Tcb): void {
+  tcb.listener = listener;
+  tcb.acceptNext = null;
+  tcb.mark(Mark.IN_ACCEPT_QUEUE);
+  const tail = listener.acceptTail;
+  if (tail) tail.acceptNext = tcb;
+  else listener.acceptHead = tcb;
+  listener.acceptTail = tcb;
+  listener.accepted++;
+  established(tcb);
+  notify(listener, Event.READABLE);
+}
+
+/** The connection that has waited longest to be accepted, out of the queue; or null. */
+export function takeAccepted(listener: Tcb): Tcb | null {
+  const tcb = listener.acceptHead;
+  if (!tcb) return null;
+  listener.acceptHead = tcb.acceptNext;
+  if (!listener.acceptHead) listener.acceptTail = null;
+  listener.accepted--;
+  tcb.unmark(Mark.IN_ACCEPT_QUEUE);
+  tcb.listener = null;
+  return tcb;
+}

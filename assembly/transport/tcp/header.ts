@@ -1,0 +1,76 @@
+// The TCP header where it lies in a packet (RFC 9293 §3.1), and the options we know (§3.2).
+
+import { be16, be32, setBe16, setBe32 } from "../../base/bytes";
+import { TCP_HEADER_BYTES } from "../../base/config";
+
+export const enum Flag {
+  FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32,
+}
+
+export const OPTION_END: u32 = 0;
+export const OPTION_NOP: u32 = 1;
+export const OPTION_MSS: u32 = 2;
+export const MSS_OPTION_BYTES: u32 = 4;
+
+@unmanaged
+@final
+export class TcpHeader {
+  @inline get sourcePort(): u32 {
+    return be16(changetype<usize>(this), 0);
+  }
+  @inline get destinationPort(): u32 {
+    return be16(changetype<usize>(this), 2);
+  }
+  @inline get seq(): u32 {
+    return be32(changetype<usize>(this), 4);
+  }
+  @inline get ack(): u32 {
+    return be32(changetype<usize>(this), 8);
+  }
+  /** Bytes of the header, options counted. */
+  @inline get headerBytes(): u32 {
+    return ((<u32>load<u8>(changetype<usize>(this), 12)) >> 4) << 2;
+  }
+  @inline get flags(): u32 {
+    return load<u8>(changetype<usize>(this), 13);
+  }
+  @inline get window(): u32 {
+    return be16(changetype<usize>(this), 14);
+  }
+}
+
+/** Offset of the checksum, for those who fill it in. */
+export const CHECKSUM: usize = 16;
+
+/** Writes a header whose checksum is 0. `headerBytes` counts the options, which the caller writes behind it. */
+export function writeTcpHeader(
+  p: usize,
+  sourcePort: u32,
+  destinationPort: u32,
+  seq: u32,
+  ack: u32,
+  headerBytes: u32,
+  flags: u32,
+  window: u32,
+): void {
+  setBe16(p, sourcePort, 0);
+  setBe16(p, destinationPort, 2);
+  setBe32(p, seq, 4);
+  setBe32(p, ack, 8);
+  store<u8>(p, <u8>((headerBytes >> 2) << 4), 12);
+  store<u8>(p, <u8>flags, 13);
+  setBe16(p, window, 14);
+  store<u32>(p, 0, 16);
+}
+
+/** Writes the MSS option behind a fixed header. */
+export function writeMssOption(p: usize, mss: u32): void {
+  store<u8>(p, <u8>OPTION_MSS, TCP_HEADER_BYTES);
+  store<u8>(p, <u8>MSS_OPTION_BYTES, TCP_HEADER_BYTES + 1);
+  setBe16(p, mss, TCP_HEADER_BYTES + 2);
+}

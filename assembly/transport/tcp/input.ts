@@ -1,0 +1,129 @@
+// TCP on the way in: a segment is taken apart, finds what it belongs to, and the verdict on it is carried out.
+
+import { Counter } from "../../abi/counters";
+import { Errno } from "../../abi/errno";
+import { SocketKind } from "../../abi/sockets";
+import { now } from "../../base/clock";
+import { SECOND } from "../../base/config";
+import { count } from "../../base/counters";
+import { TCP_STATE } from "../../base/memory";
+import { Arrival } from "../../ip/arrival";
+import { findFlow, Flow, FlowKind } from "../flow";
+import { findBound } from "../ports";
+import { segmentArrives, Verdict } from "./arrives";
+import { resetConnection } from "./close";
+import { Handshake, handshakeArrives, listenArrives } from "./handshake";
+import { sendAck } from "./output";
+import { answerAck, answerReset } from "./reset";
+import { readSegment, Segment, segment } from "./segment";
+import { armTimer, Tcb } from "./tcb";
+import { TimeWait, timeWaitArrives } from "./time-wait";
+
+/** Challenge ACKs in a second, over all connections (RFC 5961 §7). */
+const CHALLENGES_PER_SECOND: u32 = 100;
+
+@unmanaged
+@final
+class Challenges {
+  // The first words of TCP_STATE are the TIME-WAIT list's.
+  oldest: u32;
+  newest: u32;
+  /** The second that is being counted, and the challenges in it. */
+  second: u32;
+  sent: u32;
+}
+
+const challenges: Challenges = changetype<Challenges>(TCP_STATE);
+
+/** Handles a segment whose TCP header is in view. */
+export function receiveTcp(arrival: Arrival): void {
+  count(Counter.TcpInSegs);
+  if (arrival.toMany) {
+    count(Counter.TcpInNotUnicast); // MUST-57
+    return;
+  }
+  if (!readSegment(arrival)) return;
+  let flow = findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort);
+  if (flow && flow.kind == FlowKind.TIME_WAIT) {
+    if (!timeWaitArrives(changetype<TimeWait>(changetype<usize>(flow)), segment)) return;
+    flow = null;
+  }
+  if (!flow) {
+    forListener(segment);
+    return;
+  }
+  if (flow.kind == FlowKind.HANDSHAKE) {
+    const handshake = changetype<Handshake>(changetype<usize>(flow));
+    const seq = handshake.iss + 1;
+    const ack = handshake.irs + 1;
+    const window = handshake.window;
+    const verdict = handshakeArrives(handshake, segment);
+    if (verdict != Verdict.CONTINUE) {
+      carryOut(verdict, segment, seq, ack, window);
+      return;
+    }
+    flow = findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort)!;
+  }
+  forConnection(changetype<Tcb>(changetype<usize>(flow)), segment);
+}
+
+function forListener(segment: Segment): void {
+  const arrival = segment.arrival;
+  const bound = findBound(
+    SocketKind.STREAM,
+    arrival.destination,
+    segment.destinationPort,
+    arrival.source,
+    segment.sourcePort,
+  );
+  if (!bound) {
+    answerReset(segment); // §3.10.7.1
+    return;
+  }
+  carryOut(listenArrives(changetype<Tcb>(changetype<usize>(bound)), segment), segment, 0, 0, 0);
+}
+
+// For those who have no control block.
+function carryOut(verdict: Verdict, segment: Segment, seq: u32, ack: u32, window: u32): void {
+  if (verdict == Verdict.RESET) answerReset(segment);
+  else if (verdict == Verdict.ACK) answerAck(segment, seq, ack, window);
+  else if (verdict == Verdict.CHALLENGE_ACK && mayChallenge()) answerAck(segment, seq, ack, window);
+}
+
+function forConnection(tcb: Tcb, segment: Segment): void {
+  switch (segmentArrives(tcb, segment)) {
+    case Verdict.ACK:
+      sendAck(tcb);
+      armTimer(tcb);
+      break;
+    case Verdict.CHALLENGE_ACK:
+      if (mayChallenge()) sendAck(tcb);
+      armTimer(tcb);
+      break;
+    case Verdict.RESET:
+      answerReset(segment);
+      break;
+    case Verdict.ABORT:
+      resetConnection(tcb, Errno.ECONNRESET);
+      break;
+    default:
+  }
+}
+
+function mayChallenge(): bool {
+  const second = <u32>(now() / SECOND);
+  if (challenges.second != second) {
+    challenges.second = second;
+    challenges.sent = 0;
+  }
+  if (challenges.sent >= CHALLENGES_PER_SECOND) return false;
+  challenges.sent++;
+  count(Counter.TcpInChallenged);
+  return true;
+}
+
+/** The flow of any kind that lies at `flow`, as a connection; null when it is something else. */
+export function asConnection(flow: Flow | null): Tcb | null {
+  if (!flow || flow.kind != FlowKind.TCB) return null;
+  return changetype<Tcb>(changetype<usize>(flow));
+}

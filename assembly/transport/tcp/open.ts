@@ -1,0 +1,87 @@
+// Opening from our side (RFC 9293 §3.10.1): the SYN, and its retransmission; also the SYN,ACK of a simultaneous open.
+
+import { Counter } from "../../abi/counters";
+import { Errno } from "../../abi/errno";
+import { Event } from "../../abi/sockets";
+import { State } from "../../abi/status";
+import { MSS } from "../../base/config";
+import { NEVER, now } from "../../base/clock";
+import { count } from "../../base/counters";
+import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
+import { addFlow } from "../flow";
+import { endConnection } from "./close";
+import { startCongestion } from "./congestion";
+import { Flag } from "./header";
+import { initialSequence } from "./isn";
+import { sendCopy } from "./output";
+import { backedOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
+import { startSending } from "./sender";
+import { armTimer, Mark, Tcb } from "./tcb";
+
+/** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
+export const SYN_PATIENCE: u64 = 180 * 1000000;
+
+/** Enters SYN-SENT. Addresses and ports are set, packets reserved; the poll that follows sends the SYN. */
+export function openActively(tcb: Tcb): void {
+  count(Counter.TcpActiveOpens);
+  addFlow(tcb);
+  tcb.mark(Mark.IN_FLOWS | Mark.USED);
+  startRto(tcb);
+  startSending(tcb, initialSequence(tcb));
+  tcb.state = State.SYN_SENT;
+  tcb.waitingSince = now();
+  scheduleOutput(tcb);
+}
+
+/** Sends the SYN, or in SYN-RECEIVED the SYN,ACK; again when its timer has run out. */
+export function sendSyn(tcb: Tcb): void {
+  const first = tcb.sndNxt == tcb.iss;
+  const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK : Flag.SYN;
+  const sent = sendCopy(tcb, 0, 0, tcb.iss, flags);
+  if (!sent) awaitPacket(tcb); // or no way to the peer: the timer tries again
+  if (sent && first) {
+    tcb.sndNxt = tcb.iss + 1;
+    tcb.sndResend = tcb.sndNxt;
+    startTiming(tcb, tcb.sndNxt);
+  } else if (sent && tcb.backoff) {
+    count(Counter.TcpRetransSegs);
+    tcb.retransmits++;
+    stopTiming(tcb);
+  }
+  tcb.rtxAt = now() + backedOff(tcb);
+  armTimer(tcb);
+}
+
+/** The SYN's timer has run out. */
+export function synTimeout(tcb: Tcb): void {
+  if (now() - tcb.waitingSince >= SYN_PATIENCE) {
+    count(Counter.TcpGiveUps);
+    endConnection(tcb, Errno.ETIMEDOUT);
+    return;
+  }
+  if (tcb.backoff < 255) tcb.backoff++;
+  sendSyn(tcb);
+}
+
+/** What the peer's SYN said about segments it takes (§3.7.1): ours are no larger, whatever it said. */
+export function setSendMss(tcb: Tcb, offered: u32, fallback: u32): void {
+  const peer = offered ? max<u32>(offered, MIN_SEND_MSS) : fallback;
+  tcb.sndMss = <u16>min<u32>(peer, MSS);
+}
+
+/** Below this an MSS is nonsense, or an attempt to make us send mostly headers. */
+const MIN_SEND_MSS: u32 = 64;
+
+/** The handshake is complete: from here on the connection carries data. */
+export function established(tcb: Tcb): void {
+  const lostSyn = tcb.backoff > 0;
+  tcb.state = State.ESTABLISHED;
+  tcb.backoff = 0;
+  tcb.rtxAt = NEVER;
+  tcb.unmark(Mark.PERSISTING);
+  if (lostSyn) slowStartAfterSyn(tcb);
+  startCongestion(tcb, lostSyn);
+  tcb.clear(EndpointFlag.WANTS_ROOM);
+  notify(tcb, Event.WRITABLE);
+  scheduleOutput(tcb);
+}

@@ -1,0 +1,105 @@
+// Segments on the way out: a header in front of what is to be sent, checksum, IP.
+
+import { Counter } from "../../abi/counters";
+import { MSS } from "../../base/config";
+import { bswap16 } from "../../base/bytes";
+import { copyAndSum, fold32, sumBytes } from "../../base/checksum";
+import { NEVER, now } from "../../base/clock";
+import { HEADROOM, TCP_HEADER_BYTES } from "../../base/config";
+import { count } from "../../base/counters";
+import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
+import { Protocol } from "../../ip/header";
+import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
+import { awaitPacket, descriptorOf } from "../endpoint";
+import { Flow } from "../flow";
+import { CHECKSUM, Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header";
+import { chooseWindow } from "./room";
+import { Mark, Tcb } from "./tcb";
+
+/**
+ * Puts the checksum into a segment whose header of `headerBytes` is in front of its text, of which the sum is
+ * `textSum`, and sends it. 0, or a negative errno. The caller keeps its hold.
+ */
+export function sendSegment(
+  packet: Packet,
+  flow: Flow,
+  path: Path,
+  headerBytes: u32,
+  textSum: u32,
+  ttl: u32,
+  tos: u32,
+): i32 {
+  const p = packet.data;
+  const pseudo = sumBytes(flow.local + 12, 4) + sumBytes(flow.remote + 12, 4) + bswap16(Protocol.TCP);
+  const sum = pseudo + bswap16(packet.length) + sumBytes(p, headerBytes) + textSum;
+  store<u16>(p, <u16>~fold32(sum), CHECKSUM);
+  count(Counter.TcpOutSegs);
+  return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, true);
+}
+
+/** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
+function hasPath(tcb: Tcb): bool {
+  return isPathGood(tcb.path) || findPath(tcb.path, tcb.remote, tcb.adapter) == 0;
+}
+
+/** The window to advertise; from here on the peer may rely on it. */
+function advertise(tcb: Tcb): u32 {
+  const window = min<u32>(chooseWindow(tcb), 65535);
+  tcb.rcvEdge = tcb.rcvNxt + window;
+  return window;
+}
+
+// Every segment carries the ACK, so that none is owed any more.
+function acknowledged(tcb: Tcb): void {
+  tcb.unmark(Mark.ACK_NOW);
+  tcb.ackAt = NEVER;
+  tcb.unacked = 0;
+  tcb.sentAt = now();
+}
+
+/** Sends a packet of the send queue as it is. Its headers are written into its headroom. */
+export function sendWhole(tcb: Tcb, packet: Packet, seq: u32, flags: u32): bool {
+  assert(!packet.has(PacketFlag.ON_ITS_WAY), "sent while it is still on its way");
+  if (!hasPath(tcb)) return false;
+  packet.data = packet.payload;
+  packet.length = packet.bytes;
+  packet.owner = descriptorOf(tcb);
+  packet.transmissions++;
+  packet.sentAt = <u32>now();
+  const at = packet.push(TCP_HEADER_BYTES);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, TCP_HEADER_BYTES, flags, advertise(tcb));
+  sendSegment(packet, tcb, tcb.path, TCP_HEADER_BYTES, packet.sum, tcb.ttl, tcb.tos);
+  acknowledged(tcb);
+  return true;
+}
+
+/**
+ * Sends `bytes` bytes from the middle of the send queue, or none, in a packet of their own. False when there is no
+ * packet, or no way to the peer.
+ */
+export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32): bool {
+  if (!hasPath(tcb)) return false;
+  const packet = takePacket();
+  if (!packet) return false;
+  packet.owner = descriptorOf(tcb);
+  packet.data = packet.buffer + HEADROOM;
+  packet.length = bytes;
+  const sum = bytes ? copyAndSum(packet.data, text, bytes) : 0;
+  const withMss = flags & Flag.SYN;
+  const headerBytes = withMss ? TCP_HEADER_BYTES + MSS_OPTION_BYTES : TCP_HEADER_BYTES;
+  const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
+  const at = packet.push(headerBytes);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb));
+  if (withMss) writeMssOption(at, MSS);
+  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tcb.tos);
+  release(packet);
+  acknowledged(tcb);
+  return true;
+}
+
+/** An ACK without text (RFC 9293: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>). With no packet left it stays due. */
+export function sendAck(tcb: Tcb): void {
+  if (sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.ACK)) return;
+  tcb.mark(Mark.ACK_NOW);
+  awaitPacket(tcb);
+}

@@ -1,0 +1,41 @@
+// Resets (RFC 9293 §3.5.2, §3.10.7.1): the answer to a segment that belongs to no connection, written into the packet
+// that brought it.
+
+import { Counter } from "../../abi/counters";
+import { TCP_HEADER_BYTES } from "../../base/config";
+import { count } from "../../base/counters";
+import { Protocol } from "../../ip/header";
+import { pathFor, sendIp } from "../../ip/output";
+import { bswap16 } from "../../base/bytes";
+import { fold32, sumBytes } from "../../base/checksum";
+import { DEFAULT_TTL } from "../endpoint";
+import { CHECKSUM, Flag, writeTcpHeader } from "./header";
+import { Segment } from "./segment";
+
+/** Answers with a RST. A RST is never answered. */
+export function answerReset(segment: Segment): void {
+  if (segment.has(Flag.RST)) return;
+  count(Counter.TcpOutRsts);
+  if (segment.has(Flag.ACK)) answer(segment, segment.ack, 0, Flag.RST);
+  else answer(segment, 0, segment.seq + segment.length, Flag.RST | Flag.ACK);
+}
+
+/** Answers with an ACK on behalf of a connection that keeps no control block. */
+export function answerAck(segment: Segment, seq: u32, ack: u32, window: u32): void {
+  answer(segment, seq, ack, Flag.ACK, window);
+}
+
+function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32 = 0): void {
+  const arrival = segment.arrival;
+  const path = pathFor(arrival.source, arrival.adapter);
+  if (!path) return; // no way back: counted as IpOutNoRoutes
+  const packet = segment.packet;
+  packet.length = 0;
+  packet.data = arrival.header + 20 + TCP_HEADER_BYTES;
+  const p = packet.push(TCP_HEADER_BYTES);
+  writeTcpHeader(p, segment.destinationPort, segment.sourcePort, seq, ack, TCP_HEADER_BYTES, flags, window);
+  const pseudo = sumBytes(arrival.source + 12, 4) + sumBytes(arrival.destination + 12, 4) + bswap16(Protocol.TCP);
+  store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumBytes(p, packet.length)), CHECKSUM);
+  count(Counter.TcpOutSegs);
+  sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, DEFAULT_TTL, 0, true);
+}

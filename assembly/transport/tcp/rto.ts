@@ -1,0 +1,63 @@
+// Round-trip time and retransmission time-out (RFC 6298).
+
+import { now } from "../../base/clock";
+import { MILLISECOND, SECOND } from "../../base/config";
+import { seqUpTo } from "./seq";
+import { Mark, Tcb } from "./tcb";
+
+export const INITIAL_RTO: u32 = SECOND;
+/**
+ * Below the RFC's second (§2.4 says SHOULD): the clock here is fine enough, and peers delay their ACKs by less. Linux
+ * has the same minimum.
+ */
+export const MIN_RTO: u32 = 200 * MILLISECOND;
+export const MAX_RTO: u32 = 60 * SECOND;
+
+export function startRto(tcb: Tcb): void {
+  tcb.srtt = 0;
+  tcb.rttvar = 0;
+  tcb.rto = INITIAL_RTO;
+}
+
+/** A segment that ends before `end` goes out for the first time: it is timed unless another is. */
+export function startTiming(tcb: Tcb, end: u32): void {
+  if (tcb.is(Mark.TIMING)) return;
+  tcb.mark(Mark.TIMING);
+  tcb.rttSeq = end;
+  tcb.rttBegan = <u32>now();
+}
+
+/** Something is sent again: what is being timed would be ambiguous (Karn's algorithm, §3). */
+export function stopTiming(tcb: Tcb): void {
+  tcb.unmark(Mark.TIMING);
+}
+
+/** `ack` acknowledges new data: takes the sample when it covers the timed segment. */
+export function sampleRtt(tcb: Tcb, ack: u32): void {
+  if (!tcb.is(Mark.TIMING) || !seqUpTo(tcb.rttSeq, ack)) return;
+  tcb.unmark(Mark.TIMING);
+  addSample(tcb, max<u32>(<u32>now() - tcb.rttBegan, 1));
+}
+
+function addSample(tcb: Tcb, rtt: u32): void {
+  if (tcb.srtt == 0) {
+    tcb.srtt = rtt; // (2.2)
+    tcb.rttvar = rtt / 2;
+  } else {
+    const error = rtt > tcb.srtt ? rtt - tcb.srtt : tcb.srtt - rtt; // (2.3)
+    tcb.rttvar = (3 * tcb.rttvar + error) / 4;
+    tcb.srtt = (7 * tcb.srtt + rtt) / 8;
+  }
+  tcb.rto = min<u32>(max<u32>(tcb.srtt + max<u32>(4 * tcb.rttvar, MILLISECOND), MIN_RTO), MAX_RTO);
+}
+
+/** The time-out that holds now, doubled for each one that has passed without an answer (5.5). */
+export function backedOff(tcb: Tcb): u32 {
+  const doubled = (<u64>tcb.rto) << min<u32>(tcb.backoff, 16);
+  return doubled > MAX_RTO ? MAX_RTO : <u32>doubled;
+}
+
+/** The handshake needed more than one SYN: RFC 6298 (5.7) begins data with three seconds. */
+export function slowStartAfterSyn(tcb: Tcb): void {
+  if (tcb.srtt == 0) tcb.rto = 3 * SECOND;
+}

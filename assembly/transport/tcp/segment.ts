@@ -1,0 +1,89 @@
+// The segment that has arrived, taken apart: the SEG variables of RFC 9293 §3.3.1. There is one, since one segment is
+// processed at a time.
+
+import { Counter } from "../../abi/counters";
+import { be16, bswap16 } from "../../base/bytes";
+import { fold32, sumBytes } from "../../base/checksum";
+import { TCP_HEADER_BYTES } from "../../base/config";
+import { count } from "../../base/counters";
+import { SEGMENT_STATE } from "../../base/memory";
+import { Packet } from "../../device/packet";
+import { Arrival } from "../../ip/arrival";
+import { Flag, MSS_OPTION_BYTES, OPTION_END, OPTION_MSS, OPTION_NOP, TcpHeader } from "./header";
+
+@unmanaged
+@final
+export class Segment {
+  /** SEG.SEQ, SEG.ACK, SEG.WND. */
+  seq: u32;
+  ack: u32;
+  window: u32;
+  flags: u32;
+  /** Bytes of text. */
+  bytes: u32;
+  /** The peer's MSS option; 0 when it sent none. */
+  mss: u32;
+  sourcePort: u32;
+  destinationPort: u32;
+  /** The packet, with the text in view. */
+  packet: Packet;
+  arrival: Arrival;
+
+  @inline has(flag: Flag): bool {
+    return (this.flags & flag) != 0;
+  }
+  /** SEG.LEN: text, and one each for SYN and FIN. */
+  @inline get length(): u32 {
+    return this.bytes + (this.has(Flag.SYN) ? 1 : 0) + (this.has(Flag.FIN) ? 1 : 0);
+  }
+}
+
+if (offsetof<Segment>() > 48) ERROR("SEGMENT_STATE is too small for Segment.");
+
+export const segment: Segment = changetype<Segment>(SEGMENT_STATE);
+
+/** Takes apart the TCP segment in view, down to its text. False when it is damaged; that has been counted. */
+export function readSegment(arrival: Arrival): bool {
+  const packet = arrival.packet;
+  const header = changetype<TcpHeader>(packet.data);
+  const bytes = packet.length;
+  if (bytes < TCP_HEADER_BYTES || header.headerBytes < TCP_HEADER_BYTES || header.headerBytes > bytes) {
+    count(Counter.TcpInErrs);
+    return false;
+  }
+  if (fold32(arrival.pseudoSum + bswap16(bytes) + sumBytes(packet.data, bytes)) != 0xffff) {
+    count(Counter.TcpInErrs);
+    return false;
+  }
+  segment.sourcePort = header.sourcePort;
+  segment.destinationPort = header.destinationPort;
+  segment.seq = header.seq;
+  segment.ack = header.ack;
+  segment.flags = header.flags;
+  segment.window = header.window;
+  segment.bytes = bytes - header.headerBytes;
+  segment.mss = 0;
+  segment.packet = packet;
+  segment.arrival = arrival;
+  if (header.headerBytes > TCP_HEADER_BYTES) readOptions(packet.data + TCP_HEADER_BYTES, packet.data + header.headerBytes);
+  packet.pull(header.headerBytes);
+  return true;
+}
+
+// Options may begin at any byte (MUST-64). What is unknown is skipped by its length (MUST-6); a length that makes no
+// sense ends the reading, not the segment (MUST-7).
+function readOptions(p: usize, end: usize): void {
+  while (p < end) {
+    const kind: u32 = load<u8>(p);
+    if (kind == OPTION_END) return;
+    if (kind == OPTION_NOP) {
+      p++;
+      continue;
+    }
+    if (p + 1 >= end) return;
+    const bytes: u32 = load<u8>(p, 1);
+    if (bytes < 2 || p + bytes > end) return;
+    if (kind == OPTION_MSS && bytes == MSS_OPTION_BYTES && segment.has(Flag.SYN)) segment.mss = be16(p, 2);
+    p += bytes;
+  }
+}

@@ -1,0 +1,207 @@
+// The transmission control block (RFC 9293 §3.3.1): what a connection is. Names are the RFC's: sndUna is SND.UNA.
+
+import { RX_PACKETS_PER_TCB, TCBS, TX_PACKETS_PER_TCB } from "profile";
+import { SocketKind } from "../../abi/sockets";
+import { State } from "../../abi/status";
+import { NEVER } from "../../base/clock";
+import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
+import { TCB_BASE, TCB_BYTES } from "../../base/memory";
+import { tcbPool } from "../../base/pool";
+import { setTimer } from "../../base/timers";
+import { Packet } from "../../device/packet";
+import { Endpoint, forget, initialiseEndpoint } from "../endpoint";
+import { FlowKind, removeFlow } from "../flow";
+import { unbindPort } from "../ports";
+
+/** Bits of `Tcb.marks`. */
+export const enum Mark {
+  /** The application has closed its direction: a FIN follows the data. */
+  FIN_QUEUED = 1,
+  /** The FIN has been sent at least once; SND.NXT counts it. */
+  FIN_SENT = 2,
+  /** The peer's FIN has come, and all before it. */
+  FIN_RECEIVED = 4,
+  /** An ACK is due at the end of this poll. */
+  ACK_NOW = 8,
+  /** A round trip is being timed. */
+  TIMING = 16,
+  /** Fast recovery (RFC 6582). */
+  RECOVERING = 32,
+  /** The connection was or is open: the socket cannot connect again. */
+  USED = 64,
+  /** The application will read no more. */
+  READ_SHUT = 128,
+  /** Stands in the table of flows. */
+  IN_FLOWS = 256,
+  /** Waits in a listener's accept queue. */
+  IN_ACCEPT_QUEUE = 512,
+  /** Packets are promised to it. */
+  RESERVED = 1024,
+  /** What the timer will send is a probe of the peer's window. */
+  PERSISTING = 2048,
+}
+
+/** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
+const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
+
+@unmanaged
+@final
+export class Tcb extends Endpoint {
+  // Send sequence space.
+  iss: u32;
+  sndUna: u32;
+  sndNxt: u32;
+  sndWnd: u32;
+  sndWl1: u32;
+  sndWl2: u32;
+  /** Largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
+  maxSndWnd: u32;
+  /** After a time-out: what has been sent again, up to SND.NXT. Equal to SND.NXT otherwise. */
+  sndResend: u32;
+  /** Unacknowledged and unsent data, in sequence, and the first packet with something unsent. */
+  sndHead: Packet | null;
+  sndTail: Packet | null;
+  sndNew: Packet | null;
+  /** Sequence number behind the last byte written. */
+  sndEnd: u32;
+
+  // Receive sequence space.
+  irs: u32;
+  rcvNxt: u32;
+  /** Right edge of the window last advertised: it never moves back. */
+  rcvEdge: u32;
+  /** Data in sequence that the application has not read. */
+  rcvHead: Packet | null;
+  rcvTail: Packet | null;
+  rcvBytes: u32;
+  /** Data behind a hole, by sequence number, without overlaps. */
+  holeHead: Packet | null;
+  holeBytes: u32;
+  /** Bytes received since the last ACK went out. */
+  unacked: u32;
+
+  // Congestion control (RFC 5681, 6582).
+  cwnd: u32;
+  ssthresh: u32;
+  /** SND.NXT when the last loss was found: an ACK beyond it ends the recovery. */
+  recover: u32;
+  /** Bytes acknowledged in congestion avoidance since cwnd last grew (RFC 3465). */
+  ackedBytes: u32;
+
+  // Round-trip time (RFC 6298), microseconds.
+  srtt: u32;
+  rttvar: u32;
+  rto: u32;
+  /** The ACK that ends the timing, and when it began. */
+  rttSeq: u32;
+  rttBegan: u32;
+  /** Microseconds. */
+  userTimeout: u32;
+  retransmits: u32;
+
+  // Deadlines; NEVER when off.
+  /** Retransmission, or the next window probe. */
+  rtxAt: u64;
+  /** Delayed ACK. */
+  ackAt: u64;
+  /** End of FIN-WAIT-2 for a socket that nobody holds. */
+  lingerAt: u64;
+  /** Since when the peer owes an acknowledgment. */
+  waitingSince: u64;
+
+  // Packets: granted to received data, in use by it, in use by data to send, and the socket's limits for both.
+  rxGrant: u16;
+  rxHeld: u16;
+  txHeld: u16;
+  rxLimit: u16;
+  txLimit: u16;
+  /** Largest segment that may be sent. */
+  sndMss: u16;
+  marks: u16;
+  dupAcks: u8;
+  /** Successive time-outs. */
+  backoff: u8;
+  /** Why nothing is being sent (abi/status.ts, Blocked). */
+  blocked: u8;
+  /** What the network last reported of the way to the peer, an Errno: the reason if the connection times out. */
+  softError: u8;
+
+  // Listener, and those it has not handed out yet.
+  backlog: u16;
+  accepted: u16;
+  handshakes: u16;
+  acceptHead: Tcb | null;
+  acceptTail: Tcb | null;
+  acceptNext: Tcb | null;
+  listener: Tcb | null;
+
+  @inline is(mark: Mark): bool {
+    return (this.marks & <u16>mark) != 0;
+  }
+  @inline mark(mark: Mark): void {
+    this.marks |= <u16>mark;
+  }
+  @inline unmark(mark: Mark): void {
+    this.marks &= ~(<u16>mark);
+  }
+  /** SND.NXT - SND.UNA: sequence numbers sent and not acknowledged. */
+  @inline get flight(): u32 {
+    return this.sndNxt - this.sndUna;
+  }
+  /** RCV.WND: what the peer may still send of what it was told. */
+  @inline get rcvWnd(): u32 {
+    return this.rcvEdge - this.rcvNxt;
+  }
+}
+
+if (offsetof<Tcb>() != TCB_BYTES) ERROR("TCB_BYTES does not agree with Tcb.");
+
+export function startTcbs(): void {
+  tcbPool.start(TCB_BASE, TCBS, TCB_BYTES);
+}
+
+/** A new control block, CLOSED; null when the profile has no more. */
+export function openTcb(owner: u32): Tcb | null {
+  const block = tcbPool.take();
+  if (!block) return null;
+  const tcb = changetype<Tcb>(block);
+  initialiseEndpoint(tcb, FlowKind.TCB, SocketKind.STREAM, owner);
+  tcb.state = State.CLOSED;
+  tcb.rtxAt = NEVER;
+  tcb.ackAt = NEVER;
+  tcb.lingerAt = NEVER;
+  tcb.userTimeout = DEFAULT_USER_TIMEOUT;
+  tcb.sndMss = <u16>DEFAULT_SEND_MSS;
+  tcb.rxLimit = <u16>RX_PACKETS_PER_TCB;
+  tcb.txLimit = <u16>TX_PACKETS_PER_TCB;
+  return tcb;
+}
+
+/** Gives the block back. Its queues must be empty and its descriptor closed. */
+export function freeTcb(tcb: Tcb): void {
+  assert(!tcb.sndHead && !tcb.rcvHead && !tcb.holeHead, "a control block dies with packets in its queues");
+  leaveFlows(tcb);
+  unbindPort(tcb);
+  forget(tcb);
+  setTimer(timerOf(tcb), NEVER);
+  tcb.kind = 0; // so that a walk over all blocks knows it for a free one
+  tcbPool.give(changetype<usize>(tcb));
+}
+
+export function leaveFlows(tcb: Tcb): void {
+  if (!tcb.is(Mark.IN_FLOWS)) return;
+  removeFlow(tcb);
+  tcb.unmark(Mark.IN_FLOWS);
+}
+
+export function timerOf(tcb: Tcb): u32 {
+  return TCB_TIMERS + tcbPool.indexOf(changetype<usize>(tcb));
+}
+
+/** Tells the timers the nearest of the connection's deadlines. */
+export function armTimer(tcb: Tcb): void {
+  let at = tcb.rtxAt;
+  if (tcb.ackAt < at) at = tcb.ackAt;
+  if (tcb.lingerAt < at) at = tcb.lingerAt;
+  setTimer(timerOf(tcb), at);
+}

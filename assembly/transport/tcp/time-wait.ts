@@ -1,0 +1,133 @@
+// TIME-WAIT (RFC 9293 §3.6.1): what is left of a connection for 2·MSL, in a record much smaller than a control block.
+// They all wait equally long, so that they leave in the order in which they came.
+
+import { TIME_WAITS } from "profile";
+import { Counter } from "../../abi/counters";
+import { SocketKind } from "../../abi/sockets";
+import { State } from "../../abi/status";
+import { copyAddress } from "../../base/address";
+import { NEVER, now } from "../../base/clock";
+import { SECOND, TIME_WAIT_TIMER } from "../../base/config";
+import { count } from "../../base/counters";
+import { TCP_STATE, TIME_WAIT_BASE, TIME_WAIT_BYTES } from "../../base/memory";
+import { timeWaitPool } from "../../base/pool";
+import { setTimer } from "../../base/timers";
+import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
+import { Flag } from "./header";
+import { answerAck } from "./reset";
+import { Segment } from "./segment";
+import { seqAfter } from "./seq";
+import { leaveFlows, Tcb } from "./tcb";
+
+/** Twice the maximum segment lifetime: 30 s each, as is common; RFC 9293 §3.4.2 has 2 minutes and lets hosts choose. */
+const TWICE_MSL: u64 = 60 * SECOND;
+
+@unmanaged
+@final
+export class TimeWait extends Flow {
+  sndNxt: u32;
+  rcvNxt: u32;
+  window: u32;
+  newer: TimeWait | null;
+  older: TimeWait | null;
+  /** Lower and upper half of the time at which it ends. */
+  endsLow: u32;
+  endsHigh: u32;
+
+  @inline get endsAt(): u64 {
+    return ((<u64>this.endsHigh) << 32) | this.endsLow;
+  }
+}
+
+if (offsetof<TimeWait>() != TIME_WAIT_BYTES) ERROR("TIME_WAIT_BYTES does not agree with TimeWait.");
+
+@unmanaged
+@final
+class Waiting {
+  oldest: TimeWait | null;
+  newest: TimeWait | null;
+}
+
+const waiting: Waiting = changetype<Waiting>(TCP_STATE);
+
+export function startTimeWaits(): void {
+  timeWaitPool.start(TIME_WAIT_BASE, TIME_WAITS, TIME_WAIT_BYTES);
+}
+
+/** The connection enters TIME-WAIT: a record takes its place among the flows. The oldest makes room. */
+export function enterTimeWait(tcb: Tcb): void {
+  leaveFlows(tcb);
+  if (!timeWaitPool.free) {
+    count(Counter.TcpTimeWaitEvictions);
+    endTimeWait(waiting.oldest!);
+  }
+  const record = changetype<TimeWait>(timeWaitPool.take());
+  copyAddress(record.local, tcb.local);
+  copyAddress(record.remote, tcb.remote);
+  record.localPort = tcb.localPort;
+  record.remotePort = tcb.remotePort;
+  record.kind = <u8>FlowKind.TIME_WAIT;
+  record.socketKind = <u8>SocketKind.STREAM;
+  record.state = State.TIME_WAIT;
+  record.adapter = tcb.adapter;
+  record.sndNxt = tcb.sndNxt;
+  record.rcvNxt = tcb.rcvNxt;
+  record.window = min<u32>(tcb.rcvWnd, 65535);
+  addFlow(record);
+  append(record);
+}
+
+function append(record: TimeWait): void {
+  const end = now() + TWICE_MSL;
+  record.endsLow = <u32>end;
+  record.endsHigh = <u32>(end >> 32);
+  record.newer = null;
+  const newest = waiting.newest;
+  record.older = newest;
+  if (newest) newest.newer = record;
+  else waiting.oldest = record;
+  waiting.newest = record;
+  setTimer(TIME_WAIT_TIMER, waiting.oldest!.endsAt);
+}
+
+function unlink(record: TimeWait): void {
+  const older = record.older;
+  const newer = record.newer;
+  if (older) older.newer = newer;
+  else waiting.oldest = newer;
+  if (newer) newer.older = older;
+  else waiting.newest = older;
+}
+
+function endTimeWait(record: TimeWait): void {
+  unlink(record);
+  removeFlow(record);
+  record.kind = 0; // so that a walk over all blocks knows it for a free one
+  timeWaitPool.give(changetype<usize>(record));
+}
+
+/** The oldest has waited long enough, perhaps others too. */
+export function timeWaitTimeout(): void {
+  while (waiting.oldest && waiting.oldest!.endsAt <= now()) endTimeWait(waiting.oldest!);
+  const oldest = waiting.oldest;
+  setTimer(TIME_WAIT_TIMER, oldest ? oldest.endsAt : NEVER);
+}
+
+/**
+ * A segment for a connection in TIME-WAIT. True when it opens a new connection in place of the old (RFC 9293
+ * MAY-2, RFC 1122 §4.2.2.13): the record is gone, and the caller treats the segment as for a listener.
+ */
+export function timeWaitArrives(record: TimeWait, segment: Segment): bool {
+  if (segment.has(Flag.RST)) return false; // an old duplicate must not cut the wait short (RFC 1337)
+  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && seqAfter(segment.seq, record.rcvNxt)) {
+    count(Counter.TcpTimeWaitReuses);
+    endTimeWait(record);
+    return true;
+  }
+  if (segment.has(Flag.FIN)) {
+    unlink(record); // the wait begins anew: our ACK of the FIN was lost (§3.10.7.4, eighth)
+    append(record);
+  }
+  if (segment.length) answerAck(segment, record.sndNxt, record.rcvNxt, record.window);
+  return false;
+}

@@ -1,0 +1,62 @@
+// A connection's timers (RFC 9293 §3.10.8), and its turn to send.
+
+import { Counter } from "../../abi/counters";
+import { Errno } from "../../abi/errno";
+import { State } from "../../abi/status";
+import { NEVER, now } from "../../base/clock";
+import { TCB_TIMERS } from "../../base/config";
+import { count } from "../../base/counters";
+import { tcbPool } from "../../base/pool";
+import { endConnection } from "./close";
+import { sendSyn, synTimeout } from "./open";
+import { ackTimeout } from "./receiver";
+import { probeWindow, retransmit, transmit } from "./sender";
+import { armTimer, Mark, Tcb } from "./tcb";
+
+/** A connection's nearest deadline has come. */
+export function connectionTimeout(timer: u32): void {
+  const tcb = changetype<Tcb>(tcbPool.at(timer - TCB_TIMERS));
+  const time = now();
+  if (tcb.lingerAt <= time) {
+    endConnection(tcb, 0); // nobody holds it: the block is gone
+    return;
+  }
+  if (tcb.ackAt <= time) ackTimeout(tcb);
+  if (tcb.rtxAt <= time) retransmissionTimeout(tcb);
+  else armTimer(tcb);
+}
+
+function retransmissionTimeout(tcb: Tcb): void {
+  tcb.rtxAt = NEVER;
+  if (tcb.state == State.SYN_SENT || tcb.state == State.SYN_RECEIVED) {
+    synTimeout(tcb);
+    return;
+  }
+  if (now() - tcb.waitingSince >= tcb.userTimeout) {
+    count(Counter.TcpGiveUps);
+    endConnection(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
+    return;
+  }
+  if (tcb.is(Mark.PERSISTING)) {
+    probeWindow(tcb);
+  } else {
+    retransmit(tcb);
+    armTimer(tcb);
+  }
+}
+
+/** The connection's turn to send: its SYN, its data, its FIN, the ACK it owes. */
+export function flushConnection(tcb: Tcb): void {
+  switch (tcb.state) {
+    case State.SYN_SENT:
+    case State.SYN_RECEIVED:
+      if (tcb.rtxAt == NEVER) sendSyn(tcb);
+      else armTimer(tcb);
+      break;
+    case State.CLOSED:
+    case State.LISTEN:
+      break;
+    default:
+      transmit(tcb);
+  }
+}
