@@ -1,0 +1,88 @@
+// Socket options (abi/sockets.ts, SocketOption).
+
+import { Errno } from "../abi/errno";
+import { SocketOption } from "../abi/sockets";
+import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
+import { EndpointFlag, Endpoint, endpointOf, scheduleOutput } from "../transport/endpoint";
+import { asStream, isStream } from "./socket";
+
+/** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
+export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  switch (option) {
+    case SocketOption.TTL:
+      if (value < 1 || value > 255) return -Errno.EINVAL;
+      endpoint.ttl = <u8>value;
+      return 0;
+    case SocketOption.TOS:
+      if (value > 255) return -Errno.EINVAL;
+      endpoint.tos = <u8>(value & 0xfc); // the lower two bits are ECN's
+      return 0;
+    default:
+      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
+  }
+}
+
+function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
+  const tcb = asStream(endpoint);
+  switch (option) {
+    case SocketOption.NO_DELAY:
+      if (value) {
+        tcb.set(EndpointFlag.NO_DELAY);
+        scheduleOutput(tcb); // what Nagle's algorithm held back may go
+      } else {
+        tcb.clear(EndpointFlag.NO_DELAY);
+      }
+      return 0;
+    case SocketOption.RECEIVE_PACKETS:
+      if (value < 1 || value > <u32>RX_PACKETS_PER_TCB) return -Errno.EINVAL;
+      tcb.rxLimit = <u16>value;
+      return 0;
+    case SocketOption.SEND_PACKETS:
+      if (value < 1 || value > <u32>TX_PACKETS_PER_TCB) return -Errno.EINVAL;
+      tcb.txLimit = <u16>value;
+      return 0;
+    case SocketOption.USER_TIMEOUT:
+      if (value == 0) return -Errno.EINVAL;
+      tcb.userTimeout = value;
+      return 0;
+    default:
+      return -Errno.EOPNOTSUPP;
+  }
+}
+
+/** Reads an option; ERROR is cleared by being read. */
+export function getSocketOption(descriptor: i32, option: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  switch (option) {
+    case SocketOption.ERROR: {
+      const error: i32 = endpoint.error;
+      endpoint.error = 0;
+      return error;
+    }
+    case SocketOption.TTL:
+      return endpoint.ttl;
+    case SocketOption.TOS:
+      return endpoint.tos;
+    default:
+      return isStream(endpoint) ? getStreamOption(endpoint, option) : -Errno.EOPNOTSUPP;
+  }
+}
+
+function getStreamOption(endpoint: Endpoint, option: u32): i32 {
+  const tcb = asStream(endpoint);
+  switch (option) {
+    case SocketOption.NO_DELAY:
+      return tcb.has(EndpointFlag.NO_DELAY) ? 1 : 0;
+    case SocketOption.RECEIVE_PACKETS:
+      return tcb.rxLimit;
+    case SocketOption.SEND_PACKETS:
+      return tcb.txLimit;
+    case SocketOption.USER_TIMEOUT:
+      return tcb.userTimeout;
+    default:
+      return -Errno.EOPNOTSUPP;
+  }
+}

@@ -1,0 +1,175 @@
+// The life of a socket: create, bind, connect, listen, accept, shut down, close. Calls that come in a wrong order get
+// the Berkeley error.
+
+import { Errno } from "../abi/errno";
+import { SocketKind } from "../abi/sockets";
+import { State } from "../abi/status";
+import { copyAddress, isMulticast, isUnspecified } from "../base/address";
+import { findAnyOwnAddress, isBroadcast, sourceFor } from "../ethernet/addresses";
+import { findPath } from "../ip/output";
+import { closeDatagram, Datagram, openDatagram } from "../transport/datagram";
+import { Endpoint, EndpointFlag, endpointOf, openDescriptor } from "../transport/endpoint";
+import { FlowKind, findFlow } from "../transport/flow";
+import { bindPort, chooseConnectionPort, choosePort, isPortTaken } from "../transport/ports";
+import {
+  abortStream,
+  acceptStream,
+  closeStream,
+  connectStream,
+  listenStream,
+  shutdownStream,
+  whyNotFresh,
+} from "../transport/tcp/calls";
+import { openTcb, Tcb } from "../transport/tcp/tcb";
+import { isReadable } from "./pointers";
+
+/** The stream behind an endpoint. */
+export function asStream(endpoint: Endpoint): Tcb {
+  assert(endpoint.kind == FlowKind.TCB, "not a stream");
+  return changetype<Tcb>(changetype<usize>(endpoint));
+}
+
+export function isStream(endpoint: Endpoint): bool {
+  return endpoint.kind == FlowKind.TCB;
+}
+
+/** The datagram socket behind an endpoint. */
+export function asDatagram(endpoint: Endpoint): Datagram {
+  assert(endpoint.kind == FlowKind.DATAGRAM, "not a datagram socket");
+  return changetype<Datagram>(changetype<usize>(endpoint));
+}
+
+/** Creates a socket: takes a block and writes its first state. Its descriptor, or ENFILE when all are in use. */
+export function createSocket(kind: u32, owner: u32): i32 {
+  let endpoint: Endpoint | null = null;
+  if (kind == SocketKind.STREAM) endpoint = openTcb(owner);
+  else if (kind == SocketKind.DATAGRAM || kind == SocketKind.ECHO) endpoint = openDatagram(kind, owner);
+  else return -Errno.EPROTONOSUPPORT;
+  return endpoint ? openDescriptor(endpoint) : -Errno.ENFILE;
+}
+
+/** Gives a socket its local address and port; unspecified is any, port 0 one of the stack's choice. */
+export function bindSocket(descriptor: i32, address: usize, port: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (!isReadable(address, 16)) return -Errno.EFAULT;
+  if (port > 0xffff || endpoint.has(EndpointFlag.BOUND)) return -Errno.EINVAL;
+  if (isStream(endpoint) && whyNotFresh(asStream(endpoint)) != 0) return -Errno.EINVAL;
+  return bindTo(endpoint, address, port);
+}
+
+function bindTo(endpoint: Endpoint, address: usize, port: u32): i32 {
+  const any = isUnspecified(address);
+  if (!any && !findAnyOwnAddress(address)) return -Errno.EADDRNOTAVAIL;
+  if (port == 0) port = choosePort(endpoint.socketKind, address);
+  else if (isPortTaken(endpoint.socketKind, address, port)) port = 0;
+  if (port == 0) return -Errno.EADDRINUSE;
+  if (!any) copyAddress(endpoint.local, address);
+  endpoint.localPort = <u16>port;
+  bindPort(endpoint);
+  return 0;
+}
+
+/** Opens a connection (EINPROGRESS: an event tells how it went), or fixes the peer of a datagram socket. */
+export function connectSocket(descriptor: i32, address: usize, port: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (!isReadable(address, 16)) return -Errno.EFAULT;
+  if (isUnspecified(address) || port > 0xffff) return -Errno.EINVAL;
+  if (!isStream(endpoint)) return connectDatagram(asDatagram(endpoint), address, port);
+  const tcb = asStream(endpoint);
+  const state = whyNotFresh(tcb);
+  if (state != 0) return state;
+  if (port == 0) return -Errno.EINVAL;
+  return connectTo(tcb, address, port);
+}
+
+function connectTo(tcb: Tcb, address: usize, port: u32): i32 {
+  const failed = findPath(tcb.path, address, tcb.adapter);
+  if (failed) return failed;
+  const adapter = tcb.path.adapter;
+  if (isMulticast(address) || isBroadcast(adapter, address)) return -Errno.ENETUNREACH; // MUST-46
+  if (isUnspecified(tcb.local)) {
+    const own = sourceFor(adapter, address);
+    if (!own) return -Errno.EADDRNOTAVAIL;
+    copyAddress(tcb.local, own.address);
+  }
+  if (!tcb.has(EndpointFlag.BOUND)) {
+    const chosen = chooseConnectionPort(tcb.local, address, port);
+    if (chosen == 0) return -Errno.EADDRNOTAVAIL;
+    tcb.localPort = <u16>chosen;
+  } else if (findFlow(tcb.local, tcb.localPort, address, port)) {
+    return -Errno.EADDRINUSE;
+  }
+  copyAddress(tcb.remote, address);
+  tcb.remotePort = <u16>port;
+  const refused = connectStream(tcb);
+  return refused ? refused : -Errno.EINPROGRESS;
+}
+
+function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
+  const failed = findPath(socket.path, address, socket.adapter);
+  if (failed) return failed;
+  if (!socket.has(EndpointFlag.BOUND)) {
+    const unbound = bindTo(socket, socket.local, 0);
+    if (unbound) return unbound;
+  }
+  copyAddress(socket.remote, address);
+  socket.remotePort = <u16>port;
+  return 0;
+}
+
+/** Makes sure that a datagram socket has a port to send from. */
+export function bindForSending(socket: Datagram): i32 {
+  return socket.has(EndpointFlag.BOUND) ? 0 : bindTo(socket, socket.local, 0);
+}
+
+/** Lets a bound stream socket wait for connections, at most `backlog` of them not yet accepted. */
+export function listenOn(descriptor: i32, backlog: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (!isStream(endpoint)) return -Errno.EOPNOTSUPP;
+  const tcb = asStream(endpoint);
+  if (tcb.state != State.LISTEN && whyNotFresh(tcb) != 0) return -Errno.EINVAL;
+  if (!tcb.has(EndpointFlag.BOUND)) {
+    const unbound = bindTo(tcb, tcb.local, 0);
+    if (unbound) return unbound;
+  }
+  listenStream(tcb, backlog);
+  return 0;
+}
+
+/** The next connection that waits at a listener: its descriptor, or EAGAIN. */
+export function acceptFrom(descriptor: i32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (!isStream(endpoint)) return -Errno.EOPNOTSUPP;
+  const tcb = asStream(endpoint);
+  return tcb.state == State.LISTEN ? acceptStream(tcb) : -Errno.EINVAL;
+}
+
+/** Ends one direction of a connection, or both. */
+export function shutdownSocket(descriptor: i32, how: u32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (how > 2) return -Errno.EINVAL;
+  return isStream(endpoint) ? shutdownStream(asStream(endpoint), how) : -Errno.EOPNOTSUPP;
+}
+
+/** Lets go of a socket. Data that was written is still sent. */
+export function closeSocket(descriptor: i32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (isStream(endpoint)) closeStream(asStream(endpoint));
+  else closeDatagram(asDatagram(endpoint));
+  return 0;
+}
+
+/** Lets go of a socket and of everything in it; a connection's peer is told by a RST. */
+export function abortSocket(descriptor: i32): i32 {
+  const endpoint = endpointOf(descriptor);
+  if (!endpoint) return -Errno.EBADF;
+  if (isStream(endpoint)) abortStream(asStream(endpoint));
+  else closeDatagram(asDatagram(endpoint));
+  return 0;
+}
