@@ -1,0 +1,195 @@
+// What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
+// linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
+
+import { adapterAt, adapterCount } from "./device/adapter";
+import { Errno } from "./abi/errno";
+import { Result } from "./abi/sockets";
+import { takeEvent } from "./base/events";
+import { RESULT } from "./base/memory";
+import { describeSocket } from "./socket/status";
+import { getSocketOption, setSocketOption } from "./socket/options";
+import {
+  abortSocket,
+  acceptFrom,
+  bindSocket,
+  closeSocket,
+  connectSocket,
+  createSocket,
+  listenOn,
+  shutdownSocket,
+} from "./socket/socket";
+import { commit, commitTo, lendRoom, localNameOf, peek, peerNameOf, readInto, take, writeFrom } from "./socket/transfer";
+import { describeRegion } from "./stack/memory-map";
+import { turn } from "./stack/poll";
+import { configureAddress, configureRoute, plugAdapter, startStack } from "./stack/start";
+import { describeAddress, describeNeighbor, describeRoute } from "./stack/tables";
+import { descriptorAt } from "./transport/endpoint";
+
+export { COUNTERS, RESULT, SCRATCH, STATUS } from "./base/memory";
+export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
+export {
+  ADAPTERS,
+  ADDRESSES,
+  CONTROL_PACKETS,
+  DATAGRAM_QUEUE,
+  DATAGRAM_SOCKETS,
+  LINEAR_BYTES,
+  MAC,
+  MTU,
+  NEIGHBOR_QUEUE,
+  NEIGHBORS,
+  PACKETS,
+  ROUTES,
+  RX_PACKETS_PER_TCB,
+  RX_RING,
+  SYN_QUEUE,
+  TCBS,
+  TIME_WAITS,
+  TX_PACKETS_PER_TCB,
+  TX_RING,
+} from "profile";
+export { __data_end, __heap_base };
+
+/** Power-on. `dmaBase` is what MACs add to linear addresses; the seeds are 128 bits of entropy. */
+export function init(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, seed3: u32): void {
+  startStack(dmaBase, seed0, seed1, seed2, seed3);
+}
+
+/** Starts the MAC whose registers begin at bus address `base`, with this station address (0: its own). Its index. */
+export function addAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
+  return plugAdapter(base, macHigh, macLow);
+}
+
+/** Gives an adapter an address and the network behind it. `prefixLength` as people write it. */
+export function addAddress(adapter: u32, address: usize, prefixLength: u32): i32 {
+  return configureAddress(adapter, address, prefixLength);
+}
+
+/** Adds a route; an unspecified gateway means that the destination itself is a neighbor. */
+export function addRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): i32 {
+  return configureRoute(prefix, prefixLength, gateway, adapter);
+}
+
+/** The machine's turn at this time, in microseconds. Microseconds until it wants the next; 0xffffffff: nothing planned. */
+export function poll(nowLow: u32, nowHigh: u32): u32 {
+  return turn(((<u64>nowHigh) << 32) | nowLow);
+}
+
+/** Creates a socket of a `SocketKind` for `owner`, a number that means something to the host. Its descriptor. */
+export function socket(kind: u32, owner: u32): i32 {
+  return createSocket(kind, owner);
+}
+
+export function bind(descriptor: i32, address: usize, port: u32): i32 {
+  return bindSocket(descriptor, address, port);
+}
+
+export function connect(descriptor: i32, address: usize, port: u32): i32 {
+  return connectSocket(descriptor, address, port);
+}
+
+export function listen(descriptor: i32, backlog: u32): i32 {
+  return listenOn(descriptor, backlog);
+}
+
+export function accept(descriptor: i32): i32 {
+  return acceptFrom(descriptor);
+}
+
+/** Room to write into, in bytes, at RESULT[POINTER], good until the next call or poll. */
+export function sendRoom(descriptor: i32): i32 {
+  return lendRoom(descriptor);
+}
+
+/** `bytes` bytes have been written into that room. */
+export function sendCommit(descriptor: i32, bytes: u32): i32 {
+  return commit(descriptor, bytes);
+}
+
+/** The same, for a datagram to this address and port. */
+export function sendTo(descriptor: i32, bytes: u32, address: usize, port: u32): i32 {
+  return commitTo(descriptor, bytes, address, port);
+}
+
+/** Copies bytes of linear memory into the socket; how many it took. */
+export function write(descriptor: i32, source: usize, bytes: u32): i32 {
+  return writeFrom(descriptor, source, bytes);
+}
+
+/** Bytes that can be read in one piece, at RESULT[POINTER], good until the next call or poll. */
+export function recvPeek(descriptor: i32): i32 {
+  return peek(descriptor);
+}
+
+/** Takes bytes that were peeked at away. */
+export function recvConsume(descriptor: i32, bytes: u32): i32 {
+  return take(descriptor, bytes);
+}
+
+/** Copies received bytes into linear memory; how many. */
+export function read(descriptor: i32, target: usize, bytes: u32): i32 {
+  return readInto(descriptor, target, bytes);
+}
+
+export function shutdown(descriptor: i32, how: u32): i32 {
+  return shutdownSocket(descriptor, how);
+}
+
+export function close(descriptor: i32): i32 {
+  return closeSocket(descriptor);
+}
+
+/** Closes at once: what is queued is lost, and a connection's peer gets a RST. */
+export function abort(descriptor: i32): i32 {
+  return abortSocket(descriptor);
+}
+
+export function setOption(descriptor: i32, option: u32, value: u32): i32 {
+  return setSocketOption(descriptor, option, value);
+}
+
+export function getOption(descriptor: i32, option: u32): i32 {
+  return getSocketOption(descriptor, option);
+}
+
+/** The socket whose news have waited longest, its mask of `Event` in RESULT[MASK]; -1 when nobody has any. */
+export function event(): i32 {
+  const news = takeEvent();
+  if (news < 0) return -1;
+  store<u32>(RESULT + Result.MASK * 4, news & 0xff);
+  return descriptorAt((<u32>news) >> 8);
+}
+
+export function localName(descriptor: i32): i32 {
+  return localNameOf(descriptor);
+}
+
+export function peerName(descriptor: i32): i32 {
+  return peerNameOf(descriptor);
+}
+
+/** Fills STATUS with a row of the socket table: 1, 0 for an empty row, -1 behind the last. */
+export function describe(row: u32): i32 {
+  return describeSocket(row);
+}
+
+export function neighbor(row: u32): i32 {
+  return describeNeighbor(row);
+}
+
+export function route(row: u32): i32 {
+  return describeRoute(row);
+}
+
+export function address(row: u32): i32 {
+  return describeAddress(row);
+}
+
+export function region(index: u32): i32 {
+  return describeRegion(index);
+}
+
+/** 1 while the adapter's transceiver reports a link. */
+export function linkUp(adapter: u32): i32 {
+  return adapter < adapterCount() ? adapterAt(adapter).up : -Errno.EINVAL;
+}

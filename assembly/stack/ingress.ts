@@ -1,0 +1,51 @@
+// One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
+// whole way; no layer calls upward.
+
+import { Counter } from "../abi/counters";
+import { count } from "../base/counters";
+import { Adapter } from "../device/adapter";
+import { Packet } from "../device/packet";
+import { receiveArp } from "../ethernet/arp";
+import { EtherType, receiveEthernet } from "../ethernet/header";
+import { arrival } from "../ip/arrival";
+import { Protocol } from "../ip/header";
+import { receiveIpv4 } from "../ip/input";
+import { receiveIcmp } from "../transport/icmp-input";
+import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
+import { receiveTcp } from "../transport/tcp/input";
+import { receiveUdp } from "../transport/udp";
+
+/** Handles a received frame. The caller holds the packet and lets go of it afterwards; whoever keeps it holds it too. */
+export function receive(adapter: Adapter, packet: Packet): void {
+  switch (receiveEthernet(adapter, packet)) {
+    case EtherType.IPV4:
+      receiveIp(adapter, packet);
+      break;
+    case EtherType.ARP:
+      receiveArp(adapter, packet);
+      break;
+    case EtherType.NONE:
+      break; // counted where it was found
+    default:
+      count(Counter.EthInUnknownType);
+  }
+}
+
+function receiveIp(adapter: Adapter, packet: Packet): void {
+  switch (receiveIpv4(adapter, packet)) {
+    case Protocol.TCP:
+      receiveTcp(arrival);
+      break;
+    case Protocol.UDP:
+      receiveUdp(arrival);
+      break;
+    case Protocol.ICMP:
+      receiveIcmp(arrival);
+      break;
+    case -1:
+      break; // dropped and counted
+    default:
+      count(Counter.IpInUnknownProtos);
+      sendIcmpError(arrival, IcmpType.UNREACHABLE, Unreachable.PROTOCOL);
+  }
+}

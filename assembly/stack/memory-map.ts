@@ -1,0 +1,102 @@
+// The memory map as a host may read it: one region at a time into RESULT (abi/regions.ts).
+
+import { ADAPTERS, ADDRESSES, DATAGRAM_SOCKETS, NEIGHBORS, ROUTES, SYN_QUEUE, TCBS, TIME_WAITS } from "profile";
+import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
+import { Region, RegionWord } from "../abi/regions";
+import { ALL_PACKETS, BUFFER_BYTES, FLOW_BUCKETS, NEIGHBOR_BUCKETS, PORT_BUCKETS, SOCKETS, TIMER_COUNT } from "../base/config";
+import {
+  ADAPTER_BASE,
+  ADAPTER_BYTES,
+  ADDRESS_BASE,
+  ADDRESS_ENTRY_BYTES,
+  BUFFER_BASE,
+  CLOCK_STATE,
+  COUNTERS,
+  EVENT_BYTES,
+  EVENT_RING,
+  EXCHANGE_BYTES,
+  FLOW_TABLE,
+  RESULT,
+  RINGS_BASE,
+  RINGS_BYTES,
+  ROUTE_BASE,
+  ROUTE_BYTES,
+  STATE_BYTES,
+  TIMER_BYTES,
+  TIMER_KEYS,
+} from "../base/memory";
+import { datagramPool, handshakePool, neighborPool, packetPool, Pool, tcbPool, timeWaitPool } from "../base/pool";
+import { adapterCount } from "../device/adapter";
+
+/** Fills RESULT with what is known of a region; EINVAL behind the last. */
+export function describeRegion(region: u32): i32 {
+  switch (region) {
+    case Region.PACKETS:
+      return pool(packetPool);
+    case Region.BUFFERS:
+      table(BUFFER_BASE, ALL_PACKETS, BUFFER_BYTES);
+      return usage(packetPool.used, packetPool.high, packetPool.refused);
+    case Region.TCBS:
+      return pool(tcbPool);
+    case Region.SYN_QUEUE:
+      return pool(handshakePool);
+    case Region.TIME_WAIT:
+      return pool(timeWaitPool);
+    case Region.DATAGRAM_SOCKETS:
+      return pool(datagramPool);
+    case Region.NEIGHBORS:
+      return pool(neighborPool);
+    case Region.ROUTES:
+      return table(ROUTE_BASE, ROUTES, ROUTE_BYTES);
+    case Region.ADDRESSES:
+      return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
+    case Region.ADAPTERS:
+      table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
+      return usage(adapterCount(), adapterCount(), 0);
+    case Region.DESCRIPTOR_RINGS:
+      return table(RINGS_BASE, ADAPTERS, RINGS_BYTES);
+    case Region.DEMULTIPLEXER:
+      return table(FLOW_TABLE, FLOW_BUCKETS + PORT_BUCKETS + NEIGHBOR_BUCKETS, 4);
+    case Region.TIMERS:
+      return table(TIMER_KEYS, TIMER_COUNT, TIMER_BYTES);
+    case Region.EVENTS:
+      return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
+    case Region.COUNTERS:
+      return table(COUNTERS, Counter.COUNT, 4);
+    case Region.EXCHANGE:
+      return table(RESULT, 1, EXCHANGE_BYTES);
+    case Region.STATE:
+      return table(CLOCK_STATE, 1, STATE_BYTES);
+    default:
+      return -Errno.EINVAL;
+  }
+}
+
+function set(word: RegionWord, value: u32): void {
+  store<u32>(RESULT + (<usize>word) * 4, value);
+}
+
+function pool(pool: Pool): i32 {
+  table(pool.base, pool.count, pool.size);
+  return usage(pool.used, pool.high, pool.refused);
+}
+
+function table(base: usize, count: u32, size: u32): i32 {
+  set(RegionWord.BASE, <u32>base);
+  set(RegionWord.COUNT, count);
+  set(RegionWord.SIZE, size);
+  return usage(count, count, 0);
+}
+
+function usage(used: u32, high: u32, refused: u32): i32 {
+  set(RegionWord.USED, used);
+  set(RegionWord.HIGH, high);
+  set(RegionWord.REFUSED, refused);
+  return 0;
+}
+
+// Each of these is one block of the map; the numbers of blocks stand in the profile.
+if (TCBS < 1 || SYN_QUEUE < 1 || TIME_WAITS < 1 || DATAGRAM_SOCKETS < 1 || NEIGHBORS < 1) {
+  ERROR("TCBS, SYN_QUEUE, TIME_WAITS, DATAGRAM_SOCKETS and NEIGHBORS must each be at least 1.");
+}

@@ -1,0 +1,150 @@
+// The machine's turn: receive, timers, send, and when it wants the next one.
+
+import { RX_RING } from "profile";
+import { Errno } from "../abi/errno";
+import { NEVER, now, setNow } from "../base/clock";
+import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
+import { nextDeadline, takeExpired } from "../base/timers";
+import { Adapter, adapterAt, adapterCount } from "../device/adapter";
+import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
+import { available, release } from "../device/packet";
+import { neighborTimeout } from "../ethernet/link";
+import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { Datagram, failDatagram } from "../transport/datagram";
+import {
+  Endpoint,
+  EndpointFlag,
+  endpointOf,
+  hasOutputs,
+  scheduleOutput,
+  someoneAwaitsPacket,
+  takeOutputs,
+  takeWaiter,
+  tellRoom,
+} from "../transport/endpoint";
+import { FlowKind } from "../transport/flow";
+import { flushEcho, isEcho } from "../transport/icmp-output";
+import { unreachable } from "../transport/tcp/errors";
+import { handshakeTimeout } from "../transport/tcp/handshake";
+import { Tcb } from "../transport/tcp/tcb";
+import { timeWaitTimeout } from "../transport/tcp/time-wait";
+import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
+import { flushUdp } from "../transport/udp";
+import { receive } from "./ingress";
+
+/** Poll again when a MAC interrupts or after a call: nothing is planned. */
+const IDLE: u32 = 0xffffffff;
+
+/**
+ * Does all there is to do at `time` (microseconds) and gives the microseconds until the next thing planned: 0 when
+ * frames are left that came in faster than one turn takes.
+ */
+export function turn(time: u64): u32 {
+  setNow(time);
+  let more = false;
+  const adapters = adapterCount();
+  for (let i: u32 = 0; i < adapters; i++) {
+    const adapter = adapterAt(i);
+    attend(adapter);
+    if (receiveAll(adapter)) more = true;
+  }
+  serveTimers();
+  serveWaiters();
+  sendOutputs();
+  for (let i: u32 = 0; i < adapters; i++) {
+    const adapter = adapterAt(i);
+    if (!adapter.up && hasBacklog(adapter)) dropBacklog(adapter);
+    refill(adapter);
+    kick(adapter, someoneAwaitsPacket());
+  }
+  return more || hasOutputs() ? 0 : untilNext();
+}
+
+// At most a ring's worth, so that a flood cannot keep the timers waiting. True when there may be more.
+function receiveAll(adapter: Adapter): bool {
+  for (let frames: u32 = 0; frames < RX_RING; frames++) {
+    const packet = receiveFrame(adapter);
+    if (!packet) return false;
+    receive(adapter, packet);
+    release(packet);
+    refill(adapter);
+  }
+  return true;
+}
+
+function serveTimers(): void {
+  for (let expired = takeExpired(now()); expired >= 0; expired = takeExpired(now())) {
+    const timer: u32 = expired;
+    if (timer < HANDSHAKE_TIMERS) {
+      connectionTimeout(timer);
+    } else if (timer < NEIGHBOR_TIMERS) {
+      handshakeTimeout(timer);
+    } else if (timer < TIME_WAIT_TIMER) {
+      const silent = neighborTimeout(timer);
+      if (silent) giveUp(silent);
+    } else {
+      timeWaitTimeout();
+    }
+  }
+}
+
+// A neighbor does not answer: whoever had something waiting for it is told.
+function giveUp(neighbor: Neighbor): void {
+  let packet = neighbor.waitingHead;
+  while (packet) {
+    const next = packet.link;
+    const endpoint = endpointOf(packet.owner);
+    if (endpoint) {
+      if (endpoint.kind == FlowKind.TCB) unreachable(asTcb(endpoint), Errno.EHOSTUNREACH);
+      else failDatagram(asDatagram(endpoint), Errno.EHOSTUNREACH);
+    }
+    packet = next;
+  }
+  removeNeighbor(neighbor);
+}
+
+// Those who found no packet try again when some are free, each once a turn.
+function serveWaiters(): void {
+  let last: Endpoint | null = null;
+  while (available() > 0) {
+    const endpoint = takeWaiter();
+    if (!endpoint || endpoint === last) return;
+    if (!last) last = endpoint;
+    tellRoom(endpoint);
+    if (endpoint.kind == FlowKind.TCB) scheduleOutput(endpoint);
+  }
+}
+
+function sendOutputs(): void {
+  let endpoint = takeOutputs();
+  while (endpoint) {
+    const next = endpoint.outputNext;
+    endpoint.outputNext = null;
+    endpoint.clear(EndpointFlag.OUTPUT_DUE);
+    if (endpoint.kind == FlowKind.TCB) flushConnection(asTcb(endpoint));
+    else flushDatagrams(asDatagram(endpoint));
+    endpoint = next;
+  }
+}
+
+function flushDatagrams(socket: Datagram): void {
+  if (isEcho(socket)) flushEcho(socket);
+  else flushUdp(socket);
+  tellRoom(socket);
+}
+
+function untilNext(): u32 {
+  const deadline = nextDeadline();
+  if (deadline == NEVER) return IDLE;
+  if (deadline <= now()) return 0;
+  const wait = deadline - now();
+  return wait >= IDLE ? IDLE - 1 : <u32>wait;
+}
+
+function asTcb(endpoint: Endpoint): Tcb {
+  return changetype<Tcb>(changetype<usize>(endpoint));
+}
+
+function asDatagram(endpoint: Endpoint): Datagram {
+  return changetype<Datagram>(changetype<usize>(endpoint));
+}

@@ -1,0 +1,59 @@
+// The machine's tables as a host may read them, one row at a time into STATUS: 1 for a row, 0 for an empty one, -1
+// behind the last.
+
+import { ADDRESSES, NEIGHBORS, ROUTES } from "profile";
+import { copyAddress, isV4 } from "../base/address";
+import { STATUS } from "../base/memory";
+import { neighborPool } from "../base/pool";
+import { ownAddressAt } from "../ethernet/addresses";
+import { findNeighbor, Neighbor } from "../ethernet/neighbor";
+import { routeAt } from "../ip/route";
+
+const V4_PREFIX: u32 = 96;
+
+function set(word: usize, value: u32): void {
+  store<u32>(STATUS + word * 4, value);
+}
+
+// Prefix lengths leave as people write them.
+function shownLength(address: usize, bits: u32): u32 {
+  return isV4(address) && bits >= V4_PREFIX ? bits - V4_PREFIX : bits;
+}
+
+/** Words: address 0-3, Ethernet address 4 (bytes 0-1) and 5 (bytes 2-5), state 6, adapter 7. */
+export function describeNeighbor(row: u32): i32 {
+  if (row >= NEIGHBORS) return -1;
+  const neighbor = changetype<Neighbor>(neighborPool.at(row));
+  // A block is in use when the table leads to it.
+  if (findNeighbor(neighbor.adapter, neighbor.address) !== neighbor) return 0;
+  copyAddress(STATUS, neighbor.address);
+  const low = bswap<u32>(neighbor.macLow);
+  set(4, low >> 16);
+  set(5, (low << 16) | bswap<u16>(neighbor.macHigh));
+  set(6, neighbor.state);
+  set(7, neighbor.adapter);
+  return 1;
+}
+
+/** Words: prefix 0-3, its length 4, gateway 5-8 (zero: on link), adapter 9. */
+export function describeRoute(row: u32): i32 {
+  if (row >= ROUTES) return -1;
+  const route = routeAt(row);
+  if (!route.used) return 0;
+  copyAddress(STATUS, route.prefix);
+  set(4, shownLength(route.prefix, route.prefixLength));
+  copyAddress(STATUS + 20, route.gateway);
+  set(9, route.adapter);
+  return 1;
+}
+
+/** Words: address 0-3, prefix length 4, adapter 5. */
+export function describeAddress(row: u32): i32 {
+  if (row >= ADDRESSES) return -1;
+  const entry = ownAddressAt(row);
+  if (!entry.used) return 0;
+  copyAddress(STATUS, entry.address);
+  set(4, shownLength(entry.address, entry.prefixLength));
+  set(5, entry.adapter);
+  return 1;
+}
