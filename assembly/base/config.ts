@@ -66,7 +66,7 @@ if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a
 if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
 if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");
 if (ALL_PACKETS > 65535) ERROR("More than 65535 packets in all.");
-if (PACKETS < 2) ERROR("PACKETS below 2: a connection keeps one packet for each direction.");
+if (PACKETS <= TCBS) ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
 if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
 if (RX_PACKETS_PER_TCB * MSS > 65535) ERROR("RX_PACKETS_PER_TCB * MSS above 65535 needs window scaling.");

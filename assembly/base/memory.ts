@@ -21,7 +21,7 @@ export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 export const TCB_BYTES: u32 = 288;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
-export const HANDSHAKE_BYTES: u32 = 68;
+export const HANDSHAKE_BYTES: u32 = 72;
 export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
 
 export const TIME_WAIT_BYTES: u32 = 72;

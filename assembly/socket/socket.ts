@@ -15,11 +15,11 @@ import {
   abortStream,
   acceptStream,
   closeStream,
-  connectStream,
   listenStream,
   shutdownStream,
   whyNotFresh,
 } from "../transport/tcp/calls";
+import { openActively } from "../transport/tcp/open";
 import { openTcb, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
 
@@ -103,8 +103,8 @@ function connectTo(tcb: Tcb, address: usize, port: u32): i32 {
   }
   copyAddress(tcb.remote, address);
   tcb.remotePort = <u16>port;
-  const refused = connectStream(tcb);
-  return refused ? refused : -Errno.EINPROGRESS;
+  openActively(tcb);
+  return -Errno.EINPROGRESS;
 }
 
 function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {

@@ -14,7 +14,6 @@ import { Datagram } from "../transport/datagram";
 import { descriptorOf, Endpoint, EndpointFlag } from "../transport/endpoint";
 import { Flow } from "../transport/flow";
 import { Handshake } from "../transport/tcp/handshake";
-import { backedOff } from "../transport/tcp/rto";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { TimeWait } from "../transport/tcp/time-wait";
 
@@ -70,6 +69,7 @@ function setTimerStatus(name: TimerName, due: u64): void {
 function describeTcb(tcb: Tcb): i32 {
   if (!tcb.kind) return 0;
   describeEndpoint(tcb);
+  if (!tcb.error) set(Status.ERROR, tcb.softError);
   const isListener = tcb.state == State.LISTEN;
   // The FIN counts as sequence number, not as data.
   const end = tcb.sndEnd;
@@ -78,6 +78,7 @@ function describeTcb(tcb: Tcb): i32 {
   set(Status.SEND_Q, isListener ? tcb.backlog : <i32>queued > 0 ? queued : 0);
   set(Status.SYN_QUEUE, tcb.handshakes);
   describeTimer(tcb);
+  if (tcb.state == State.CLOSED) return 1; // there is no connection, or none any more
   set(Status.ISS, tcb.iss);
   set(Status.SND_UNA, tcb.sndUna);
   set(Status.SND_NXT, tcb.sndNxt);
@@ -91,7 +92,7 @@ function describeTcb(tcb: Tcb): i32 {
   set(Status.SSTHRESH, tcb.ssthresh);
   set(Status.SRTT, tcb.srtt);
   set(Status.RTTVAR, tcb.rttvar);
-  set(Status.RTO, backedOff(tcb));
+  set(Status.RTO, tcb.rto);
   set(Status.RETRANSMITS, tcb.retransmits);
   set(Status.BACKOFF, tcb.backoff);
   set(Status.SND_MSS, tcb.sndMss);

@@ -9,7 +9,7 @@ import { clearAddress, copyAddress, isUnspecified } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
 import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
 import { RESULT } from "../base/memory";
-import { takeSharedPacket } from "../device/packet";
+import { Packet, takeSharedPacket } from "../device/packet";
 import { findRoute } from "../ip/route";
 import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
@@ -39,10 +39,11 @@ export function lendRoom(descriptor: i32): i32 {
 
 function lendDatagram(socket: Datagram): i32 {
   if (!socket.draft) {
-    const packet = socket.outgoing < DATAGRAM_QUEUE ? takeSharedPacket() : null;
+    const isFull = socket.outgoing >= DATAGRAM_QUEUE; // then sending makes room
+    const packet: Packet | null = isFull ? null : takeSharedPacket();
     if (!packet) {
       socket.set(EndpointFlag.WANTS_ROOM);
-      awaitPacket(socket);
+      if (!isFull) awaitPacket(socket);
       return -Errno.EAGAIN;
     }
     packet.data = packet.buffer + DATAGRAM_HEADROOM;

@@ -16,6 +16,7 @@ import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
 import { startHandshakes } from "../transport/tcp/handshake";
+import { startRoom } from "../transport/tcp/room";
 import { startTcbs } from "../transport/tcp/tcb";
 import { startTimeWaits } from "../transport/tcp/time-wait";
 
@@ -30,6 +31,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startNeighbors();
   startIp(random32());
   startTcbs();
+  startRoom();
   startHandshakes();
   startTimeWaits();
   startDatagrams();

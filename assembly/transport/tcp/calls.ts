@@ -7,18 +7,10 @@ import { MSS } from "../../base/config";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
 import { dispose, endConnection, limitFinWait2, resetConnection } from "./close";
 import { dropHandshakes, takeAccepted } from "./handshake";
-import { openActively } from "./open";
 import { consume, dropReceived } from "./receiver";
-import { chooseWindow, reserve } from "./room";
+import { chooseWindow } from "./room";
 import { sendRoom } from "./sender";
 import { Mark, Tcb } from "./tcb";
-
-/** Begins to open a connection; addresses and ports are set. 0, or a negative errno. */
-export function connectStream(tcb: Tcb): i32 {
-  if (!reserve(tcb, 0)) return -Errno.ENOBUFS;
-  openActively(tcb);
-  return 0;
-}
 
 /** Why a socket that is not fresh cannot connect or listen. */
 export function whyNotFresh(tcb: Tcb): i32 {

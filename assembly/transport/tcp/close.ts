@@ -11,7 +11,7 @@ import { EndpointFlag, notify } from "../endpoint";
 import { Flag } from "./header";
 import { sendCopy } from "./output";
 import { dropHoles, dropReceived } from "./receiver";
-import { unreserve } from "./room";
+import { shrinkGrant } from "./room";
 import { dropUnsent } from "./sender";
 import { armTimer, freeTcb, leaveFlows, Mark, Tcb } from "./tcb";
 import { enterTimeWait } from "./time-wait";
@@ -39,7 +39,7 @@ export function endConnection(tcb: Tcb, error: u32): void {
   tcb.ackAt = NEVER;
   tcb.lingerAt = NEVER;
   armTimer(tcb);
-  if (!tcb.rcvHead) unreserve(tcb);
+  shrinkGrant(tcb);
   if (tcb.has(EndpointFlag.OPEN)) {
     notify(tcb, error ? Event.ERROR | Event.HANGUP : Event.HANGUP);
   } else if (!tcb.is(Mark.IN_ACCEPT_QUEUE)) {
@@ -56,7 +56,7 @@ function countEnd(tcb: Tcb, error: u32): void {
 export function dispose(tcb: Tcb): void {
   dropUnsent(tcb);
   dropReceived(tcb);
-  unreserve(tcb);
+  shrinkGrant(tcb);
   freeTcb(tcb);
 }
 

@@ -1,20 +1,27 @@
-// ICMP errors about a connection (RFC 9293 §3.9.2.2, RFC 5927): believed only when they quote a segment that is on its
-// way, and then fatal only to a connection that is still being opened.
+// Errors of the network about a connection (RFC 9293 §3.9.2.2, RFC 5927): believed only when they quote a segment that
+// is on its way. Hard ones end a connection that is still being opened; the others are remembered, and are the reason
+// told if the connection times out.
 
 import { Errno } from "../../abi/errno";
 import { State } from "../../abi/status";
 import { endConnection } from "./close";
-import { seqBefore, seqUpTo } from "./seq";
+import { seqBefore } from "./seq";
 import { Tcb } from "./tcb";
 
 /** `seq` is the sequence number of the segment quoted, `error` what the error amounts to. */
 export function connectionError(tcb: Tcb, seq: u32, error: Errno): void {
-  if (seqBefore(seq, tcb.sndUna) || !seqUpTo(seq, tcb.sndNxt)) return;
-  unreachable(tcb, error);
+  if (seqBefore(seq, tcb.sndUna) || !seqBefore(seq, tcb.sndNxt)) return;
+  // The port or the protocol is not there (SHLD-26); in a synchronized state that may be forged or pass (RFC 5927 §6.2).
+  if (error == Errno.ECONNREFUSED && isOpening(tcb)) endConnection(tcb, error);
+  else tcb.softError = <u8>error; // it may pass (MUST-56)
 }
 
-/** The network cannot reach the peer, as ICMP or our own neighbor table has found. */
+/** The neighbor that leads to the peer does not answer. */
 export function unreachable(tcb: Tcb, error: Errno): void {
-  if (tcb.state == State.SYN_SENT || tcb.state == State.SYN_RECEIVED) endConnection(tcb, error);
-  else tcb.softError = <u8>error; // it may pass (MUST-56); told when the connection times out
+  if (isOpening(tcb)) endConnection(tcb, error);
+  else tcb.softError = <u8>error;
+}
+
+function isOpening(tcb: Tcb): bool {
+  return tcb.state == State.SYN_SENT || tcb.state == State.SYN_RECEIVED;
 }

@@ -21,12 +21,12 @@ import { Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header
 import { initialSequence } from "./isn";
 import { established, setSendMss } from "./open";
 import { sendSegment } from "./output";
-import { canReserve, firstWindow, reserve } from "./room";
+import { firstGrant, promiseGrant, returnGrant } from "./room";
 import { MAX_RTO, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./sender";
 import { seqInWindow } from "./seq";
-import { freeTcb, Mark, openTcb, Tcb } from "./tcb";
+import { Mark, openTcb, Tcb } from "./tcb";
 
 /** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
 const MAX_RETRIES: u8 = 5;
@@ -44,6 +44,9 @@ export class Handshake extends Flow {
   mss: u16;
   retries: u8;
   reserved: u8;
+  /** Packets promised to it: what the window asks for. */
+  grant: u16;
+  reserved1: u16;
 }
 
 if (offsetof<Handshake>() != HANDSHAKE_BYTES) ERROR("HANDSHAKE_BYTES does not agree with Handshake.");
@@ -60,10 +63,6 @@ export function listenArrives(listener: Tcb, segment: Segment): Verdict {
   if (listener.accepted >= listener.backlog) {
     count(Counter.TcpAcceptQueueFull);
     return Verdict.DROP; // the peer asks again
-  }
-  if (!canReserve()) {
-    count(Counter.TcpNoBuffers);
-    return Verdict.DROP;
   }
   const block = handshakePool.take();
   if (!block) {
@@ -90,7 +89,9 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.iss = initialSequence(handshake);
   handshake.irs = segment.seq;
   handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
-  handshake.window = min<u32>(firstWindow(listener.rxLimit), 65535);
+  handshake.grant = <u16>firstGrant(listener.rxLimit);
+  handshake.window = <u32>handshake.grant * MSS;
+  promiseGrant(handshake.grant);
   handshake.began = <u32>now();
   listener.handshakes++;
   addFlow(handshake);
@@ -117,8 +118,13 @@ function timerOf(handshake: Handshake): u32 {
   return HANDSHAKE_TIMERS + handshakePool.indexOf(changetype<usize>(handshake));
 }
 
-/** Takes an entry out of the queue. */
+/** Takes an entry out of the queue; nothing comes of it. */
 export function endHandshake(handshake: Handshake): void {
+  returnGrant(handshake.grant);
+  remove(handshake);
+}
+
+function remove(handshake: Handshake): void {
   const listener = handshake.listener;
   if (listener) listener.handshakes--;
   removeFlow(handshake);
@@ -208,10 +214,6 @@ function complete(handshake: Handshake, segment: Segment): bool {
   tcb.tos = listener.tos;
   tcb.userTimeout = listener.userTimeout;
   tcb.flags |= listener.flags & INHERITED;
-  if (!reserve(tcb, handshake.window)) {
-    freeTcb(tcb);
-    return false;
-  }
   takeOver(tcb, handshake, segment);
   enqueue(listener, tcb);
   return true;
@@ -245,7 +247,8 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
     tcb.rttSeq = tcb.sndUna;
     tcb.rttBegan = handshake.began;
   }
-  endHandshake(handshake);
+  tcb.rxGrant = handshake.grant; // and the promise with it
+  remove(handshake);
   addFlow(tcb);
   tcb.mark(Mark.IN_FLOWS | Mark.USED);
   count(Counter.TcpPassiveOpens);

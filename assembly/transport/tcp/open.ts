@@ -14,7 +14,7 @@ import { startCongestion } from "./congestion";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { sendCopy } from "./output";
-import { backedOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
+import { backOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
 import { startSending } from "./sender";
 import { armTimer, Mark, Tcb } from "./tcb";
 
@@ -48,7 +48,7 @@ export function sendSyn(tcb: Tcb): void {
     tcb.retransmits++;
     stopTiming(tcb);
   }
-  tcb.rtxAt = now() + backedOff(tcb);
+  tcb.rtxAt = now() + tcb.rto;
   armTimer(tcb);
 }
 
@@ -59,7 +59,7 @@ export function synTimeout(tcb: Tcb): void {
     endConnection(tcb, Errno.ETIMEDOUT);
     return;
   }
-  if (tcb.backoff < 255) tcb.backoff++;
+  backOff(tcb);
   sendSyn(tcb);
 }
 

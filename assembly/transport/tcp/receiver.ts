@@ -57,16 +57,13 @@ export function receiveText(tcb: Tcb, segment: Segment): bool {
   return finished;
 }
 
-// An ACK at once for every second full segment and around holes, else a delayed one.
+// An ACK for every second full segment and around holes, else a delayed one. It goes out when all segments that have
+// come together are processed, so that one ACK serves them all (MUST-58, MUST-59).
 function dueAck(tcb: Tcb, atOnce: bool, bytes: u32): void {
   tcb.unacked += bytes;
-  if (atOnce) {
+  if (atOnce || tcb.unacked >= 2 * <u32>tcb.sndMss) {
     tcb.mark(Mark.ACK_NOW);
     scheduleOutput(tcb);
-    return;
-  }
-  if (tcb.unacked >= 2 * <u32>tcb.sndMss) {
-    sendAck(tcb);
     return;
   }
   if (bytes && tcb.ackAt > now() + DELAYED_ACK) {

@@ -51,13 +51,19 @@ function addSample(tcb: Tcb, rtt: u32): void {
   tcb.rto = min<u32>(max<u32>(tcb.srtt + max<u32>(4 * tcb.rttvar, MILLISECOND), MIN_RTO), MAX_RTO);
 }
 
-/** The time-out that holds now, doubled for each one that has passed without an answer (5.5). */
-export function backedOff(tcb: Tcb): u32 {
+/** A time-out has passed without an answer: the next is twice as long, until a round trip is measured again (5.5). */
+export function backOff(tcb: Tcb): void {
+  if (tcb.backoff < 255) tcb.backoff++;
+  tcb.rto = min<u32>(tcb.rto * 2, MAX_RTO);
+}
+
+/** The wait before the next window probe: doubled for each one that found the window shut (RFC 9293 §3.8.6.1). */
+export function probeInterval(tcb: Tcb): u32 {
   const doubled = (<u64>tcb.rto) << min<u32>(tcb.backoff, 16);
   return doubled > MAX_RTO ? MAX_RTO : <u32>doubled;
 }
 
 /** The handshake needed more than one SYN: RFC 6298 (5.7) begins data with three seconds. */
 export function slowStartAfterSyn(tcb: Tcb): void {
-  if (tcb.srtt == 0) tcb.rto = 3 * SECOND;
+  tcb.rto = tcb.srtt ? min<u32>(tcb.rto, 3 * SECOND) : 3 * SECOND;
 }

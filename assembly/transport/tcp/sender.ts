@@ -13,7 +13,7 @@ import { onAcknowledged, onDuplicate, onIdle, onLoss, onRecoveryAck, onTimeout }
 import { Flag } from "./header";
 import { sendAck, sendCopy, sendWhole } from "./output";
 import { releaseSent, takeForSend } from "./room";
-import { backedOff, sampleRtt, startTiming, stopTiming } from "./rto";
+import { backOff, probeInterval, sampleRtt, startTiming, stopTiming } from "./rto";
 import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqMax, seqUpTo } from "./seq";
 import { armTimer, Mark, Tcb } from "./tcb";
@@ -42,7 +42,7 @@ export function sendRoom(tcb: Tcb): u32 {
   const packet = takeForSend(tcb);
   if (!packet) {
     tcb.set(EndpointFlag.WANTS_ROOM);
-    if (tcb.txHeld < tcb.txLimit) awaitPacket(tcb); // else an ACK makes room
+    if (tcb.txHeld == 0) awaitPacket(tcb); // else an ACK makes room
     return 0;
   }
   packet.data = packet.buffer + HEADROOM;
@@ -210,13 +210,14 @@ function setRetransmission(tcb: Tcb): void {
   if (persist && !tcb.is(Mark.PERSISTING)) {
     tcb.mark(Mark.PERSISTING);
     tcb.waitingSince = now();
-    tcb.rtxAt = now() + backedOff(tcb);
+    tcb.backoff = 0;
+    tcb.rtxAt = now() + tcb.rto;
   } else if (!persist && tcb.is(Mark.PERSISTING)) {
     tcb.unmark(Mark.PERSISTING);
     tcb.backoff = 0;
-    tcb.rtxAt = now() + backedOff(tcb);
+    tcb.rtxAt = now() + tcb.rto;
   } else if (tcb.rtxAt == NEVER) {
-    tcb.rtxAt = now() + backedOff(tcb);
+    tcb.rtxAt = now() + tcb.rto;
   }
 }
 
@@ -268,7 +269,7 @@ function takeAck(tcb: Tcb, ack: u32): void {
   tcb.backoff = 0;
   tcb.waitingSince = now();
   dropAcknowledged(tcb);
-  tcb.rtxAt = tcb.flight ? now() + backedOff(tcb) : NEVER; // RFC 6298 (5.2), (5.3)
+  tcb.rtxAt = tcb.flight ? now() + tcb.rto : NEVER; // RFC 6298 (5.2), (5.3)
   if (tcb.is(Mark.RECOVERING)) {
     if (onRecoveryAck(tcb, ack, bytes)) resendFirst(tcb);
   } else {
@@ -333,18 +334,18 @@ function resendFirst(tcb: Tcb): void {
 export function retransmit(tcb: Tcb): void {
   count(Counter.TcpTimeouts);
   onTimeout(tcb);
-  if (tcb.backoff < 255) tcb.backoff++;
+  backOff(tcb);
   stopTiming(tcb);
   tcb.dupAcks = 0;
   tcb.sndResend = tcb.sndUna;
-  tcb.rtxAt = now() + backedOff(tcb);
+  tcb.rtxAt = now() + tcb.rto;
   scheduleOutput(tcb);
 }
 
 /** The persist timer has run out: one byte asks the peer whether its window is still shut (§3.8.6.1). */
 export function probeWindow(tcb: Tcb): void {
   if (tcb.backoff < 255) tcb.backoff++;
-  tcb.rtxAt = now() + backedOff(tcb);
+  tcb.rtxAt = now() + probeInterval(tcb);
   armTimer(tcb);
   if (tcb.sndWnd > tcb.flight) {
     forceOut(tcb);

@@ -35,10 +35,8 @@ export const enum Mark {
   IN_FLOWS = 256,
   /** Waits in a listener's accept queue. */
   IN_ACCEPT_QUEUE = 512,
-  /** Packets are promised to it. */
-  RESERVED = 1024,
   /** What the timer will send is a probe of the peer's window. */
-  PERSISTING = 2048,
+  PERSISTING = 1024,
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
@@ -172,6 +170,7 @@ export function openTcb(owner: u32): Tcb | null {
   tcb.lingerAt = NEVER;
   tcb.userTimeout = DEFAULT_USER_TIMEOUT;
   tcb.sndMss = <u16>DEFAULT_SEND_MSS;
+  tcb.rxGrant = 1; // promised to every control block from the start
   tcb.rxLimit = <u16>RX_PACKETS_PER_TCB;
   tcb.txLimit = <u16>TX_PACKETS_PER_TCB;
   return tcb;
