@@ -1,12 +1,11 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
-import { adapterAt, adapterCount } from "./device/adapter";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeEvent } from "./base/events";
 import { RESULT } from "./base/memory";
-import { describeSocket } from "./socket/status";
+import { adapterAt, adapterCount } from "./device/adapter";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
   abortSocket,
@@ -18,15 +17,24 @@ import {
   listenOn,
   shutdownSocket,
 } from "./socket/socket";
-import { commit, commitTo, lendRoom, localNameOf, peek, peerNameOf, readInto, take, writeFrom } from "./socket/transfer";
+import { describeSocket } from "./socket/status";
+import {
+  commit,
+  commitTo,
+  lendRoom,
+  localNameOf,
+  peek,
+  peerNameOf,
+  readInto,
+  take,
+  writeFrom,
+} from "./socket/transfer";
 import { describeRegion } from "./stack/memory-map";
 import { turn } from "./stack/poll";
 import { configureAddress, configureRoute, plugAdapter, startStack } from "./stack/start";
 import { describeAddress, describeNeighbor, describeRoute } from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
-export { COUNTERS, RESULT, SCRATCH, STATUS } from "./base/memory";
-export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export {
   ADAPTERS,
   ADDRESSES,
@@ -48,6 +56,9 @@ export {
   TX_PACKETS_PER_TCB,
   TX_RING,
 } from "profile";
+export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
+export { COUNTERS, RESULT, SCRATCH, STATUS } from "./base/memory";
+// @ts-expect-error: the compiler defines these two
 export { __data_end, __heap_base };
 
 /** Power-on. `dmaBase` is what MACs add to linear addresses; the seeds are 128 bits of entropy. */
@@ -157,7 +168,7 @@ export function event(): i32 {
   const news = takeEvent();
   if (news < 0) return -1;
   store<u32>(RESULT + Result.MASK * 4, news & 0xff);
-  return descriptorAt((<u32>news) >> 8);
+  return descriptorAt(<u32>news >> 8);
 }
 
 export function localName(descriptor: i32): i32 {

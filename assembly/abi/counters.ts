@@ -8,7 +8,7 @@ export enum Counter {
   EthInNotForUs,
   EthInUnknownType,
   EthOutFrames,
-  EthOutQueueFull,
+  EthOutNoCarrier,
   ArpInRequests,
   ArpInReplies,
   ArpInMalformed,

@@ -1,7 +1,6 @@
 // IP addresses, both versions in one form: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
 // Code above IP never asks which version an address has. Addresses are named by where they lie.
 
-export const ADDRESS_BYTES: usize = 16;
 /** The prefix of 96 bits that makes an address an IPv4 one; a prefix length counts from behind it. */
 const V4_MARK: u32 = 0xffff0000;
 

@@ -27,7 +27,8 @@ export const FRAME_OFFSET: u32 = 2;
 /** Room for TCP options that a packet of data keeps in front of its payload. */
 export const TCP_OPTION_ROOM: u32 = 20;
 /** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
-export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
+export const HEADROOM: u32 =
+  FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
 export const BUFFER_BYTES: u32 = (FRAME_OFFSET + ETHERNET_HEADER_BYTES + MTU + TCP_OPTION_ROOM + 15) & ~15;
 
@@ -55,7 +56,7 @@ export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
 export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
 export const TIMER_COUNT: u32 = TIME_WAIT_TIMER + 1;
 
-export const MICROSECOND: u32 = 1;
+/** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
 export const SECOND: u32 = 1000000;
 
@@ -66,7 +67,8 @@ if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a
 if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
 if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");
 if (ALL_PACKETS > 65535) ERROR("More than 65535 packets in all.");
-if (PACKETS <= TCBS) ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
+if (PACKETS <= TCBS)
+  ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
 if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
 if (RX_PACKETS_PER_TCB * MSS > 65535) ERROR("RX_PACKETS_PER_TCB * MSS above 65535 needs window scaling.");

@@ -4,6 +4,6 @@ import { Counter } from "../abi/counters";
 import { COUNTERS } from "./memory";
 
 export function count(counter: Counter): void {
-  const at = COUNTERS + (<usize>counter) * 4;
+  const at = COUNTERS + <usize>counter * 4;
   store<u32>(at, load<u32>(at) + 1);
 }

@@ -1,7 +1,18 @@
 // The memory map: every byte that the machine keeps, in one table. Nothing else reserves memory, nothing grows.
 // Sizes of elements stand here as numbers, and the file that defines an element checks that it has that size.
 
-import { ADAPTERS, ADDRESSES, DATAGRAM_SOCKETS, NEIGHBORS, ROUTES, RX_RING, SYN_QUEUE, TCBS, TIME_WAITS, TX_RING } from "profile";
+import {
+  ADAPTERS,
+  ADDRESSES,
+  DATAGRAM_SOCKETS,
+  NEIGHBORS,
+  ROUTES,
+  RX_RING,
+  SYN_QUEUE,
+  TCBS,
+  TIME_WAITS,
+  TX_RING,
+} from "profile";
 import { Counter } from "../abi/counters";
 import { Status } from "../abi/status";
 import {
@@ -83,7 +94,7 @@ export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
 export const EVENTS_STATE: usize = memory.data(8, 16);
 export const POOL_BYTES: u32 = 28;
-export const POOL_COUNT: u32 = 6;
+const POOL_COUNT: u32 = 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
 export const LEDGER_STATE: usize = memory.data(16, 16);
 export const DEVICE_STATE: usize = memory.data(16, 16);
@@ -95,4 +106,5 @@ export const ICMP_STATE: usize = memory.data(16, 16);
 export const SEGMENT_STATE: usize = memory.data(48, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const WORK_AREA: usize = memory.data(48, 16);
-export const STATE_BYTES: u32 = 16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 48 + 32 + 48;
+export const STATE_BYTES: u32 =
+  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 48 + 32 + 48;

@@ -2,8 +2,8 @@
 // however many there are. A timer that is put off, as a retransmission timer is by every acknowledgment, stays where
 // it is in the heap and is moved only when it comes to the top.
 
-import { TIMER_COUNT } from "./config";
 import { NEVER } from "./clock";
+import { TIMER_COUNT } from "./config";
 import { TIMER_DUE, TIMER_HEAP, TIMER_KEYS, TIMER_PLACES, TIMERS_STATE } from "./memory";
 
 @unmanaged

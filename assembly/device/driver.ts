@@ -4,6 +4,8 @@
 // and lets go at once, `refill` and `reclaim` have nothing to do.
 
 import { MAC } from "profile";
+import { Counter } from "../abi/counters";
+import { count } from "../base/counters";
 import { Adapter, keepAdapter, nextAdapter } from "./adapter";
 import { hold, Packet, PacketFlag, release } from "./packet";
 import {
@@ -18,7 +20,7 @@ import {
 } from "./ring-mac";
 
 /** The kinds of MAC that a profile may name. */
-export const enum MacKind {
+const enum MacKind {
   RING = 1,
 }
 
@@ -84,6 +86,7 @@ export function dropBacklog(adapter: Adapter): void {
   adapter.backlogTail = null;
   while (packet) {
     const next = packet.link;
+    count(Counter.EthOutNoCarrier);
     packet.clear(PacketFlag.ON_ITS_WAY);
     release(packet);
     packet = next;

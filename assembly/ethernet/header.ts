@@ -1,9 +1,9 @@
 // Ethernet II: destination, source, type (RFC 894). Addresses are kept as two words in memory order: bytes 0 to 3
 // and bytes 4 to 5.
 
+import { Counter } from "../abi/counters";
 import { bswap16 } from "../base/bytes";
 import { ETHERNET_HEADER_BYTES } from "../base/config";
-import { Counter } from "../abi/counters";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { sendFrame } from "../device/driver";

@@ -56,7 +56,7 @@ export class Neighbor {
   @inline get state(): NeighborState {
     return this.stateByte;
   }
-  @inline set state(state: NeighborState) {
+  set state(state: NeighborState) {
     this.stateByte = <u8>state;
   }
 }

@@ -1,8 +1,8 @@
 // What IP knows of the packet that is being received, for the layers above: where it came from, where it went, which
 // adapter brought it. There is one, since one packet is received at a time.
 
-import { Packet } from "../device/packet";
 import { ARRIVAL_STATE } from "../base/memory";
+import { Packet } from "../device/packet";
 
 @unmanaged
 @final

@@ -31,11 +31,11 @@ export const enum Options {
 @final
 export class Ipv4Header {
   @inline get version(): u32 {
-    return (<u32>load<u8>(changetype<usize>(this))) >> 4;
+    return <u32>load<u8>(changetype<usize>(this)) >> 4;
   }
   /** Bytes of the header, options counted. */
   @inline get headerBytes(): u32 {
-    return ((<u32>load<u8>(changetype<usize>(this))) & 15) << 2;
+    return (<u32>load<u8>(changetype<usize>(this)) & 15) << 2;
   }
   @inline get tos(): u32 {
     return load<u8>(changetype<usize>(this), 1);

@@ -2,8 +2,8 @@
 
 import { Counter } from "../abi/counters";
 import { isMulticast, isUnspecified, setV4 } from "../base/address";
-import { sumBytes } from "../base/checksum";
 import { bswap16 } from "../base/bytes";
+import { sumBytes } from "../base/checksum";
 import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";

@@ -1,6 +1,5 @@
 // IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
 
-import { MTU } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { isMulticast, isV4, v4Of } from "../base/address";
@@ -115,9 +114,4 @@ export function sendIp(
 function nextIdentification(): u32 {
   ip.identification = (ip.identification + 1) & 0xffff;
   return ip.identification;
-}
-
-/** Largest packet that the way to a destination takes, in bytes with the IP header. */
-export function mtuOf(path: Path): u32 {
-  return path.generation ? <u32>adapterAt(path.adapter).mtu : MTU;
 }

@@ -82,4 +82,3 @@ export const ANY_ADAPTER: u32 = 0xff;
 export function nextHop(route: Route, destination: usize): usize {
   return isUnspecified(route.gateway) ? destination : route.gateway;
 }
-

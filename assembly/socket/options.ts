@@ -1,9 +1,9 @@
 // Socket options (abi/sockets.ts, SocketOption).
 
+import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketOption } from "../abi/sockets";
-import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
-import { EndpointFlag, Endpoint, endpointOf, scheduleOutput } from "../transport/endpoint";
+import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */

@@ -20,7 +20,7 @@ import { TimeWait } from "../transport/tcp/time-wait";
 const NOBODY: u32 = 0xffffffff;
 
 function set(word: Status, value: u32): void {
-  store<u32>(STATUS + (<usize>word) * 4, value);
+  store<u32>(STATUS + <usize>word * 4, value);
 }
 
 /** Fills STATUS with row `row`: 1, 0 when there is nothing in it, -1 when it lies behind the last. */

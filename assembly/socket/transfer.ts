@@ -23,7 +23,7 @@ const DATAGRAM_HEADROOM = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES
 const MAX_DATAGRAM: u32 = MTU - IP_HEADER_BYTES - UDP_HEADER_BYTES;
 
 function setResult(word: Result, value: u32): void {
-  store<u32>(RESULT + (<usize>word) * 4, value);
+  store<u32>(RESULT + <usize>word * 4, value);
 }
 
 /** Lends room to write into: its address in RESULT, its bytes as answer; EAGAIN when there is none now. */
@@ -204,4 +204,3 @@ export function peerNameOf(descriptor: i32): i32 {
   setResult(Result.PORT, endpoint.remotePort);
   return 0;
 }
-

@@ -4,7 +4,15 @@ import { ADAPTERS, ADDRESSES, DATAGRAM_SOCKETS, NEIGHBORS, ROUTES, SYN_QUEUE, TC
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
-import { ALL_PACKETS, BUFFER_BYTES, FLOW_BUCKETS, NEIGHBOR_BUCKETS, PORT_BUCKETS, SOCKETS, TIMER_COUNT } from "../base/config";
+import {
+  ALL_PACKETS,
+  BUFFER_BYTES,
+  FLOW_BUCKETS,
+  NEIGHBOR_BUCKETS,
+  PORT_BUCKETS,
+  SOCKETS,
+  TIMER_COUNT,
+} from "../base/config";
 import {
   ADAPTER_BASE,
   ADAPTER_BYTES,
@@ -26,7 +34,7 @@ import {
   TIMER_BYTES,
   TIMER_KEYS,
 } from "../base/memory";
-import { datagramPool, handshakePool, neighborPool, packetPool, Pool, tcbPool, timeWaitPool } from "../base/pool";
+import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
 import { adapterCount } from "../device/adapter";
 
 /** Fills RESULT with what is known of a region; EINVAL behind the last. */
@@ -74,7 +82,7 @@ export function describeRegion(region: u32): i32 {
 }
 
 function set(word: RegionWord, value: u32): void {
-  store<u32>(RESULT + (<usize>word) * 4, value);
+  store<u32>(RESULT + <usize>word * 4, value);
 }
 
 function pool(pool: Pool): i32 {

@@ -3,9 +3,9 @@
 import { ADAPTERS, ADDRESSES } from "profile";
 import { Errno } from "../abi/errno";
 import { clearAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { SCRATCH } from "../base/memory";
 import { random32, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { SCRATCH } from "../base/memory";
 import { adapterCount, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";

@@ -110,7 +110,7 @@ export function descriptorOf(endpoint: Endpoint): i32 {
 /** The endpoint that an application's descriptor names; null when it is stale or never was one. */
 export function endpointOf(descriptor: i32): Endpoint | null {
   const index: u32 = descriptor & 0xffff;
-  if (descriptor < 0 || index >= <u32>SOCKETS || (<u32>descriptor) >> 16 != generation(index)) return null;
+  if (descriptor < 0 || index >= <u32>SOCKETS || <u32>descriptor >> 16 != generation(index)) return null;
   const endpoint = endpointAt(index);
   return endpoint.has(EndpointFlag.OPEN) ? endpoint : null;
 }

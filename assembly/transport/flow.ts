@@ -40,7 +40,7 @@ export class Flow {
   @inline get state(): State {
     return this.stateByte;
   }
-  @inline set state(state: State) {
+  set state(state: State) {
     this.stateByte = <u8>state;
   }
   /** The local address; unspecified while the socket takes packets for any. */

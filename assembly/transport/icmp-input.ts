@@ -12,7 +12,7 @@ import { WORK_AREA } from "../base/memory";
 import { Arrival } from "../ip/arrival";
 import { Ipv4Header, Protocol } from "../ip/header";
 import { Datagram, failDatagram, receiveDatagram } from "./datagram";
-import { findFlow, FlowKind } from "./flow";
+import { FlowKind, findFlow } from "./flow";
 import { IcmpType, sendEchoReply, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
 import { connectionError } from "./tcp/errors";

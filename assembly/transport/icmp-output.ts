@@ -1,6 +1,7 @@
 // ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792).
 
 import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { copyAddress, isUnspecified } from "../base/address";
 import { setBe16 } from "../base/bytes";
@@ -16,7 +17,6 @@ import { Protocol } from "../ip/header";
 import { pathFor, sendIp } from "../ip/output";
 import { addressOf, Datagram, failDatagram, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL } from "./endpoint";
-import { Errno } from "../abi/errno";
 
 export const enum IcmpType {
   ECHO_REPLY = 0,

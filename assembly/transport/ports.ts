@@ -10,7 +10,7 @@ import { Endpoint, EndpointFlag } from "./endpoint";
 import { findFlow } from "./flow";
 
 /** The dynamic ports (RFC 6335 §6). */
-export const FIRST_DYNAMIC_PORT: u32 = 49152;
+const FIRST_DYNAMIC_PORT: u32 = 49152;
 const DYNAMIC_PORTS: u32 = 16384;
 
 function chain(port: u32): usize {

@@ -3,12 +3,11 @@
 
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
+import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { DEFAULT_SEND_MSS } from "../../base/config";
 import { count } from "../../base/counters";
-import { EndpointFlag, scheduleOutput } from "../endpoint";
-import { notify } from "../endpoint";
-import { Event } from "../../abi/sockets";
+import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
 import { Flag } from "./header";
 import { established, sendSyn, setSendMss } from "./open";

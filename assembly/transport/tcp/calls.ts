@@ -48,7 +48,7 @@ export function acceptStream(listener: Tcb): i32 {
 }
 
 /** Takes the pending error: told once. */
-export function takeError(tcb: Tcb): i32 {
+function takeError(tcb: Tcb): i32 {
   const error: i32 = tcb.error;
   tcb.error = 0;
   return -error;

@@ -12,7 +12,7 @@ import { count } from "../../base/counters";
 import { HANDSHAKE_BASE, HANDSHAKE_BYTES } from "../../base/memory";
 import { handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
-import { release, takePacket, Packet } from "../../device/packet";
+import { Packet, release, takePacket } from "../../device/packet";
 import { pathFor } from "../../ip/output";
 import { DEFAULT_TTL, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";

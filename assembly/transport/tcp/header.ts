@@ -34,7 +34,7 @@ export class TcpHeader {
   }
   /** Bytes of the header, options counted. */
   @inline get headerBytes(): u32 {
-    return ((<u32>load<u8>(changetype<usize>(this), 12)) >> 4) << 2;
+    return (<u32>load<u8>(changetype<usize>(this), 12) >> 4) << 2;
   }
   @inline get flags(): u32 {
     return load<u8>(changetype<usize>(this), 13);

@@ -8,7 +8,7 @@ import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { TCP_STATE } from "../../base/memory";
 import { Arrival } from "../../ip/arrival";
-import { findFlow, Flow, FlowKind } from "../flow";
+import { Flow, FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
@@ -120,10 +120,4 @@ function mayChallenge(): bool {
   challenges.sent++;
   count(Counter.TcpInChallenged);
   return true;
-}
-
-/** The flow of any kind that lies at `flow`, as a connection; null when it is something else. */
-export function asConnection(flow: Flow | null): Tcb | null {
-  if (!flow || flow.kind != FlowKind.TCB) return null;
-  return changetype<Tcb>(changetype<usize>(flow));
 }

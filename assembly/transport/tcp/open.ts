@@ -4,8 +4,8 @@ import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
-import { MSS } from "../../base/config";
 import { NEVER, now } from "../../base/clock";
+import { MSS } from "../../base/config";
 import { count } from "../../base/counters";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
@@ -19,7 +19,7 @@ import { startSending } from "./sender";
 import { armTimer, Mark, Tcb } from "./tcb";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
-export const SYN_PATIENCE: u64 = 180 * 1000000;
+const SYN_PATIENCE: u64 = 180 * 1000000;
 
 /** Enters SYN-SENT. Addresses and ports are set, packets reserved; the poll that follows sends the SYN. */
 export function openActively(tcb: Tcb): void {

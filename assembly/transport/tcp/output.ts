@@ -1,11 +1,10 @@
 // Segments on the way out: a header in front of what is to be sent, checksum, IP.
 
 import { Counter } from "../../abi/counters";
-import { MSS } from "../../base/config";
 import { bswap16 } from "../../base/bytes";
 import { copyAndSum, fold32, sumBytes } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { HEADROOM, TCP_HEADER_BYTES } from "../../base/config";
+import { HEADROOM, MSS, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
 import { Protocol } from "../../ip/header";
@@ -100,6 +99,7 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
 /** An ACK without text (RFC 9293: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>). With no packet left it stays due. */
 export function sendAck(tcb: Tcb): void {
   if (sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.ACK)) return;
+  count(Counter.TcpNoBuffers);
   tcb.mark(Mark.ACK_NOW);
   awaitPacket(tcb);
 }

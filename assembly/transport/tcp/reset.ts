@@ -2,12 +2,12 @@
 // that brought it.
 
 import { Counter } from "../../abi/counters";
+import { bswap16 } from "../../base/bytes";
+import { fold32, sumBytes } from "../../base/checksum";
 import { TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { Protocol } from "../../ip/header";
 import { pathFor, sendIp } from "../../ip/output";
-import { bswap16 } from "../../base/bytes";
-import { fold32, sumBytes } from "../../base/checksum";
 import { DEFAULT_TTL } from "../endpoint";
 import { CHECKSUM, Flag, writeTcpHeader } from "./header";
 import { Segment } from "./segment";

@@ -65,7 +65,8 @@ export function readSegment(arrival: Arrival): bool {
   segment.mss = 0;
   segment.packet = packet;
   segment.arrival = arrival;
-  if (header.headerBytes > TCP_HEADER_BYTES) readOptions(packet.data + TCP_HEADER_BYTES, packet.data + header.headerBytes);
+  if (header.headerBytes > TCP_HEADER_BYTES)
+    readOptions(packet.data + TCP_HEADER_BYTES, packet.data + header.headerBytes);
   packet.pull(header.headerBytes);
   return true;
 }

@@ -316,7 +316,7 @@ function duplicateAck(tcb: Tcb): void {
 function resendFirst(tcb: Tcb): void {
   stopTiming(tcb);
   const head = tcb.sndHead;
-  let sent = false;
+  let sent: bool = false;
   if (head && head.bytes && seqBefore(tcb.sndUna, tcb.sndNxt)) {
     const offset = tcb.sndUna - head.seq;
     const bytes = min<u32>(min<u32>(head.bytes - offset, tcb.sndMss), tcb.sndNxt - tcb.sndUna);
