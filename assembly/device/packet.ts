@@ -103,10 +103,8 @@ if (offsetof<Packet>() != PACKET_BYTES) ERROR("PACKET_BYTES does not agree with 
 class Ledger {
   /** Packets that sockets may still take because a window, or the minimum of a connection, was given out. */
   promised: u32;
-  /** Places in receive rings that have no packet. */
+  /** Places in receive rings that have no packet, those of adapters that are not there yet included. */
   ringWanted: u32;
-  /** Times that a shared packet was wanted and promises or the rings had a prior claim. */
-  refused: u32;
 }
 
 const ledger: Ledger = changetype<Ledger>(LEDGER_STATE);
@@ -114,13 +112,12 @@ const ledger: Ledger = changetype<Ledger>(LEDGER_STATE);
 export function startPackets(): void {
   packetPool.start(PACKET_BASE, ALL_PACKETS, PACKET_BYTES);
   ledger.promised = 0;
-  ledger.ringWanted = 0;
+  ledger.ringWanted = ADAPTERS * RX_RING;
 }
 
 /** Packets that are free for anybody: neither promised, nor kept for control, nor due to a receive ring. */
 export function available(): i32 {
   const free = <i32>(packetPool.count - packetPool.used);
-  // Adapters that were never started leave their share unused; it is not for sockets, or the map would lie.
   return free - <i32>ledger.promised - <i32>CONTROL_PACKETS - <i32>ledger.ringWanted;
 }
 
@@ -128,6 +125,11 @@ export function available(): i32 {
 export function promise(packets: i32): void {
   assert(<i32>ledger.promised + packets >= 0, "promise kept more often than given");
   ledger.promised += packets;
+}
+
+/** Packets promised, for those who check the books. */
+export function promised(): u32 {
+  return ledger.promised;
 }
 
 /** Adds to (or, negative, takes from) the places of receive rings that are empty. */

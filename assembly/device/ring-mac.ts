@@ -38,7 +38,6 @@ export function startRingMac(adapter: Adapter, macLow: u32, macHigh: u32): bool 
   write32(base + Mac.RX_COUNT, RX_RING);
   write32(base + Mac.TX_RING, dmaBase() + <u32>(rings(adapter) + TX_DESCRIPTORS));
   write32(base + Mac.TX_COUNT, TX_RING);
-  ringWants(RX_RING);
   refillRingMac(adapter);
   adapter.up = readLink(base);
   write32(base + Mac.INTERRUPT_MASK, MacInterrupt.RX | MacInterrupt.RX_OVERFLOW | MacInterrupt.LINK);

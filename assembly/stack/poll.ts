@@ -31,6 +31,7 @@ import { timeWaitTimeout } from "../transport/tcp/time-wait";
 import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
 import { flushUdp } from "../transport/udp";
 import { receive } from "./ingress";
+import { checkInvariants } from "./invariants";
 
 /** Poll again when a MAC interrupts or after a call: nothing is planned. */
 const IDLE: u32 = 0xffffffff;
@@ -57,6 +58,7 @@ export function turn(time: u64): u32 {
     refill(adapter);
     kick(adapter, someoneAwaitsPacket());
   }
+  if (!ASC_NO_ASSERT) checkInvariants();
   return more || hasOutputs() ? 0 : untilNext();
 }
 

@@ -8,7 +8,7 @@ import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput }
 import { dispose, endConnection, limitFinWait2, resetConnection } from "./close";
 import { dropHandshakes, takeAccepted } from "./handshake";
 import { consume, dropReceived } from "./receiver";
-import { chooseWindow } from "./room";
+import { chooseWindow, shrinkGrant } from "./room";
 import { sendRoom } from "./sender";
 import { Mark, Tcb } from "./tcb";
 
@@ -96,7 +96,11 @@ export function receivedStream(tcb: Tcb): i32 {
 /** The application has taken `bytes` bytes of those that could be read. */
 export function consumeStream(tcb: Tcb, bytes: u32): void {
   consume(tcb, bytes);
-  if (tcb.state == State.CLOSED || tcb.is(Mark.FIN_RECEIVED)) return;
+  if (tcb.state == State.CLOSED) {
+    shrinkGrant(tcb);
+    return;
+  }
+  if (tcb.is(Mark.FIN_RECEIVED)) return;
   // The window opens again; the peer is told when that lets it send something worth while (§3.8.6.2.2).
   const advertised = tcb.rcvWnd;
   const gained = chooseWindow(tcb) - advertised;

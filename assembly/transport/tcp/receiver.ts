@@ -3,7 +3,7 @@
 
 import { Counter } from "../../abi/counters";
 import { Event } from "../../abi/sockets";
-import { now } from "../../base/clock";
+import { NEVER, now } from "../../base/clock";
 import { BUFFER_BYTES, MILLISECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { hold, Packet, PacketFlag } from "../../device/packet";
@@ -261,6 +261,7 @@ export function dropHoles(tcb: Tcb): void {
 /** The delayed ACK's time has come. */
 export function ackTimeout(tcb: Tcb): void {
   count(Counter.TcpDelayedAcks);
+  tcb.ackAt = NEVER;
   sendAck(tcb);
   armTimer(tcb);
 }
