@@ -62,6 +62,16 @@ export function samePrefix(a: usize, b: usize, bits: u32): bool {
   return !((bswap<u32>(load<u32>(a + offset)) ^ bswap<u32>(load<u32>(b + offset))) & mask);
 }
 
+/** Clears the bits behind the first `bits` of 128: what is left is the prefix. */
+export function clearHost(p: usize, bits: u32): void {
+  for (let offset: u32 = 0; offset < 16; offset += 4) {
+    const kept = bits > offset * 8 ? bits - offset * 8 : 0;
+    if (kept >= 32) continue;
+    const mask: u32 = kept ? ~(0xffffffff >> kept) : 0;
+    store<u32>(p + offset, load<u32>(p + offset) & bswap<u32>(mask));
+  }
+}
+
 /** A hash of no strength; the tables that use it mix in the machine's secret. */
 export function addressHash(p: usize): u32 {
   return load<u32>(p) ^ rotl<u32>(load<u32>(p, 4), 9) ^ rotl<u32>(load<u32>(p, 8), 18) ^ load<u32>(p, 12);

@@ -1,7 +1,7 @@
 // Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes.
 
 import { ROUTES } from "profile";
-import { copyAddress, isUnspecified, samePrefix } from "../base/address";
+import { clearHost, copyAddress, isUnspecified, samePrefix } from "../base/address";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
 import { invalidatePaths } from "../ethernet/neighbor";
 
@@ -56,6 +56,7 @@ export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapt
   }
   if (!entry) return false;
   copyAddress(entry.prefix, prefix);
+  clearHost(entry.prefix, prefixLength);
   copyAddress(entry.gateway, gateway);
   entry.prefixLength = <u8>prefixLength;
   entry.adapter = <u8>adapter;

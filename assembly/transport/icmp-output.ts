@@ -16,7 +16,7 @@ import { Arrival } from "../ip/arrival";
 import { Protocol } from "../ip/header";
 import { pathFor, sendIp } from "../ip/output";
 import { addressOf, Datagram, failDatagram, takeOutgoing } from "./datagram";
-import { DEFAULT_TTL } from "./endpoint";
+import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
   ECHO_REPLY = 0,
@@ -130,6 +130,7 @@ function sendEcho(socket: Datagram, packet: Packet): void {
     }
     source = own.address;
   }
+  packet.owner = descriptorOf(socket);
   const p = packet.push(ICMP_HEADER_BYTES);
   setBe16(p, socket.localPort, 4);
   setBe16(p, ++socket.echoSequence, 6);

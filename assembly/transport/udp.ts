@@ -16,6 +16,7 @@ import { Arrival } from "../ip/arrival";
 import { Protocol } from "../ip/header";
 import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
 import { addressOf, Datagram, failDatagram, receiveDatagram, takeOutgoing } from "./datagram";
+import { descriptorOf } from "./endpoint";
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
 
@@ -86,6 +87,7 @@ function sendUdp(socket: Datagram, packet: Packet): void {
     }
     source = own.address;
   }
+  packet.owner = descriptorOf(socket);
   const port = packet.seq;
   const udp = packet.push(UDP_HEADER_BYTES);
   const bytes = packet.length;

@@ -150,7 +150,6 @@ export function handshakeTimeout(timer: u32): void {
     return;
   }
   handshake.retries++;
-  count(Counter.TcpRetransSegs);
   const wait = min<u64>((<u64>SECOND) << handshake.retries, MAX_RTO);
   setTimer(timerOf(handshake), now() + wait);
   resend(handshake);
@@ -159,6 +158,7 @@ export function handshakeTimeout(timer: u32): void {
 function resend(handshake: Handshake): void {
   const packet = takePacket();
   if (!packet) return; // the timer tries again
+  count(Counter.TcpRetransSegs);
   answer(handshake, packet, packet.buffer + HEADROOM);
   release(packet);
 }
