@@ -1,0 +1,250 @@
+// Time: the real one, and one that stands still until it is told to go on. Everything that waits in the host waits
+// on a Clock, so that a whole network runs in virtual time without knowing it.
+
+/** Something that will happen, unless it is cancelled before. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Microseconds between 1970 and this clock's zero. */
+  readonly epoch: number;
+  /** Whole microseconds since the clock's zero; never goes back. */
+  now(): number;
+  /** Calls `run` once when `time` (microseconds) has come; soon, never inside this call, when it has passed. */
+  at(time: number, run: () => void): Timer;
+  /** Keeps the process alive until the function that it returns is called. */
+  hold(): () => void;
+}
+
+class Entry implements Timer {
+  readonly time: number;
+  readonly order: number;
+  run: (() => void) | null;
+
+  constructor(time: number, order: number, run: () => void) {
+    this.time = time;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = null;
+  }
+
+  fire(): void {
+    const run = this.run;
+    this.run = null;
+    if (run) run();
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.time < b.time || (a.time === b.time && a.order < b.order);
+}
+
+/** Entries by time, then by order of insertion. A cancelled entry stays until its time comes to the top. */
+class Agenda {
+  #heap: Entry[] = [];
+
+  /** The earliest entry that is not cancelled. */
+  first(): Entry | undefined {
+    while (this.#heap.length > 0 && this.#heap[0].run === null) this.take();
+    return this.#heap[0];
+  }
+
+  add(entry: Entry): void {
+    const heap = this.#heap;
+    let place = heap.length;
+    heap.push(entry);
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!before(entry, heap[parent])) break;
+      heap[place] = heap[parent];
+      place = parent;
+    }
+    heap[place] = entry;
+  }
+
+  take(): Entry | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first;
+    let place = 0;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
+      if (!before(heap[child], last)) break;
+      heap[place] = heap[child];
+      place = child;
+    }
+    heap[place] = last;
+    return first;
+  }
+}
+
+/** So many things at one instant of virtual time mean that something asks to be run at once, for ever. */
+const RUNAWAY_STEPS = 1_000_000;
+
+/** Time that moves only when `step`, `run`, `runUntil` or `settle` is called. Equal times keep order of insertion. */
+export class VirtualClock implements Clock {
+  readonly epoch: number;
+  #now = 0;
+  #order = 0;
+  #agenda = new Agenda();
+  /** Steps since time last moved. */
+  #standing = 0;
+
+  /** `epoch`: microseconds since 1970 that time 0 stands for, seen in captures. */
+  constructor(epoch = 0) {
+    this.epoch = epoch;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(time: number, run: () => void): Timer {
+    const entry = new Entry(Math.max(Math.ceil(time), this.#now), this.#order++, run);
+    this.#agenda.add(entry);
+    return entry;
+  }
+
+  hold(): () => void {
+    return () => {};
+  }
+
+  /** When the next thing happens; Infinity when nothing is due. */
+  next(): number {
+    return this.#agenda.first()?.time ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Jumps to the next thing and does it. False when nothing is due. Throws when time does not move any more. */
+  step(): boolean {
+    const entry = this.#agenda.first();
+    if (entry === undefined) return false;
+    this.#agenda.take();
+    this.#standing = entry.time === this.#now ? this.#standing + 1 : 0;
+    if (this.#standing > RUNAWAY_STEPS) throw new Error(`Time stands still at ${this.#now} µs: something never rests.`);
+    this.#now = entry.time;
+    entry.fire();
+    return true;
+  }
+
+  /** Does everything due up to and at `time`, and stands at `time` afterwards. */
+  runUntil(time: number): void {
+    while (this.next() <= time) this.step();
+    this.#now = Math.max(this.#now, Math.ceil(time));
+  }
+
+  /** Does everything until nothing is due any more. */
+  run(): void {
+    while (this.step());
+  }
+
+  /**
+   * Lets time go on until `promise` settles, with room after each step for whatever the step has woken. Rejects when
+   * nothing is due any more, or at `limit` (microseconds), and the promise is still pending.
+   */
+  async settle<T>(promise: Promise<T>, limit = Number.POSITIVE_INFINITY): Promise<T> {
+    let pending = true;
+    const done = (): void => {
+      pending = false;
+    };
+    promise.then(done, done);
+    for (;;) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (!pending) return promise;
+      if (this.next() > limit) throw new Error(`At ${this.#now} µs of virtual time it was still pending.`);
+      if (!this.step()) throw new Error(`Nothing is due at ${this.#now} µs of virtual time, yet it is pending.`);
+    }
+  }
+}
+
+/** A timeout of Node's may come up to a millisecond early or late; what is nearer than this is waited for in turns. */
+const COARSE_MICROS = 1500;
+/** So many things due "now" run as microtasks before one lets the event loop take a turn, with its own I/O. */
+const MICROTASKS_PER_TURN = 16;
+const LONGEST_TIMEOUT_MS = 0x7fff_ffff;
+
+/** Real, monotonic time. Its timers alone do not keep the process alive; `hold` does. */
+export class RealClock implements Clock {
+  readonly epoch = Math.round(performance.timeOrigin * 1000);
+  #agenda = new Agenda();
+  #order = 0;
+  #microtasks = 0;
+  #holders = 0;
+  #keeper: NodeJS.Timeout | null = null;
+  /** What will look at the agenda next, and when it does. */
+  #timeout: NodeJS.Timeout | null = null;
+  #turn: NodeJS.Immediate | null = null;
+  #wakesAt = Number.POSITIVE_INFINITY;
+
+  now(): number {
+    return Math.floor(performance.now() * 1000);
+  }
+
+  at(time: number, run: () => void): Timer {
+    const entry = new Entry(time, this.#order++, run);
+    const now = this.now();
+    if (time <= now) {
+      this.#soon(entry);
+    } else {
+      this.#agenda.add(entry);
+      if (time < this.#wakesAt) this.#sleepUntil(time, now);
+    }
+    return entry;
+  }
+
+  hold(): () => void {
+    if (this.#holders++ === 0) this.#keeper = setInterval(() => {}, LONGEST_TIMEOUT_MS);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#holders > 0 || this.#keeper === null) return;
+      clearInterval(this.#keeper);
+      this.#keeper = null;
+    };
+  }
+
+  #soon(entry: Entry): void {
+    if (++this.#microtasks < MICROTASKS_PER_TURN) {
+      queueMicrotask(() => entry.fire());
+      return;
+    }
+    this.#microtasks = 0;
+    setImmediate(() => entry.fire());
+  }
+
+  #sleepUntil(time: number, now: number): void {
+    this.#wakesAt = time;
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    this.#timeout = null;
+    const wait = time - now;
+    if (wait > COARSE_MICROS) {
+      const milliseconds = Math.min(Math.floor((wait - COARSE_MICROS / 2) / 1000), LONGEST_TIMEOUT_MS);
+      this.#timeout = setTimeout(this.#look, milliseconds);
+      this.#timeout.unref();
+    } else if (this.#turn === null) {
+      this.#turn = setImmediate(this.#look);
+    }
+  }
+
+  #look = (): void => {
+    this.#turn = null;
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    const now = this.now();
+    try {
+      for (let entry = this.#agenda.first(); entry && entry.time <= now; entry = this.#agenda.first()) {
+        this.#agenda.take();
+        entry.fire();
+      }
+    } finally {
+      const next = this.#agenda.first();
+      if (next && next.time < this.#wakesAt) this.#sleepUntil(next.time, this.now());
+    }
+  };
+}

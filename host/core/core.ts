@@ -1,0 +1,143 @@
+// One instance of the core: its exports with their types, and views of its linear memory that stay valid for ever,
+// because that memory never grows.
+
+import { instantiate } from "@assemblyscript/loader";
+import { formatAddress } from "./address.ts";
+import type { Bus } from "./bus.ts";
+
+/** The functions that every profile of the core exports. Negative answers are errors: the negative of an Errno. */
+export interface CoreExports {
+  init(dmaBase: number, seed0: number, seed1: number, seed2: number, seed3: number): void;
+  addAdapter(base: number, macHigh: number, macLow: number): number;
+  addAddress(adapter: number, addressPtr: number, prefixLength: number): number;
+  addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number): number;
+  poll(nowLow: number, nowHigh: number): number;
+  socket(kind: number, owner: number): number;
+  bind(fd: number, addressPtr: number, port: number): number;
+  connect(fd: number, addressPtr: number, port: number): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number): number;
+  sendRoom(fd: number): number;
+  sendCommit(fd: number, bytes: number): number;
+  sendTo(fd: number, bytes: number, addressPtr: number, port: number): number;
+  write(fd: number, pointer: number, bytes: number): number;
+  recvPeek(fd: number): number;
+  recvConsume(fd: number, bytes: number): number;
+  read(fd: number, pointer: number, bytes: number): number;
+  shutdown(fd: number, how: number): number;
+  close(fd: number): number;
+  abort(fd: number): number;
+  setOption(fd: number, option: number, value: number): number;
+  getOption(fd: number, option: number): number;
+  event(): number;
+  localName(fd: number): number;
+  peerName(fd: number): number;
+  describe(row: number): number;
+  neighbor(row: number): number;
+  route(row: number): number;
+  address(row: number): number;
+  region(index: number): number;
+  linkUp(adapter: number): number;
+}
+
+export interface CoreOptions {
+  bus: Bus;
+  /** Bus address of linear address 0; 0 unless a test says otherwise. */
+  dmaBase?: number;
+}
+
+/** Views are kept for slots of this many bytes; a packet buffer covers several, so each begins in one of its own. */
+const VIEW_SLOT_SHIFT = 9;
+
+export class Core {
+  readonly exports: CoreExports;
+  readonly memory: WebAssembly.Memory;
+  /** Linear memory as bytes and as words. */
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  /** What the module exports as numbers: places of its blocks, and the constants of its profile. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly dmaBase: number;
+  /** Linear addresses of 64 free bytes; and word indexes of the blocks that calls fill in. */
+  readonly scratch: number;
+  readonly resultWord: number;
+  readonly statusWord: number;
+  readonly countersWord: number;
+  #views: (Uint8Array | undefined)[];
+
+  private constructor(instance: WebAssembly.Instance, dmaBase: number) {
+    // Hot calls go to the instance's own functions: the loader's wrappers cost three times as much.
+    this.exports = instance.exports as unknown as CoreExports;
+    this.memory = instance.exports.memory as WebAssembly.Memory;
+    this.u8 = new Uint8Array(this.memory.buffer);
+    this.u32 = new Uint32Array(this.memory.buffer);
+    this.constants = numbersOf(instance.exports);
+    this.dmaBase = dmaBase;
+    this.scratch = this.#place("SCRATCH");
+    this.resultWord = this.#place("RESULT") >>> 2;
+    this.statusWord = this.#place("STATUS") >>> 2;
+    this.countersWord = this.#place("COUNTERS") >>> 2;
+    this.#views = new Array<Uint8Array | undefined>((this.u8.length >>> VIEW_SLOT_SHIFT) + 1).fill(undefined);
+  }
+
+  /** A fresh machine from a compiled module. `seeds`: 128 bits of entropy, as four 32-bit words. */
+  static async start(module: WebAssembly.Module, seeds: ArrayLike<number>, options: CoreOptions): Promise<Core> {
+    const { read32, write32 } = options.bus;
+    const { instance } = await instantiate(module, { bus: { read32, write32 } });
+    const core = new Core(instance, options.dmaBase ?? 0);
+    core.exports.init(core.dmaBase, seeds[0] ?? 0, seeds[1] ?? 0, seeds[2] ?? 0, seeds[3] ?? 0);
+    return core;
+  }
+
+  /** Runs the machine. `now` in microseconds; returns microseconds until it wants to run again, Infinity for never. */
+  poll(now: number): number {
+    const delay = this.exports.poll(now | 0, (now / 0x1_0000_0000) | 0) >>> 0;
+    return delay === 0xffff_ffff ? Number.POSITIVE_INFINITY : delay;
+  }
+
+  /** Bytes of linear memory. The view is shared and kept: making one costs more than copying a short frame. */
+  bytes(start: number, length: number): Uint8Array {
+    const slot = start >>> VIEW_SLOT_SHIFT;
+    const kept = this.#views[slot];
+    if (kept !== undefined && kept.byteOffset === start && kept.length === length) return kept;
+    const view = this.u8.subarray(start, start + length);
+    this.#views[slot] = view;
+    return view;
+  }
+
+  /** Word `index` of the block that calls with more than one answer fill in (assembly/abi/sockets.ts, Result). */
+  result(index: number): number {
+    return this.u32[this.resultWord + index];
+  }
+
+  /** Word `index` of the block that `describe` and its kin fill in (assembly/abi/status.ts, Status). */
+  status(index: number): number {
+    return this.u32[this.statusWord + index];
+  }
+
+  /** The address in the four words from `word` on, as text. */
+  addressAt(word: number): string {
+    return formatAddress(this.u8, word << 2);
+  }
+
+  /** Puts a 16-byte address where the core can read it; returns where. `place` 0 to 3 keeps several apart. */
+  putAddress(address: Uint8Array, place = 0): number {
+    const at = this.scratch + place * 16;
+    this.u8.set(address, at);
+    return at;
+  }
+
+  #place(name: string): number {
+    const value = this.constants[name];
+    if (value === undefined) throw new Error(`This wasm module is not a core of ours: it exports no ${name}.`);
+    return value;
+  }
+}
+
+function numbersOf(exports: WebAssembly.Exports): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(exports)) {
+    if (value instanceof WebAssembly.Global && typeof value.value === "number") numbers[name] = value.value;
+  }
+  return numbers;
+}

@@ -1,0 +1,43 @@
+// Finds and compiles the core's wasm files: beside the bundled host, or in dist/ of a checkout.
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { InputError } from "../errors.ts";
+
+/** What may be given as the core: bytes, a compiled module, or where the file is. */
+export type FirmwareSource = Uint8Array | WebAssembly.Module | URL;
+
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/** The compiled core of a profile; each file is compiled once. Throws InputError ERR_PROFILE when it is not built. */
+export function loadFirmware(profile: string, debug: boolean): Promise<WebAssembly.Module> {
+  return compileFile(findFirmware(profile, debug));
+}
+
+/** Compiles what the caller has brought. */
+export async function compileFirmware(source: FirmwareSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof URL) return compileFile(source);
+  return WebAssembly.compile(source as BufferSource);
+}
+
+function findFirmware(profile: string, debug: boolean): URL {
+  const file = `thimble${profile === "node" ? "" : `-${profile}`}${debug ? "-debug" : ""}.wasm`;
+  for (const folder of ["./", "../../dist/"]) {
+    const url = new URL(folder + file, import.meta.url);
+    if (existsSync(fileURLToPath(url))) return url;
+  }
+  throw new InputError("ERR_PROFILE", `${file} is not there; "npm run build" makes it if boards/${profile} exists.`);
+}
+
+function compileFile(url: URL): Promise<WebAssembly.Module> {
+  const key = url.href;
+  let module = compiled.get(key);
+  if (module === undefined) {
+    module = readFile(url).then((bytes) => WebAssembly.compile(bytes));
+    compiled.set(key, module);
+    module.catch(() => compiled.delete(key));
+  }
+  return module;
+}

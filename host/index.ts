@@ -1,0 +1,32 @@
+// What `import "thimble-tcpip"` gives.
+
+export type { WireOptions } from "./adapters.ts";
+export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
+export * from "./core/address.ts";
+export { Core } from "./core/core.ts";
+export { InputError, StackError } from "./errors.ts";
+export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
+export { Random } from "./random.ts";
+export type { Endpoint } from "./socket/calls.ts";
+export type { PingOptions, PingReply } from "./socket/ping.ts";
+export type { ConnectOptions } from "./socket/tcp-connect.ts";
+export { TcpConnection } from "./socket/tcp-connection.ts";
+export { TcpListener } from "./socket/tcp-listener.ts";
+export { type Datagram, UdpSocket } from "./socket/udp-socket.ts";
+export {
+  type CloseOptions,
+  createStack,
+  type ListenOptions,
+  realClock,
+  Stack,
+  type StackOptions,
+  type UdpOptions,
+} from "./stack.ts";
+export type { AddressStatus, NeighborStatus, RegionStatus, RouteStatus, SocketStatus } from "./status.ts";
+export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
+export { captureWire } from "./wire/capture.ts";
+export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";
+export { type OpenedWire, openWire, parseWire, type WireContext, type WireSpec } from "./wire/kinds.ts";
+export { type FrameObserver, observeWire } from "./wire/observe.ts";
+export { openTap, type TapWire } from "./wire/tap.ts";
+export type { Wire, WireEnd } from "./wire/wire.ts";

@@ -1,0 +1,122 @@
+// One machine: a core on its bus, the MACs beside it, what runs it, and who owns its sockets.
+
+import { Errno } from "../assembly/abi/errno.ts";
+import type { Clock } from "./clock.ts";
+import { Bus } from "./core/bus.ts";
+import { Core } from "./core/core.ts";
+import { stackError } from "./errors.ts";
+import { RingMac } from "./mac/ring-mac.ts";
+import { Runner } from "./runner.ts";
+import { SocketCalls } from "./socket/calls.ts";
+import { Slab } from "./socket/slab.ts";
+import { SocketTable } from "./socket/table.ts";
+import { hasOrphans, type SocketStatus, statusOf } from "./status.ts";
+import type { Wire } from "./wire/wire.ts";
+
+export interface MachineOptions {
+  module: WebAssembly.Module;
+  /** Four words of entropy. */
+  seeds: ArrayLike<number>;
+  clock: Clock;
+  /** Owner id of its sockets. */
+  owner: number;
+  dmaBase?: number;
+}
+
+export class Machine {
+  readonly core: Core;
+  readonly clock: Clock;
+  readonly owner: number;
+  readonly macs: RingMac[] = [];
+  readonly runner: Runner;
+  readonly calls: SocketCalls;
+  readonly sockets: SocketTable;
+  readonly slab = new Slab();
+  #bus: Bus;
+  #gone = false;
+  #releaseHold: (() => void) | null = null;
+  #onQuiet: (() => void) | null = null;
+
+  private constructor(core: Core, bus: Bus, options: MachineOptions) {
+    this.core = core;
+    this.clock = options.clock;
+    this.owner = options.owner;
+    this.#bus = bus;
+    this.runner = new Runner(core, options.clock, {
+      hasInterrupt: () => this.macs.some((mac) => mac.interrupt),
+      afterPoll: () => this.#afterPoll(),
+      onFault: (fault) => this.#end(fault),
+    });
+    this.calls = new SocketCalls(core, this.runner.wake);
+    this.sockets = new SocketTable(core, () => this.#holdWhileOpen());
+  }
+
+  static async start(options: MachineOptions): Promise<Machine> {
+    const bus = new Bus();
+    const core = await Core.start(options.module, options.seeds, { bus, dmaBase: options.dmaBase ?? 0 });
+    return new Machine(core, bus, options);
+  }
+
+  /** True once it is closed or has trapped: the core is not called any more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Puts a MAC with that station address on the bus, its wire attached; returns the adapter's index. */
+  addAdapter(wire: Wire, address: Uint8Array): number {
+    const mac = new RingMac({ memory: this.core, wire, address, onInterrupt: this.runner.wake });
+    this.macs.push(mac);
+    const index = this.core.exports.addAdapter(this.#bus.attach(mac), 0, 0);
+    if (index < 0) throw stackError(index, "addAdapter");
+    return index;
+  }
+
+  statusOf(fd: number): SocketStatus | null {
+    return statusOf(this.core, fd);
+  }
+
+  /** Resolves when no socket is open and every connection given up has said good-bye to its peer. */
+  quiet(): Promise<void> {
+    if (this.sockets.size === 0 && !hasOrphans(this.core, true)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onQuiet = resolve;
+      this.runner.wake();
+    });
+  }
+
+  /** Resets what is open, stops the core and closes the wires. */
+  destroy(): void {
+    if (this.#gone) return;
+    for (const fd of this.sockets.descriptors()) this.core.exports.abort(fd);
+    this.runner.pollNow();
+    this.runner.stop();
+    this.#end(stackError(-Errno.ECONNABORTED, "close"));
+  }
+
+  #end(error: Error): void {
+    this.#gone = true;
+    this.sockets.clear(error);
+    this.#releaseHold?.();
+    this.#releaseHold = null;
+    this.#onQuiet?.();
+    for (const mac of this.macs) mac.wire.close();
+  }
+
+  #holdWhileOpen(): void {
+    if (this.sockets.size > 0 && !this.#gone) this.#releaseHold ??= this.clock.hold();
+  }
+
+  // The hold outlives the last socket until what was written has left the machine.
+  #afterPoll(): void {
+    this.sockets.deliver();
+    if (this.sockets.size > 0) return;
+    if (this.#releaseHold !== null && !hasOrphans(this.core, false)) {
+      this.#releaseHold();
+      this.#releaseHold = null;
+    }
+    if (this.#onQuiet !== null && !hasOrphans(this.core, true)) {
+      this.#onQuiet();
+      this.#onQuiet = null;
+    }
+  }
+}

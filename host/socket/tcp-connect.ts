@@ -1,0 +1,48 @@
+// Opening a TCP connection: what happens between the call and the event that tells how it went.
+
+import { Errno } from "../../assembly/abi/errno.ts";
+import { Event } from "../../assembly/abi/sockets.ts";
+import { stackError } from "../errors.ts";
+import type { Machine } from "../machine.ts";
+import type { Target } from "./calls.ts";
+
+export interface ConnectOptions {
+  address: string;
+  port: number;
+  /** Our end; default: chosen by the stack. */
+  localAddress?: string;
+  localPort?: number;
+  /** Milliseconds after which the attempt is given up with ETIMEDOUT; default: when TCP does. */
+  timeout?: number;
+}
+
+/** Connects the stream socket `fd`. Rejects with StackError; the descriptor stays the caller's either way. */
+export function connectStream(machine: Machine, fd: number, remote: Target, options: ConnectOptions): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const settle = (error: Error | null): void => {
+      timer?.cancel();
+      machine.sockets.remove(fd);
+      if (error === null) resolve();
+      else reject(error);
+    };
+    const fail = (errno: number): void => settle(stackError(errno, "connect", options.address, options.port));
+    const timer =
+      options.timeout === undefined
+        ? null
+        : machine.clock.at(machine.clock.now() + options.timeout * 1000, () => fail(-Errno.ETIMEDOUT));
+    machine.sockets.add(fd, {
+      event: (mask) => {
+        const errno = mask & Event.ERROR ? machine.calls.takeError(fd) : 0;
+        if (errno < 0) fail(errno);
+        else if (mask & Event.WRITABLE) settle(null);
+      },
+      close: () => fail(-Errno.ECONNABORTED),
+      stackGone: (error) => settle(error),
+    });
+    try {
+      machine.calls.connect(fd, remote);
+    } catch (error) {
+      settle(error as Error);
+    }
+  });
+}

@@ -1,0 +1,254 @@
+// A TCP connection in promises. Data is pulled from the core only when somebody reads, so a slow reader closes the
+// window; a write is done when the core has taken its last byte, so a slow peer stops the writer.
+
+import type { Duplex } from "node:stream";
+import { Errno } from "../../assembly/abi/errno.ts";
+import { Event, Result, Shutdown, SocketOption } from "../../assembly/abi/sockets.ts";
+import { stackError } from "../errors.ts";
+import type { Machine } from "../machine.ts";
+import type { SocketStatus } from "../status.ts";
+import { AGAIN, type Endpoint } from "./calls.ts";
+import { connectionDuplex } from "./duplex.ts";
+import type { SocketHandler } from "./table.ts";
+
+interface PendingRead {
+  resolve(data: Uint8Array | null): void;
+  reject(error: Error): void;
+}
+
+interface PendingWrite {
+  /** null: the end, after everything that was written before. */
+  data: Uint8Array | null;
+  offset: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const encoder = new TextEncoder();
+
+export class TcpConnection implements SocketHandler {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  #machine: Machine;
+  /** -1 once the descriptor was given back. */
+  #fd: number;
+  #lastStatus: SocketStatus | null = null;
+  #reads: PendingRead[] = [];
+  #writes: PendingWrite[] = [];
+  /** What every call answers once the connection has failed or was closed. */
+  #error: Error | null = null;
+  #closed = false;
+  #ended = false;
+  #endOfStream = false;
+
+  /** Of an open connection's descriptor; `Stack.connect` and `TcpListener.accept` make these. */
+  constructor(machine: Machine, fd: number) {
+    this.#machine = machine;
+    this.#fd = fd;
+    const local: Endpoint = machine.calls.localName(fd);
+    const remote: Endpoint = machine.calls.peerName(fd);
+    this.localAddress = local.address;
+    this.localPort = local.port;
+    this.remoteAddress = remote.address;
+    this.remotePort = remote.port;
+    machine.sockets.add(fd, this);
+  }
+
+  /** The next bytes, at least one; null at the end of the stream. Rejects with StackError, such as ECONNRESET. */
+  read(): Promise<Uint8Array | null> {
+    return new Promise((resolve, reject) => {
+      this.#reads.push({ resolve, reject });
+      if (this.#reads.length === 1) this.#serveReads();
+    });
+  }
+
+  /** Done when the stack has taken every byte; not when the peer has. Text is sent as UTF-8. */
+  write(data: Uint8Array | string): Promise<void> {
+    return this.#enqueue(typeof data === "string" ? encoder.encode(data) : data);
+  }
+
+  /** Ends our direction after everything written; the other side may still send (half-close). */
+  end(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    const done = this.#enqueue(null);
+    this.#ended = true;
+    return done;
+  }
+
+  /** Gives the connection up after everything written; the stack sends what it has and says good-bye. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#error === null && !this.#ended) await this.#enqueueAtClose().catch(() => {});
+    for (const read of this.#reads.splice(0)) read.resolve(null);
+    this.#release();
+    this.#error ??= stackError(-Errno.EBADF, "read");
+  }
+
+  /** Ends the connection at once with a reset; what was not acknowledged is lost. */
+  abort(): void {
+    this.#closed = true;
+    if (this.#fd >= 0) {
+      this.#keepStatus();
+      this.#machine.sockets.remove(this.#fd);
+      this.#machine.calls.abort(this.#fd);
+      this.#fd = -1;
+    }
+    this.#fail(stackError(-Errno.ECONNABORTED, "abort", this.remoteAddress, this.remotePort));
+  }
+
+  /** True: small pieces are sent at once (Nagle's algorithm off). */
+  setNoDelay(on = true): void {
+    this.setOption(SocketOption.NO_DELAY, on ? 1 : 0);
+  }
+
+  /** Sets an option of assembly/abi/sockets.ts. Throws StackError. */
+  setOption(option: SocketOption, value: number): void {
+    if (this.#fd < 0) throw stackError(-Errno.EBADF, "setsockopt");
+    this.#machine.calls.setOption(this.#fd, option, value);
+  }
+
+  /** What the stack knows of the connection now; the last it knew once the descriptor is given back. */
+  status(): SocketStatus | null {
+    return this.#fd < 0 ? this.#lastStatus : this.#machine.statusOf(this.#fd);
+  }
+
+  /** A node stream over this connection, which from then on belongs to it. */
+  toDuplex(): Duplex {
+    return connectionDuplex(this);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let data = await this.read(); data !== null; data = await this.read()) yield data;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  event(mask: number): void {
+    if (mask & Event.ERROR) {
+      const errno = this.#machine.calls.takeError(this.#fd);
+      if (errno < 0) this.#error = stackError(errno, "read", this.remoteAddress, this.remotePort);
+    }
+    if (this.#error !== null) this.#failWrites(this.#error);
+    else if (mask & (Event.WRITABLE | Event.HANGUP)) this.#serveWrites();
+    this.#serveReads();
+    if (this.#error !== null && this.#fd >= 0 && !this.#hasUnread()) this.#release();
+  }
+
+  stackGone(error: Error): void {
+    this.#fd = -1;
+    this.#closed = true;
+    this.#fail(error);
+  }
+
+  #enqueue(data: Uint8Array | null): Promise<void> {
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#closed) return Promise.reject(stackError(-Errno.EBADF, "write"));
+    if (this.#ended) return Promise.reject(stackError(-Errno.EPIPE, "write", this.remoteAddress, this.remotePort));
+    return this.#append(data);
+  }
+
+  // The last write of a connection that is being closed: nothing may follow it.
+  #enqueueAtClose(): Promise<void> {
+    return this.#writes.length === 0 ? Promise.resolve() : this.#append(new Uint8Array(0));
+  }
+
+  #append(data: Uint8Array | null): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ data, offset: 0, resolve, reject });
+      if (this.#writes.length === 1) this.#serveWrites();
+    });
+  }
+
+  #serveWrites(): void {
+    try {
+      while (this.#writes.length > 0) {
+        const write = this.#writes[0];
+        if (write.data === null) {
+          this.#machine.calls.shutdown(this.#fd, Shutdown.WRITE);
+        } else {
+          write.offset = this.#machine.calls.queue(this.#fd, write.data, write.offset);
+          if (write.offset < write.data.length) return;
+        }
+        this.#writes.shift();
+        write.resolve();
+      }
+      this.#releaseIfOver();
+    } catch (error) {
+      this.#failWrites(error as Error);
+    }
+  }
+
+  #serveReads(): void {
+    try {
+      while (this.#reads.length > 0) {
+        const data = this.#take();
+        if (data === undefined) return;
+        this.#reads.shift()?.resolve(data);
+      }
+      this.#releaseIfOver();
+    } catch (error) {
+      this.#error ??= error as Error;
+      this.#fail(this.#error);
+      this.#release();
+    }
+  }
+
+  // What lies ready, gathered from as many packets as fit; undefined when nothing does.
+  #take(): Uint8Array | null | undefined {
+    if (this.#endOfStream) return null;
+    if (this.#fd < 0) throw this.#error ?? stackError(-Errno.EBADF, "read");
+    const { calls, slab, core } = this.#machine;
+    let ready = calls.peek(this.#fd);
+    if (ready <= 0 && this.#error !== null) throw this.#error;
+    if (ready === AGAIN) return undefined;
+    if (ready === 0) {
+      this.#endOfStream = true;
+      return null;
+    }
+    slab.begin();
+    while (ready > 0) {
+      const taken = slab.append(core, core.result(Result.POINTER), ready);
+      if (taken === 0) break;
+      calls.consume(this.#fd, taken);
+      ready = calls.peek(this.#fd);
+    }
+    return slab.finish();
+  }
+
+  #hasUnread(): boolean {
+    return this.#machine.core.exports.recvPeek(this.#fd) > 0;
+  }
+
+  // Both directions are over and told to the application: nobody needs the descriptor any more.
+  #releaseIfOver(): void {
+    if (this.#endOfStream && this.#ended && this.#writes.length === 0) this.#release();
+  }
+
+  #release(): void {
+    if (this.#fd < 0) return;
+    this.#keepStatus();
+    const fd = this.#fd;
+    this.#fd = -1;
+    this.#machine.sockets.remove(fd);
+    this.#machine.calls.close(fd);
+  }
+
+  #keepStatus(): void {
+    this.#lastStatus = this.#machine.statusOf(this.#fd);
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    for (const read of this.#reads.splice(0)) read.reject(error);
+    this.#failWrites(error);
+  }
+
+  #failWrites(error: Error): void {
+    for (const write of this.#writes.splice(0)) write.reject(error);
+  }
+}

@@ -1,0 +1,238 @@
+// A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
+
+import { Errno } from "../assembly/abi/errno.ts";
+import { SocketKind } from "../assembly/abi/sockets.ts";
+import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { type Clock, RealClock } from "./clock.ts";
+import { checkPort, parseAddress } from "./core/address.ts";
+import type { Core } from "./core/core.ts";
+import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmware.ts";
+import { InputError, stackError } from "./errors.ts";
+import type { RingMac } from "./mac/ring-mac.ts";
+import { Machine } from "./machine.ts";
+import { Random } from "./random.ts";
+import type { Target } from "./socket/calls.ts";
+import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
+import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
+import { TcpConnection } from "./socket/tcp-connection.ts";
+import { TcpListener } from "./socket/tcp-listener.ts";
+import { UdpSocket } from "./socket/udp-socket.ts";
+import * as status from "./status.ts";
+
+export interface StackOptions {
+  wires: WireOptions[];
+  /** Default: a clock of real time that all stacks of the process share. */
+  clock?: Clock;
+  /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
+  seed?: number;
+  /** Name of the build of the core, a folder of boards/. Default "node". */
+  profile?: string;
+  /** The core itself instead of a profile's name. */
+  wasm?: FirmwareSource;
+  /** For people; default "stack". */
+  name?: string;
+  /** The build that explains traps instead of just trapping. */
+  debug?: boolean;
+  /** Owner id of its sockets as netstat shows it; default the process's. */
+  owner?: number;
+  /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
+  dmaBase?: number;
+}
+
+export interface ListenOptions {
+  /** 0: chosen by the stack. */
+  port: number;
+  /** Default: any of the machine's. */
+  address?: string;
+  /** Connections that may wait to be accepted; default 128. */
+  backlog?: number;
+}
+
+export interface UdpOptions {
+  /** Default 0: chosen by the stack. */
+  port?: number;
+  address?: string;
+}
+
+export interface CloseOptions {
+  /** Milliseconds that connections get to send what they have and to end; default 1000. 0: reset them. */
+  linger?: number;
+}
+
+const DEFAULT_BACKLOG = 128;
+const DEFAULT_LINGER_MS = 1000;
+const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
+
+let sharedClock: RealClock | null = null;
+
+/** The clock of real time that stacks use when they are given none. */
+export function realClock(): RealClock {
+  sharedClock ??= new RealClock();
+  return sharedClock;
+}
+
+/** Starts a stack. Rejects with InputError on what cannot be used, StackError when the profile is too small for it. */
+export async function createStack(options: StackOptions): Promise<Stack> {
+  const adapters = options.wires.map(planAdapter);
+  const module = await (options.wasm === undefined
+    ? loadFirmware(options.profile ?? "node", options.debug ?? false)
+    : compileFirmware(options.wasm));
+  const machine = await Machine.start({
+    module,
+    seeds: entropy(options.seed),
+    clock: options.clock ?? realClock(),
+    owner: options.owner ?? process.pid,
+    dmaBase: options.dmaBase ?? 0,
+  });
+  for (const adapter of adapters) plugIn(machine, adapter);
+  machine.runner.wake();
+  return new Stack(machine, options.name ?? "stack");
+}
+
+export class Stack {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly core: Core;
+  /** The adapters' hardware, by adapter index. */
+  readonly macs: readonly RingMac[];
+  #machine: Machine;
+  #closing: Promise<void> | null = null;
+
+  /** `createStack` makes these. */
+  constructor(machine: Machine, name: string) {
+    this.#machine = machine;
+    this.name = name;
+    this.clock = machine.clock;
+    this.core = machine.core;
+    this.macs = machine.macs;
+  }
+
+  /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
+  async connect(options: ConnectOptions): Promise<TcpConnection> {
+    this.#refuseWhenClosed("connect");
+    const { calls, owner } = this.#machine;
+    const remote: Target = { bytes: parseAddress(options.address), port: checkPort(options.port) };
+    const local = localTarget(options.localAddress, options.localPort);
+    const fd = calls.open(SocketKind.STREAM, owner);
+    try {
+      if (local !== null) calls.bind(fd, local);
+      await connectStream(this.#machine, fd, remote, options);
+      return new TcpConnection(this.#machine, fd);
+    } catch (error) {
+      if (!this.#machine.gone) calls.close(fd);
+      throw error;
+    }
+  }
+
+  /** Opens a TCP port. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
+  async listen(options: ListenOptions): Promise<TcpListener> {
+    this.#refuseWhenClosed("listen");
+    const { calls, owner } = this.#machine;
+    const local = localTarget(options.address, checkPort(options.port, 0));
+    const fd = calls.open(SocketKind.STREAM, owner);
+    try {
+      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
+      calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
+    } catch (error) {
+      calls.close(fd);
+      throw error;
+    }
+    return new TcpListener(this.#machine, fd);
+  }
+
+  /** Opens a UDP port. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
+  async udp(options: UdpOptions = {}): Promise<UdpSocket> {
+    this.#refuseWhenClosed("udp");
+    const { calls, owner } = this.#machine;
+    const local = localTarget(options.address, options.port);
+    const fd = calls.open(SocketKind.DATAGRAM, owner);
+    try {
+      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
+    } catch (error) {
+      calls.close(fd);
+      throw error;
+    }
+    return new UdpSocket(this.#machine, fd);
+  }
+
+  /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE. */
+  async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
+    this.#refuseWhenClosed("ping");
+    return ping(this.#machine, address, options);
+  }
+
+  /** All sockets, listeners and remains of connections: what netstat shows. */
+  sockets(): status.SocketStatus[] {
+    return status.socketStatuses(this.core);
+  }
+
+  /** Everything the stack has counted, by MIB name. */
+  counters(): Record<string, number> {
+    return status.counterValues(this.core);
+  }
+
+  /** The memory map, with what is used of each pool. */
+  memory(): status.RegionStatus[] {
+    return status.regionStatuses(this.core);
+  }
+
+  neighbors(): status.NeighborStatus[] {
+    return status.neighborStatuses(this.core);
+  }
+
+  routes(): status.RouteStatus[] {
+    return status.routeStatuses(this.core);
+  }
+
+  addresses(): status.AddressStatus[] {
+    return status.addressStatuses(this.core);
+  }
+
+  /** Runs the core at once instead of soon. */
+  pollNow(): void {
+    this.#machine.runner.pollNow();
+  }
+
+  /** Closes every socket, lets connections end, then closes the wires. The same promise however often it is called. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close((options.linger ?? DEFAULT_LINGER_MS) * 1000);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #refuseWhenClosed(syscall: string): void {
+    if (this.#closing !== null || this.#machine.gone) throw stackError(-Errno.ENETDOWN, syscall);
+  }
+
+  async #close(lingerMicros: number): Promise<void> {
+    const machine = this.#machine;
+    if (!machine.gone && lingerMicros > 0) {
+      const release = machine.clock.hold();
+      await new Promise<void>((resolve) => {
+        const timer = machine.clock.at(machine.clock.now() + lingerMicros, resolve);
+        const closed = Promise.all(machine.sockets.handlers().map((handler) => handler.close()));
+        closed
+          .then(() => machine.quiet())
+          .then(() => timer.cancel())
+          .then(resolve);
+      });
+      release();
+    }
+    machine.destroy();
+  }
+}
+
+function localTarget(address: string | undefined, port: number | undefined): Target | null {
+  if (address === undefined && port === undefined) return null;
+  return { bytes: address === undefined ? UNSPECIFIED_V4 : parseAddress(address), port: checkPort(port ?? 0, 0) };
+}
+
+function entropy(seed: number | undefined): ArrayLike<number> {
+  if (seed === undefined) return crypto.getRandomValues(new Uint32Array(4));
+  if (!Number.isSafeInteger(seed)) throw new InputError("ERR_SEED", `A seed is a whole number, not ${seed}.`);
+  const random = new Random(seed);
+  return Array.from({ length: 4 }, () => random.u32());
+}

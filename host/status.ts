@@ -1,0 +1,253 @@
+// What the core tells about itself, as objects: sockets, memory, neighbors, routes, addresses, counters.
+
+import { Counter } from "../assembly/abi/counters.ts";
+import { Errno } from "../assembly/abi/errno.ts";
+import { Region, RegionWord } from "../assembly/abi/regions.ts";
+import { SocketKind } from "../assembly/abi/sockets.ts";
+import { Blocked, State, Status, TimerName } from "../assembly/abi/status.ts";
+import { formatMac } from "./core/address.ts";
+import type { Core } from "./core/core.ts";
+
+const NONE = 0xffff_ffff;
+const UNSPECIFIED = "0.0.0.0";
+
+/** One socket, or what is left of a connection. Times in microseconds, sizes in bytes unless they say packets. */
+export interface SocketStatus {
+  kind: "tcp" | "udp" | "echo";
+  /** The descriptor; null where no application holds one (any more). */
+  handle: number | null;
+  state: keyof typeof State;
+  owner: number;
+  localAddress: string;
+  localPort: number;
+  remoteAddress: string;
+  remotePort: number;
+  /** Bytes not read yet; of a listener, connections not accepted yet. */
+  recvQ: number;
+  /** Bytes not acknowledged yet; of a listener, its backlog. */
+  sendQ: number;
+  timer: keyof typeof TimerName;
+  timerIn: number;
+  adapter: number | null;
+  /** null: it has never sent. */
+  sentAgo: number | null;
+  iss: number;
+  sndUna: number;
+  sndNxt: number;
+  sndWnd: number;
+  sndWl1: number;
+  sndWl2: number;
+  irs: number;
+  rcvNxt: number;
+  rcvWnd: number;
+  cwnd: number;
+  ssthresh: number;
+  srtt: number;
+  rttvar: number;
+  rto: number;
+  retransmits: number;
+  backoff: number;
+  sndMss: number;
+  rxGranted: number;
+  rxHeld: number;
+  txHeld: number;
+  outOfOrder: number;
+  blocked: keyof typeof Blocked;
+  synQueue: number;
+  /** Name of the pending error, or null. */
+  error: string | null;
+}
+
+/** One line of the memory map. */
+export interface RegionStatus {
+  name: keyof typeof Region;
+  base: number;
+  count: number;
+  /** Bytes of one element, and of all. */
+  size: number;
+  bytes: number;
+  used: number;
+  high: number;
+  refused: number;
+}
+
+export interface NeighborStatus {
+  address: string;
+  mac: string;
+  state: "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
+  adapter: number;
+}
+
+export interface RouteStatus {
+  /** Such as "10.0.0.0/24". */
+  destination: string;
+  /** null: on the link. */
+  gateway: string | null;
+  adapter: number;
+}
+
+export interface AddressStatus {
+  address: string;
+  prefixLength: number;
+  adapter: number;
+}
+
+const KINDS = { [SocketKind.STREAM]: "tcp", [SocketKind.DATAGRAM]: "udp", [SocketKind.ECHO]: "echo" } as const;
+/** States in which a connection that was given up has yet to get its data or its FIN acknowledged. */
+const SENDING = new Set<number>([State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]);
+const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
+
+/** All sockets, listeners and remains of connections. */
+export function socketStatuses(core: Core): SocketStatus[] {
+  return rows(core.exports.describe, () => socketStatus(core));
+}
+
+/** The socket behind a descriptor, or null. */
+export function statusOf(core: Core, fd: number): SocketStatus | null {
+  // A stream socket's row is the index in its descriptor; of the others one has to search.
+  if (core.exports.describe(fd & 0xffff) > 0 && core.status(Status.HANDLE) === fd) return socketStatus(core);
+  for (let row = 0; ; row++) {
+    const answer = core.exports.describe(row);
+    if (answer < 0) return null;
+    if (answer > 0 && core.status(Status.HANDLE) === fd) return socketStatus(core);
+  }
+}
+
+/**
+ * True while a connection that no application holds still has something to send, or its end; with `toTheEnd`, also
+ * while it waits for the peer's end.
+ */
+export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
+  for (let row = 0; ; row++) {
+    const answer = core.exports.describe(row);
+    if (answer < 0) return false;
+    if (answer === 0 || core.status(Status.KIND) !== SocketKind.STREAM || core.status(Status.HANDLE) !== NONE) continue;
+    const state = core.status(Status.STATE);
+    if (SENDING.has(state)) return true;
+    if (toTheEnd && state === State.FIN_WAIT_2) return true;
+  }
+}
+
+export function neighborStatuses(core: Core): NeighborStatus[] {
+  return rows(core.exports.neighbor, () => ({
+    address: core.addressAt(core.statusWord),
+    mac: macAt(core, 4, 5),
+    state: NEIGHBOR_STATES[core.status(6)] ?? "INCOMPLETE",
+    adapter: core.status(7),
+  }));
+}
+
+export function routeStatuses(core: Core): RouteStatus[] {
+  return rows(core.exports.route, () => {
+    const onLink = [5, 6, 7, 8].every((word) => core.status(word) === 0);
+    return {
+      destination: `${core.addressAt(core.statusWord)}/${core.status(4)}`,
+      gateway: onLink ? null : core.addressAt(core.statusWord + 5),
+      adapter: core.status(9),
+    };
+  });
+}
+
+export function addressStatuses(core: Core): AddressStatus[] {
+  return rows(core.exports.address, () => ({
+    address: core.addressAt(core.statusWord),
+    prefixLength: core.status(4),
+    adapter: core.status(5),
+  }));
+}
+
+export function regionStatuses(core: Core): RegionStatus[] {
+  const regions: RegionStatus[] = [];
+  for (let index = 0; index < Region.COUNT && core.exports.region(index) >= 0; index++) {
+    const count = core.result(RegionWord.COUNT);
+    const size = core.result(RegionWord.SIZE);
+    regions.push({
+      name: Region[index] as keyof typeof Region,
+      base: core.result(RegionWord.BASE),
+      count,
+      size,
+      bytes: count * size,
+      used: core.result(RegionWord.USED),
+      high: core.result(RegionWord.HIGH),
+      refused: core.result(RegionWord.REFUSED),
+    });
+  }
+  return regions;
+}
+
+/** Every counter by its name, such as `TcpRetransSegs`. */
+export function counterValues(core: Core): Record<keyof typeof Counter, number> {
+  const values: Record<string, number> = {};
+  for (let index = 0; index < Counter.COUNT; index++) values[Counter[index]] = core.u32[core.countersWord + index];
+  return values;
+}
+
+function rows<T>(fill: (row: number) => number, read: () => T): T[] {
+  const found: T[] = [];
+  for (let row = 0; ; row++) {
+    const answer = fill(row);
+    if (answer < 0) return found;
+    if (answer > 0) found.push(read());
+  }
+}
+
+function socketStatus(core: Core): SocketStatus {
+  const word = (index: Status): number => core.status(index);
+  const orNull = (value: number): number | null => (value === NONE ? null : value);
+  const error = word(Status.ERROR);
+  return {
+    kind: KINDS[word(Status.KIND) as SocketKind],
+    handle: orNull(word(Status.HANDLE)),
+    state: State[word(Status.STATE)] as keyof typeof State,
+    owner: word(Status.OWNER),
+    localAddress: addressText(core, Status.LOCAL_ADDRESS),
+    localPort: word(Status.LOCAL_PORT),
+    remoteAddress: addressText(core, Status.REMOTE_ADDRESS),
+    remotePort: word(Status.REMOTE_PORT),
+    recvQ: word(Status.RECV_Q),
+    sendQ: word(Status.SEND_Q),
+    timer: TimerName[word(Status.TIMER)] as keyof typeof TimerName,
+    timerIn: word(Status.TIMER_IN),
+    adapter: orNull(word(Status.ADAPTER)),
+    sentAgo: orNull(word(Status.SENT_AGO)),
+    iss: word(Status.ISS),
+    sndUna: word(Status.SND_UNA),
+    sndNxt: word(Status.SND_NXT),
+    sndWnd: word(Status.SND_WND),
+    sndWl1: word(Status.SND_WL1),
+    sndWl2: word(Status.SND_WL2),
+    irs: word(Status.IRS),
+    rcvNxt: word(Status.RCV_NXT),
+    rcvWnd: word(Status.RCV_WND),
+    cwnd: word(Status.CWND),
+    ssthresh: word(Status.SSTHRESH),
+    srtt: word(Status.SRTT),
+    rttvar: word(Status.RTTVAR),
+    rto: word(Status.RTO),
+    retransmits: word(Status.RETRANSMITS),
+    backoff: word(Status.BACKOFF),
+    sndMss: word(Status.SND_MSS),
+    rxGranted: word(Status.RX_GRANTED),
+    rxHeld: word(Status.RX_HELD),
+    txHeld: word(Status.TX_HELD),
+    outOfOrder: word(Status.OUT_OF_ORDER),
+    blocked: Blocked[word(Status.BLOCKED)] as keyof typeof Blocked,
+    synQueue: word(Status.SYN_QUEUE),
+    error: error === 0 ? null : (Errno[error] ?? `E${error}`),
+  };
+}
+
+// "No address yet" is the same for both versions of IP; people know it as 0.0.0.0.
+function addressText(core: Core, word: number): string {
+  const text = core.addressAt(core.statusWord + word);
+  return text === "::" ? UNSPECIFIED : text;
+}
+
+// MACs cross as two words: the first two bytes and the last four, in network order.
+function macAt(core: Core, high: number, low: number): string {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, core.status(high));
+  view.setUint32(4, core.status(low));
+  return formatMac(bytes, 2);
+}
