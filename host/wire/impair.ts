@@ -1,0 +1,110 @@
+// Puts any wire behind a bad cable: both directions pass a lane that loses, damages, doubles and delays.
+
+import type { Clock } from "../clock.ts";
+import { InputError } from "../errors.ts";
+import { FCS_BYTES, fcsMatches, withFcs } from "../mac/fcs.ts";
+import { Random } from "../random.ts";
+import { type ImpairmentStats, type Impairments, Lane } from "./lane.ts";
+import type { Wire, WireEnd } from "./wire.ts";
+
+export type { ImpairmentStats, Impairments } from "./lane.ts";
+
+export type ImpairOptions = Impairments & { clock?: Clock };
+
+/** A wire with what has happened on it. */
+export interface ImpairedWire extends Wire {
+  readonly stats: { readonly sent: ImpairmentStats; readonly received: ImpairmentStats };
+}
+
+/** True when anything at all would happen to a frame. */
+export function impairs(options: Impairments): boolean {
+  const { delay = 0, rate = 0, loss = 0, duplicate = 0, reorder = 0, corrupt = 0, flipThrough = 0 } = options;
+  return delay + rate + loss + duplicate + reorder + corrupt + flipThrough > 0;
+}
+
+/** `wire` behind a bad cable. Throws InputError ERR_WIRE on values out of range, or a delay without a clock. */
+export function impairWire(wire: Wire, options: ImpairOptions): ImpairedWire {
+  check(options);
+  return new Impaired(wire, options);
+}
+
+class Impaired implements ImpairedWire, WireEnd {
+  readonly carriesFcs: boolean;
+  readonly mtu?: number;
+  readonly stats: { readonly sent: ImpairmentStats; readonly received: ImpairmentStats };
+  #inner: Wire;
+  #end: WireEnd | null = null;
+  #out: Lane;
+  #in: Lane;
+
+  constructor(inner: Wire, options: ImpairOptions) {
+    this.#inner = inner;
+    this.carriesFcs = inner.carriesFcs || (options.corrupt ?? 0) > 0;
+    if (inner.mtu !== undefined) this.mtu = inner.mtu;
+    const seed = options.seed ?? 1;
+    this.#out = new Lane(options, new Random(seed, 1), this.carriesFcs, (frame) => this.#pass(frame));
+    this.#in = new Lane(options, new Random(seed, 2), this.carriesFcs, (frame) => this.#end?.receive(frame));
+    this.stats = { sent: this.#out.stats, received: this.#in.stats };
+    inner.attach(this);
+  }
+
+  get name(): string {
+    return this.#inner.name;
+  }
+
+  get up(): boolean {
+    return this.#inner.up;
+  }
+
+  attach(end: WireEnd): void {
+    this.#end = end;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#out.carry(frame);
+  }
+
+  receive(frame: Uint8Array): void {
+    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame);
+  }
+
+  linkChanged(up: boolean): void {
+    this.#end?.linkChanged(up);
+  }
+
+  close(): void {
+    this.#out.close();
+    this.#in.close();
+    this.#inner.close();
+  }
+
+  // Where the wire beyond has no FCS, the bad cable ends here, and with it the job of checking.
+  #pass(frame: Uint8Array): void {
+    if (this.carriesFcs === this.#inner.carriesFcs) {
+      this.#inner.send(frame);
+    } else if (fcsMatches(frame)) {
+      this.#inner.send(frame.subarray(0, frame.length - FCS_BYTES));
+    } else {
+      this.stats.sent.fcsDrops++;
+    }
+  }
+}
+
+function check(options: ImpairOptions): void {
+  for (const name of ["loss", "duplicate", "reorder", "corrupt", "flipThrough"] as const) {
+    const value = options[name] ?? 0;
+    if (!(value >= 0 && value <= 1)) {
+      throw new InputError("ERR_WIRE", `${name} is a probability from 0 to 1 (or 0% to 100%), not ${value}.`);
+    }
+  }
+  for (const name of ["delay", "rate", "queue", "reorderBy"] as const) {
+    const value = options[name] ?? 0;
+    if (!(value >= 0 && Number.isFinite(value))) {
+      throw new InputError("ERR_WIRE", `${name} must be a number that is not negative, not ${value}.`);
+    }
+  }
+  const timed = (options.delay ?? 0) + (options.rate ?? 0) + (options.reorder ?? 0) > 0;
+  if (timed && options.clock === undefined) {
+    throw new InputError("ERR_WIRE", "A wire with a delay, a rate or reordering needs the clock of its stacks.");
+  }
+}

@@ -1,0 +1,66 @@
+// Lets somebody watch the frames of a wire as the adapter on it sees them: without FCS, and without damaged ones.
+
+import { FCS_BYTES, fcsMatches } from "../mac/fcs.ts";
+import type { Wire, WireEnd } from "./wire.ts";
+
+/** Called for each frame, which is valid during the call only. `sent`: by the adapter; else it was received. */
+export type FrameObserver = (frame: Uint8Array, sent: boolean) => void;
+
+/** `wire`, with `observer` told of what passes. */
+export function observeWire(wire: Wire, observer: FrameObserver, onClose: () => void = () => {}): Wire {
+  return new Observed(wire, observer, onClose);
+}
+
+class Observed implements Wire, WireEnd {
+  readonly carriesFcs: boolean;
+  readonly mtu?: number;
+  #inner: Wire;
+  #observer: FrameObserver;
+  #onClose: () => void;
+  #end: WireEnd | null = null;
+
+  constructor(inner: Wire, observer: FrameObserver, onClose: () => void) {
+    this.#inner = inner;
+    this.#observer = observer;
+    this.#onClose = onClose;
+    this.carriesFcs = inner.carriesFcs;
+    if (inner.mtu !== undefined) this.mtu = inner.mtu;
+    inner.attach(this);
+  }
+
+  get name(): string {
+    return this.#inner.name;
+  }
+
+  get up(): boolean {
+    return this.#inner.up;
+  }
+
+  attach(end: WireEnd): void {
+    this.#end = end;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#observe(frame, true);
+    this.#inner.send(frame);
+  }
+
+  receive(frame: Uint8Array): void {
+    this.#observe(frame, false);
+    this.#end?.receive(frame);
+  }
+
+  linkChanged(up: boolean): void {
+    this.#end?.linkChanged(up);
+  }
+
+  close(): void {
+    this.#onClose();
+    this.#inner.close();
+  }
+
+  #observe(frame: Uint8Array, sent: boolean): void {
+    if (!this.carriesFcs) this.#observer(frame, sent);
+    else if (fcsMatches(frame)) this.#observer(frame.subarray(0, frame.length - FCS_BYTES), sent);
+  }
+}
