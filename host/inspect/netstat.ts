@@ -1,0 +1,181 @@
+// The tables of `netstat`: sockets, routes and neighbors as text in the form that people know from Linux. Pure: rows
+// in, text out.
+
+import type { NeighborStatus, RouteStatus, SocketStatus } from "../status.ts";
+import { tableText } from "./table.ts";
+
+/** What the table needs to know of a socket. */
+export type SocketRow = Pick<
+  SocketStatus,
+  | "kind"
+  | "state"
+  | "localAddress"
+  | "localPort"
+  | "remoteAddress"
+  | "remotePort"
+  | "recvQ"
+  | "sendQ"
+  | "owner"
+  | "timer"
+  | "timerIn"
+  | "backoff"
+  | "sentAgo"
+>;
+
+export interface NetstatOptions {
+  /** Also listeners and sockets without a peer. */
+  all?: boolean;
+  /** Ports as numbers, not as names of services. */
+  numeric?: boolean;
+  /** Also the owner and the timer of each socket, and when it last sent something. */
+  owner?: boolean;
+  /** How an owner is shown; its number where left out. */
+  ownerName?: (owner: number) => string;
+}
+
+// netstat's spelling differs from RFC 9293's in these.
+const STATE_NAMES: Record<string, string> = {
+  SYN_RECEIVED: "SYN_RECV",
+  FIN_WAIT_1: "FIN_WAIT1",
+  FIN_WAIT_2: "FIN_WAIT2",
+  CLOSED: "CLOSE",
+};
+const TIMER_NAMES: Record<string, string> = {
+  RETRANSMIT: "on",
+  PERSIST: "probe",
+  DELAYED_ACK: "delack",
+  TIME_WAIT: "timewait",
+  FIN_WAIT_2: "finwait2",
+  KEEPALIVE: "keepalive",
+};
+const SERVICES: Record<number, string> = {
+  7: "echo",
+  9: "discard",
+  13: "daytime",
+  19: "chargen",
+  21: "ftp",
+  22: "ssh",
+  23: "telnet",
+  25: "smtp",
+  53: "domain",
+  67: "bootps",
+  68: "bootpc",
+  69: "tftp",
+  80: "http",
+  110: "pop3",
+  123: "ntp",
+  143: "imap2",
+  443: "https",
+  587: "submission",
+  853: "domain-s",
+  993: "imaps",
+  5201: "iperf3",
+  8080: "http-alt",
+};
+const NO_ADDRESS = ["0.0.0.0", "::", ""];
+const COLUMNS = [
+  { title: "Proto" },
+  { title: "Recv-Q", align: "right" as const },
+  { title: "Send-Q", align: "right" as const },
+  { title: "Local Address", min: 15 },
+  { title: "Foreign Address", min: 15 },
+  { title: "State", min: 11 },
+];
+const OWNER_COLUMNS = [{ title: "PID/owner", min: 9 }, { title: "Timer", min: 15 }, { title: "Sent" }];
+
+/** The table of sockets: listeners first, then connections, then datagram sockets. */
+export function socketsText(rows: readonly SocketRow[], options: NetstatOptions = {}): string {
+  const shown = inOrder(rows.filter((row) => options.all || isConnected(row)));
+  const columns = options.owner ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS;
+  const which = options.all ? "servers and established" : "w/o servers";
+  const cells = shown.map((row) => socketCells(row, options));
+  return `Active Internet connections (${which})\n${tableText(columns, cells)}`;
+}
+
+function socketCells(row: SocketRow, options: NetstatOptions): string[] {
+  const { ownerName = String, numeric = false } = options;
+  const local = endpoint(row.localAddress, row.localPort, numeric, row.kind);
+  const owner = options.owner ? [ownerName(row.owner), timerText(row), sentText(row.sentAgo)] : [];
+  const queues = [String(row.recvQ), String(row.sendQ)];
+  return [protocolName(row), ...queues, local, foreignText(row, numeric), stateText(row), ...owner];
+}
+
+/** A socket's state as netstat spells it; blank for a datagram socket without a peer. */
+export function stateText(row: Pick<SocketRow, "state" | "kind">): string {
+  const state = row.state.replaceAll("-", "_");
+  if (row.kind !== "tcp") return state === "ESTABLISHED" ? state : "";
+  return STATE_NAMES[state] ?? state;
+}
+
+/** The timer as netstat shows it: its name, seconds left, successive time-outs and probes. */
+export function timerText(row: Pick<SocketRow, "timer" | "timerIn" | "backoff">): string {
+  const name = TIMER_NAMES[row.timer];
+  if (!name) return "off (0.00/0/0)";
+  const probing = row.timer === "PERSIST" || row.timer === "KEEPALIVE";
+  const counts = probing ? `0/${row.backoff}` : `${row.backoff}/0`;
+  return `${name} (${(row.timerIn / 1e6).toFixed(2)}/${counts})`;
+}
+
+// Who has never sent (a listener, say) has nothing to show.
+function sentText(sentAgo: number | null): string {
+  return sentAgo === null ? "-" : `${(sentAgo / 1e6).toFixed(2)}s`;
+}
+
+/** The table of routes. */
+export function routesText(rows: readonly RouteStatus[]): string {
+  const columns = [
+    { title: "Destination", min: 18 },
+    { title: "Gateway", min: 15 },
+    { title: "Flags", min: 5 },
+    { title: "Adapter" },
+  ];
+  const cells = rows.map((row) => {
+    const bits = Number(row.destination.split("/")[1]);
+    const host = bits === (row.destination.includes(":") ? 128 : 32);
+    const flags = `U${row.gateway ? "G" : ""}${host ? "H" : ""}`;
+    return [row.destination, row.gateway ?? "*", flags, String(row.adapter)];
+  });
+  return `IP routing table\n${tableText(columns, cells)}`;
+}
+
+/** The table of neighbors, which ARP fills. */
+export function neighborsText(rows: readonly NeighborStatus[]): string {
+  const columns = [
+    { title: "Address", min: 18 },
+    { title: "HWaddress", min: 17 },
+    { title: "State", min: 10 },
+    { title: "Adapter" },
+  ];
+  const cells = rows.map((row) => [
+    row.address,
+    row.state === "INCOMPLETE" ? "(incomplete)" : row.mac,
+    row.state,
+    String(row.adapter),
+  ]);
+  return `Neighbors\n${tableText(columns, cells)}`;
+}
+
+function isConnected(row: SocketRow): boolean {
+  return row.kind === "tcp" ? row.state !== "LISTEN" && row.state !== "CLOSED" : row.remotePort !== 0;
+}
+
+function inOrder(rows: readonly SocketRow[]): SocketRow[] {
+  const rank = (row: SocketRow): number => (row.kind !== "tcp" ? 2 : row.state === "LISTEN" ? 0 : 1);
+  return [...rows].sort((a, b) => rank(a) - rank(b) || a.localPort - b.localPort || a.remotePort - b.remotePort);
+}
+
+function protocolName(row: SocketRow): string {
+  const name = row.kind === "echo" ? "icmp" : row.kind;
+  return row.localAddress.includes(":") ? `${name}6` : name;
+}
+
+function foreignText(row: SocketRow, numeric: boolean): string {
+  const nobody = NO_ADDRESS.includes(row.remoteAddress) && row.remotePort === 0;
+  if (nobody && row.kind !== "tcp") return "*:*";
+  return endpoint(row.remoteAddress, row.remotePort, numeric, row.kind);
+}
+
+function endpoint(address: string, port: number, numeric: boolean, kind: string): string {
+  const service = numeric || kind === "echo" ? undefined : SERVICES[port];
+  return `${address}:${port === 0 ? "*" : (service ?? port)}`;
+}

@@ -1,0 +1,111 @@
+// `netstat -s`: the counters of a stack, grouped by protocol, each with its name and what it counts.
+
+import type { Counter } from "../../assembly/abi/counters.ts";
+
+type CounterName = Exclude<keyof typeof Counter, "COUNT">;
+
+// A counter that is not explained here is shown with its name alone.
+const MEANINGS: Partial<Record<CounterName, string>> = {
+  EthInFrames: "frames received",
+  EthInTooShort: "frames too short for a header",
+  EthInNotForUs: "frames for another station",
+  EthInUnknownType: "frames of an unknown type",
+  EthOutFrames: "frames sent",
+  EthOutNoCarrier: "frames not sent, the link was down",
+  ArpInRequests: "requests received",
+  ArpInReplies: "replies received",
+  ArpInMalformed: "damaged messages",
+  ArpInConflicts: "others that claim an address of ours",
+  ArpOutRequests: "requests sent",
+  ArpOutReplies: "replies sent",
+  NeighborWaitDrops: "packets dropped while a neighbor was sought",
+  NeighborGiveUps: "neighbors that did not answer",
+  NeighborTableFull: "neighbors not noted, the table was full",
+  IpInReceives: "packets received",
+  IpInHdrErrors: "packets with a damaged header",
+  IpInChecksumErrors: "packets with a wrong header checksum",
+  IpInAddrErrors: "packets for an address that is not ours",
+  IpInUnknownProtos: "packets of a protocol we do not speak",
+  IpInSourceRoutes: "packets with a source route, refused",
+  IpInDelivers: "packets delivered to ICMP, UDP and TCP",
+  IpOutRequests: "packets to send",
+  IpOutNoRoutes: "packets not sent for want of a route",
+  IpOutTooBig: "packets not sent, larger than the MTU",
+  IpReasmReqds: "fragments received",
+  IpReasmFails: "fragments given up",
+  IcmpInMsgs: "messages received",
+  IcmpInErrors: "damaged messages received",
+  IcmpInEchos: "echo requests received",
+  IcmpInEchoReps: "echo replies received",
+  IcmpInDestUnreachs: "destination unreachable received",
+  IcmpInTimeExcds: "time exceeded received",
+  IcmpInParmProbs: "parameter problem received",
+  IcmpInUnmatched: "errors received about packets we did not send",
+  IcmpOutMsgs: "messages sent",
+  IcmpOutEchos: "echo requests sent",
+  IcmpOutEchoReps: "echo replies sent",
+  IcmpOutDestUnreachs: "destination unreachable sent",
+  IcmpOutRateLimited: "errors not sent, to keep the rate low",
+  UdpInDatagrams: "datagrams received",
+  UdpNoPorts: "datagrams to a port nobody listens on",
+  UdpInErrors: "damaged datagrams received",
+  UdpInQueueFull: "datagrams dropped, the socket's queue was full",
+  UdpOutDatagrams: "datagrams sent",
+  TcpActiveOpens: "connections opened by us",
+  TcpPassiveOpens: "connections opened by others",
+  TcpAttemptFails: "attempts to connect that failed",
+  TcpEstabResets: "connections reset",
+  TcpInSegs: "segments received",
+  TcpOutSegs: "segments sent",
+  TcpRetransSegs: "segments retransmitted",
+  TcpInErrs: "damaged segments received",
+  TcpOutRsts: "resets sent",
+  TcpInNotUnicast: "segments to a group address, ignored",
+  TcpInOutOfWindow: "segments outside the window",
+  TcpInBadAck: "segments with an unacceptable acknowledgment",
+  TcpInChallenged: "segments answered with a challenge ACK",
+  TcpInOldDuplicates: "segments with data that had come before",
+  TcpInOutOfOrder: "segments that came before their turn, kept",
+  TcpInOutOfOrderDrops: "segments that came before their turn, dropped",
+  TcpInAfterClose: "segments with data after the socket was closed",
+  TcpInMerged: "small segments merged into another's packet",
+  TcpFastRetransmits: "fast retransmits",
+  TcpTimeouts: "retransmission time-outs",
+  TcpWindowProbes: "probes of a closed window sent",
+  TcpDelayedAcks: "acknowledgments sent when the delay was over",
+  TcpDuplicateAcks: "duplicate acknowledgments received",
+  TcpSynQueueFull: "handshakes refused, the SYN queue was full",
+  TcpAcceptQueueFull: "connections refused, the accept queue was full",
+  TcpNoControlBlock: "connections refused for want of a control block",
+  TcpNoBuffers: "times that no packet was free",
+  TcpTimeWaitEvictions: "TIME-WAIT entries that made room for others",
+  TcpTimeWaitReuses: "TIME-WAIT entries reused for a new connection",
+  TcpGiveUps: "connections given up after too many time-outs",
+};
+const GROUPS: [prefix: string, title: string][] = [
+  ["Eth", "Ethernet"],
+  ["Arp", "Arp"],
+  ["Neighbor", "Neighbors"],
+  ["Ip", "Ip"],
+  ["Icmp", "Icmp"],
+  ["Udp", "Udp"],
+  ["Tcp", "Tcp"],
+];
+
+/** The counters as text; those that are 0 only with `all`. */
+export function statisticsText(counters: Readonly<Record<string, number>>, all = false): string {
+  const names = Object.keys(counters).filter((name) => all || counters[name] !== 0);
+  const known = (name: string): boolean => GROUPS.some(([prefix]) => name.startsWith(prefix));
+  const groups = GROUPS.map(([prefix, title]) => ({ title, names: names.filter((name) => name.startsWith(prefix)) }));
+  groups.push({ title: "Other", names: names.filter((name) => !known(name)) });
+  const width = Math.max(1, ...names.map((name) => String(counters[name]).length));
+  return groups
+    .filter((group) => group.names.length > 0)
+    .map((group) => `${group.title}:\n${group.names.map((name) => line(name, counters[name] ?? 0, width)).join("")}`)
+    .join("");
+}
+
+function line(name: string, value: number, width: number): string {
+  const meaning = MEANINGS[name as CounterName];
+  return `    ${String(value).padStart(width)} ${meaning ? `${meaning} (${name})` : name}\n`;
+}
