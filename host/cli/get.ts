@@ -1,0 +1,185 @@
+// `thimble get`: fetches a page over HTTP. The request is node's own, made over a connection of the stack.
+
+import { createWriteStream } from "node:fs";
+import { createServer, type IncomingMessage, request } from "node:http";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Command } from "commander";
+import { isV4, parseAddress } from "../core/address.ts";
+import type { Stack } from "../stack.ts";
+import { DEMO_PAGE } from "./demo-page.ts";
+import { Failure, sentenceOf, UsageError } from "./errors.ts";
+import { httpStream, serveHttp } from "./http-connections.ts";
+import { addStackOptions, examples, type StackOptions, seconds } from "./options.ts";
+import { type RunningStack, startStack } from "./run-stack.ts";
+import { bytesText, rateText } from "./terminal.ts";
+
+interface GetFlags extends StackOptions {
+  output?: string;
+  /** Seconds. */
+  timeout: number;
+}
+
+/** What came of a request. */
+interface Outcome {
+  response: IncomingMessage;
+  bytes: number;
+  /** From the first SYN to the last byte. */
+  milliseconds: number;
+}
+
+const PROGRESS_EVERY_MS = 100;
+
+const HELP = `
+The page goes to stdout, or to a file with -o. Names are not looked up yet: the URL has the
+server's IPv4 address. On a simulated cable the machine at the other end has that address, and one
+page to serve.`;
+
+export function registerGet(program: Command): void {
+  const command = program
+    .command("get")
+    .summary("fetch a page over HTTP")
+    .description("Fetches a page over HTTP. Exit code 1 when there was none, or the server's status is 400 or above.")
+    .argument("<url>", "what to fetch, as in http://10.0.0.1/index.html", urlArgument)
+    .option("-o, --output <file>", "write the page to a file")
+    .option("-m, --timeout <seconds>", "give up when nothing has come for so long", timeoutOption, 30);
+  addStackOptions(command)
+    .addHelpText("after", HELP)
+    .addHelpText(
+      "after",
+      examples([
+        ["thimble get http://10.0.0.2/ --wire sim", "the page of a second machine on a simulated cable"],
+        ["thimble get http://10.0.0.1/big -o big --tap tap0 --address 10.0.0.2/24", "from a server behind a TAP"],
+        ["thimble get http://10.0.0.2/ --wire sim:loss=20%,delay=20ms --pcap get.pcap", "with losses, for Wireshark"],
+      ]),
+    )
+    .action(run);
+}
+
+async function run(url: URL, flags: GetFlags): Promise<void> {
+  const running = await startStack("get", flags, { farAddress: url.hostname });
+  try {
+    if (running.far) await servePage(running.far, portOf(url));
+    const body: Buffer[] = [];
+    const outcome = await fetchTo(running, url, flags, body);
+    report(url, flags, outcome, body);
+  } finally {
+    await running.close();
+  }
+}
+
+async function fetchTo({ stack }: RunningStack, url: URL, flags: GetFlags, body: Buffer[]): Promise<Outcome> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), flags.timeout * 1000);
+  const began = performance.now();
+  let bytes = 0;
+  try {
+    const response = await requestOver(stack, url, flags.timeout * 1000, silence.signal);
+    const total = Number(response.headers["content-length"] ?? Number.NaN);
+    const progress = progressLine(total, began);
+    response.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      timer.refresh();
+      progress(bytes);
+    });
+    await pipeline(response, targetOf(flags, body), { signal: silence.signal, end: flags.output !== undefined });
+    progress(bytes, true);
+    return { response, bytes, milliseconds: performance.now() - began };
+  } catch (error) {
+    const waited = `Nothing has come from ${url.host} for ${flags.timeout} seconds`;
+    if (silence.signal.aborted) throw new Failure(`${waited}; ${bytesText(bytes)} were there by then.`);
+    if (bytes > 0) throw new Failure(`The page broke off after ${bytesText(bytes)}: ${sentenceOf(error)}`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function requestOver(stack: Stack, url: URL, timeout: number, signal: AbortSignal): Promise<IncomingMessage> {
+  const connection = await stack.connect({ address: url.hostname, port: portOf(url), timeout });
+  const stream = httpStream(connection);
+  return new Promise((resolve, reject) => {
+    const headers = { Host: url.host, "User-Agent": "thimble", Accept: "*/*" };
+    const path = url.pathname + url.search;
+    request({ method: "GET", path, headers, createConnection: () => stream, signal }, resolve)
+      .on("error", reject)
+      .end();
+  });
+}
+
+function targetOf(flags: GetFlags, body: Buffer[]): Writable {
+  if (flags.output !== undefined) return createWriteStream(flags.output);
+  if (!flags.json) return process.stdout;
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      body.push(chunk);
+      done();
+    },
+  });
+}
+
+// A line on stderr that is written over, where stderr is a terminal and the page does not run through the same one.
+function progressLine(total: number, began: number): (bytes: number, last?: boolean) => void {
+  if (!process.stderr.isTTY) return () => {};
+  let next = began + PROGRESS_EVERY_MS;
+  return (bytes, last = false) => {
+    const now = performance.now();
+    if (now < next && !last) return;
+    next = now + PROGRESS_EVERY_MS;
+    const share = total > 0 ? ` of ${bytesText(total)}, ${Math.floor((100 * bytes) / total)} %` : "";
+    const line = `${bytesText(bytes)}${share}, ${rateText(bytes, (now - began) / 1000)}`;
+    process.stderr.write(`\r\x1b[K${line}${last ? "\n" : ""}`);
+  };
+}
+
+function report(url: URL, flags: GetFlags, { response, bytes, milliseconds }: Outcome, body: Buffer[]): void {
+  const { statusCode: status = 0, statusMessage = "", headers } = response;
+  if (flags.json) {
+    const page = flags.output === undefined ? { body: Buffer.concat(body).toString() } : { output: flags.output };
+    const figures = { bytes, milliseconds: Math.round(milliseconds) };
+    process.stdout.write(`${JSON.stringify({ url: url.href, status, headers, ...figures, ...page }, null, 2)}\n`);
+  }
+  if (status >= 400) throw new Failure(`The server answered ${status} ${statusMessage} for ${url.href}.`);
+  if (status >= 300 && headers.location) {
+    throw new Failure(`The page has moved to ${headers.location} (status ${status}); ask for that.`);
+  }
+}
+
+// The machine at the other end of a simulated cable has one page, whatever it is asked for.
+async function servePage(far: Stack, port: number): Promise<void> {
+  const server = createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html; charset=utf-8");
+    response.end(DEMO_PAGE);
+  });
+  const listener = await far.listen({ port });
+  void serveHttp(server, listener);
+}
+
+function portOf(url: URL): number {
+  return url.port === "" ? 80 : Number(url.port);
+}
+
+function urlArgument(text: string): URL {
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(withScheme)) throw new UsageError(`${text} is not a URL; one looks like http://10.0.0.1/.`);
+  const url = new URL(withScheme);
+  if (url.protocol !== "http:") throw new UsageError(`${text}: only http URLs can be fetched so far.`);
+  if (!isIpv4(url.hostname)) {
+    throw new UsageError(
+      `${text}: names are not looked up yet; give the server's IPv4 address, as in http://10.0.0.1/.`,
+    );
+  }
+  return url;
+}
+
+function isIpv4(host: string): boolean {
+  try {
+    return isV4(parseAddress(host));
+  } catch {
+    return false;
+  }
+}
+
+function timeoutOption(text: string): number {
+  return seconds("--timeout", text, 0.1, 86400);
+}

@@ -1,0 +1,87 @@
+// `thimble netstat`: the sockets, counters, routes and neighbors of a stack that runs in another terminal.
+
+import type { Command } from "commander";
+import { neighborsText, routesText, socketsText } from "../inspect/netstat.ts";
+import { statisticsText } from "../inspect/statistics.ts";
+import type { NeighborStatus, RouteStatus, SocketStatus } from "../status.ts";
+import { chooseStack, stacksText } from "./choose-stack.ts";
+import { ask, type FoundStack, findStacks } from "./control.ts";
+import { UsageError } from "./errors.ts";
+import { examples } from "./options.ts";
+
+interface NetstatFlags {
+  all?: boolean;
+  numeric?: boolean;
+  owner?: boolean;
+  statistics?: boolean;
+  routes?: boolean;
+  neigh?: boolean;
+  stack?: string;
+  list?: boolean;
+  json?: boolean;
+}
+
+const HELP = `
+One line is one socket, that is, one block of control information in the stack's memory:
+  Recv-Q   bytes received that the application has not read yet
+  Send-Q   bytes the application has written that the other side has not acknowledged
+  State    of a TCP connection; LISTEN waits for connections, TIME_WAIT for stragglers of an old one
+  Timer    what will happen next by itself: its name, seconds until then, attempts so far
+  Sent     how long ago the socket last sent something
+0.0.0.0 stands for any address, * for any port, *:* for a UDP socket that talks to everybody.`;
+
+export function registerNetstat(program: Command): void {
+  program
+    .command("netstat")
+    .summary("print the sockets of a stack that runs in another terminal")
+    .description("Prints the sockets of a stack that runs in another terminal (thimble serve, echo, get, ping).")
+    .option("-a, --all", "also sockets that listen or have no peer (with -s: also counters that are 0)")
+    .option("-n, --numeric", "ports as numbers, not as names of services")
+    .option("-o, --owner", "also the process or owner of each socket, its timer, and when it last sent")
+    .option("-s, --statistics", "counters instead of sockets")
+    .option("-r, --routes", "the routing table instead of sockets")
+    .option("--neigh", "Ethernet addresses of the neighbors (ARP) instead of sockets")
+    .option("--stack <name>", "name or PID of the stack, where several run")
+    .option("--list", "list the running stacks")
+    .option("--json", "print data instead of text")
+    .addHelpText("after", HELP)
+    .addHelpText(
+      "after",
+      examples([
+        ["thimble netstat -ano", "all sockets, numbers only, with owners and timers"],
+        ["thimble netstat -s", "what the stack has counted"],
+        ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
+        ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
+      ]),
+    )
+    .action(run);
+}
+
+async function run(flags: NetstatFlags): Promise<void> {
+  if (flags.list) return list(flags);
+  const views = [flags.statistics, flags.routes, flags.neigh].filter(Boolean).length;
+  if (views > 1) throw new UsageError("Of -s, -r and --neigh, give one at a time.");
+  const stack = await chooseStack(flags.stack);
+  const question = flags.statistics ? "statistics" : flags.routes ? "routes" : flags.neigh ? "neighbors" : "netstat";
+  const answer = await ask(stack.path, question);
+  process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(question, answer, stack, flags));
+}
+
+async function list(flags: NetstatFlags): Promise<void> {
+  const stacks = await findStacks();
+  const cards = stacks.map(({ card }) => card);
+  process.stdout.write(flags.json ? `${JSON.stringify(cards, null, 2)}\n` : stacksText(stacks));
+}
+
+function asText(question: string, answer: unknown, { card }: FoundStack, flags: NetstatFlags): string {
+  if (question === "statistics") return statisticsText(answer as Record<string, number>, flags.all);
+  if (question === "routes") return routesText(answer as RouteStatus[]);
+  if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
+  // What is left of a connection (TIME_WAIT) belongs to no process any more.
+  const names = new Map([
+    [0, "-"],
+    [card.pid, `${card.pid}/${card.name}`],
+  ]);
+  const ownerName = (owner: number): string => names.get(owner) ?? String(owner);
+  return socketsText(answer as SocketStatus[], { ...flags, ownerName });
+}

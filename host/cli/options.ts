@@ -1,0 +1,112 @@
+// Options that several commands share: how they are declared, what they may hold, and how a bad one is answered.
+
+import type { Command } from "commander";
+import { isV4, parseAddress } from "../core/address.ts";
+import { UsageError } from "./errors.ts";
+
+/** Options of every command that runs a stack on a wire. */
+export interface StackOptions {
+  wire?: string;
+  tap?: string;
+  address?: string;
+  gateway?: string;
+  mac?: string;
+  pcap?: string;
+  seed?: number;
+  profile: string;
+  name?: string;
+  json?: boolean;
+}
+
+/** Columns that help is written for. */
+export const HELP_WIDTH = 100;
+
+const PORTS = "a port is a number from 1 to 65535";
+
+/** Declares the options that describe a machine and its wire; `address` is shown in the help as what is taken. */
+export function addStackOptions(command: Command): Command {
+  return addOutputOptions(
+    command
+      .option("--wire <kind>", "what the adapter is plugged into: tap:NAME, or sim[:loss=3%,delay=20ms,...]")
+      .option("--tap <name>", "short for --wire tap:NAME")
+      .option("--address <cidr>", "address of the stack and length of its network's prefix, as in 10.0.0.2/24")
+      .option("--gateway <address>", "router for everything outside of that network")
+      .option("--mac <address>", "Ethernet address of the adapter, as in 02:00:00:00:00:02")
+      .option("--name <name>", "name under which thimble netstat finds the stack (default: the command)", nameArgument),
+  );
+}
+
+/** Declares what every command has that runs a stack, on whatever wire. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--pcap <file>", "write all frames to a file for Wireshark or tcpdump")
+    .option("--seed <number>", "seed of all that is random, so that a run can be repeated", seedArgument)
+    .option("--profile <name>", "which build of the firmware to run: node, tiny, ...", profileArgument, "node")
+    .option("--json", "print data instead of text");
+}
+
+export function seedArgument(text: string): number {
+  return wholeNumber("--seed", text, 0, 0xffff_ffff, "a seed is a whole number from 0 to 4294967295");
+}
+
+export function portOption(text: string): number {
+  return wholeNumber("--port", text, 1, 65535, PORTS);
+}
+
+export function portArgument(text: string): number {
+  return wholeNumber("PORT", text, 1, 65535, PORTS);
+}
+
+export function profileArgument(text: string): string {
+  if (/^[\w-]{1,64}$/.test(text)) return text;
+  throw new UsageError(`--profile ${text}: a profile is named like its folder in boards/, as in tiny.`);
+}
+
+/** An IPv4 address as people write it; anything else is a UsageError that begins with `option`. */
+export function ipv4Argument(option: string, text: string): string {
+  try {
+    if (isV4(parseAddress(text))) return text;
+  } catch {
+    throw new UsageError(`${option} ${text}: that is no address; one looks like 10.0.0.1.`);
+  }
+  throw new UsageError(`${option} ${text}: the stack does not speak IPv6 yet; give an IPv4 address.`);
+}
+
+function nameArgument(text: string): string {
+  if (/^[\w.][\w.-]{0,31}$/.test(text)) return text;
+  throw new UsageError(`--name ${text}: a name has 1 to 32 letters, digits, dots, dashes or underscores.`);
+}
+
+/** A whole number from `least` to `most`; anything else is a UsageError that ends with `rule`. */
+export function wholeNumber(option: string, text: string, least: number, most: number, rule: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${option} ${text}: ${rule}.`);
+}
+
+/** Seconds, with a fraction if need be. */
+export function seconds(option: string, text: string, least: number, most: number): number {
+  const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${option} ${text}: say seconds from ${least} to ${most}, as in 0.5.`);
+}
+
+/** The text that --wire and --tap stand for together; null when neither is given. */
+export function wireText(options: Pick<StackOptions, "wire" | "tap">): string | null {
+  const { wire, tap } = options;
+  if (wire !== undefined && tap !== undefined) {
+    throw new UsageError("--tap NAME is short for --wire tap:NAME; give one of the two.");
+  }
+  if (tap !== undefined) return `tap:${tap}`;
+  return wire ?? null;
+}
+
+/** Lines of examples for the end of a command's help: each command with what it does, beside it or below it. */
+export function examples(lines: readonly [command: string, what: string][]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  const isNarrow = lines.every(([, what]) => width + what.length + 5 <= HELP_WIDTH);
+  const text = lines.map(([command, what]) =>
+    isNarrow ? `  ${command.padEnd(width)}   ${what}` : `  ${command}\n      ${what}`,
+  );
+  return `\nExamples:\n${text.join("\n")}`;
+}

@@ -1,0 +1,216 @@
+// What the demo shows: two machines on a simulated cable in virtual time, one of which fetches a page from the other.
+// Nothing is staged: both run the whole stack, with node:http on top of it.
+
+import { createServer, request } from "node:http";
+import { VirtualClock } from "../clock.ts";
+import type { LadderEvent } from "../inspect/ladder.ts";
+import { Recorder } from "../inspect/recorder.ts";
+import { createStack, type Stack } from "../stack.ts";
+import type { SocketStatus } from "../status.ts";
+import { createCable } from "../wire/cable.ts";
+import { captureWire } from "../wire/capture.ts";
+import type { Impairments } from "../wire/impair.ts";
+import type { Wire } from "../wire/wire.ts";
+import { DEMO_PAGE } from "./demo-page.ts";
+import { sentenceOf } from "./errors.ts";
+import { httpStream, serveHttp } from "./http-connections.ts";
+
+/** One of the two. `owner` is the id of the process that its sockets would belong to, `program` that one's name. */
+export interface DemoMachine {
+  name: string;
+  address: string;
+  mac: string;
+  owner: number;
+  program: string;
+}
+
+export const CLIENT: DemoMachine = {
+  name: "client",
+  address: "10.0.0.1",
+  mac: "02:00:00:00:00:01",
+  owner: 101,
+  program: "browser",
+};
+export const SERVER: DemoMachine = {
+  name: "server",
+  address: "10.0.0.2",
+  mac: "02:00:00:00:00:02",
+  owner: 102,
+  program: "httpd",
+};
+
+export interface DemoOptions {
+  impairments: Impairments;
+  seed: number;
+  profile: string;
+  /** File for what the client's adapter sends and receives. */
+  pcap?: string;
+}
+
+/** The sockets of both machines at one moment (microseconds of virtual time). */
+export interface Snapshot {
+  time: number;
+  client: SocketStatus[];
+  server: SocketStatus[];
+}
+
+export interface DemoRun {
+  events: readonly LadderEvent[];
+  before: Snapshot;
+  /** With bytes of the page under way; null when it never came to that. */
+  during: Snapshot | null;
+  after: Snapshot;
+  /** When TIME-WAIT is over, too. */
+  later: Snapshot;
+  page: Page | null;
+  /** Why there is no page. */
+  error: string | null;
+  counters: { client: Record<string, number>; server: Record<string, number> };
+}
+
+/** What the browser got. */
+export interface Page {
+  status: number;
+  bytes: number;
+  /** Byte for byte what the server has. */
+  intact: boolean;
+  /** Microseconds from the call of connect to the last byte. */
+  micros: number;
+}
+
+const PORT = 80;
+const LONGEST_MICROS = 3600e6;
+const AT_REST: SocketStatus["state"][] = ["LISTEN", "CLOSED"];
+
+/** Plays the whole conversation; the same options give the same run. */
+export async function playDemo(options: DemoOptions): Promise<DemoRun> {
+  const clock = new VirtualClock();
+  const { profile, seed, impairments, pcap } = options;
+  const cable = createCable({ ...impairments, clock });
+  const recorder = new Recorder(clock, cable, [CLIENT.name, SERVER.name]);
+  const [left, right] = recorder.wires();
+  const start = (machine: DemoMachine, wire: Wire, stackSeed: number): Promise<Stack> => {
+    const { name, owner, mac, address } = machine;
+    return createStack({
+      name,
+      owner,
+      clock,
+      profile,
+      seed: stackSeed,
+      wires: [{ wire, mac, address: `${address}/24` }],
+    });
+  };
+  const client = await start(CLIENT, pcap === undefined ? left : captureWire(left, pcap, clock), seed);
+  const server = await start(SERVER, right, seed + 1);
+  try {
+    return await new Play(clock, recorder, client, server).run();
+  } finally {
+    await Promise.all([client.close({ linger: 0 }), server.close({ linger: 0 })]);
+  }
+}
+
+class Play {
+  readonly #clock: VirtualClock;
+  readonly #recorder: Recorder;
+  readonly #client: Stack;
+  readonly #server: Stack;
+  #during: Snapshot | null = null;
+  #page: Page | null = null;
+  #error: string | null = null;
+
+  constructor(clock: VirtualClock, recorder: Recorder, client: Stack, server: Stack) {
+    this.#clock = clock;
+    this.#recorder = recorder;
+    this.#client = client;
+    this.#server = server;
+  }
+
+  async run(): Promise<DemoRun> {
+    await this.#openServer();
+    const before = this.#snapshot();
+    this.#recorder.remark("netstat 1, before");
+    this.#fetch().catch((error: unknown) => {
+      this.#error = sentenceOf(error);
+    });
+    const isAnswered = await this.#goOnUntil(() => this.#page !== null || this.#error !== null);
+    if (!isAnswered) this.#error ??= "nothing more happened within an hour of virtual time";
+    await this.#goOnUntil(() => this.#isOver());
+    this.#recorder.remark("netstat 3, after");
+    const after = this.#snapshot();
+    await this.#goOnUntil(() => this.#rows().every(({ state }) => AT_REST.includes(state)));
+    const later = this.#snapshot();
+    const counters = { client: this.#client.counters(), server: this.#server.counters() };
+    const { events } = this.#recorder;
+    return { events, before, during: this.#during, after, later, page: this.#page, error: this.#error, counters };
+  }
+
+  async #openServer(): Promise<void> {
+    const http = createServer((_request, response) => {
+      // The date of the real day would make every run another one.
+      response.sendDate = false;
+      response.setHeader("Content-Type", "text/html; charset=utf-8");
+      response.setHeader("Content-Length", Buffer.byteLength(DEMO_PAGE));
+      response.end(DEMO_PAGE);
+    });
+    const listener = await this.#server.listen({ port: PORT });
+    void serveHttp(http, listener);
+  }
+
+  // The browser keeps the connection open until it has the page, so that it is the one to say good-bye first.
+  async #fetch(): Promise<void> {
+    const began = this.#clock.now();
+    const connection = await this.#client.connect({ address: SERVER.address, port: PORT });
+    const stream = httpStream(connection);
+    const chunks: Buffer[] = [];
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = { Host: SERVER.address, Connection: "keep-alive" };
+      request({ path: "/", headers, createConnection: () => stream }, (response) => {
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      })
+        .on("error", reject)
+        .end();
+    });
+    const body = Buffer.concat(chunks);
+    const intact = body.equals(Buffer.from(DEMO_PAGE));
+    this.#page = { status, bytes: body.length, intact, micros: this.#clock.now() - began };
+    stream.end();
+  }
+
+  /** Lets virtual time go on until `isReached`; false when nothing is due any more, or after an hour. */
+  async #goOnUntil(isReached: () => boolean): Promise<boolean> {
+    for (;;) {
+      // Everything that the last step has woken in this process gets its turn before time goes on.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (isReached()) return true;
+      if (this.#clock.next() > LONGEST_MICROS || !this.#clock.step()) return false;
+      this.#look();
+    }
+  }
+
+  #look(): void {
+    const client = this.#client.sockets();
+    const server = this.#server.sockets();
+    this.#recorder.sample(CLIENT.name, client);
+    this.#recorder.sample(SERVER.name, server);
+    const isSending = server.some(({ state, sendQ }) => state === "ESTABLISHED" && sendQ > 0);
+    if (this.#during !== null || !isSending) return;
+    this.#during = { time: this.#clock.now(), client, server };
+    this.#recorder.remark("netstat 2, during");
+  }
+
+  #isOver(): boolean {
+    const isOver = this.#rows().every(({ state }) => AT_REST.includes(state) || state === "TIME_WAIT");
+    // What has just arrived may still be answered.
+    return isOver && !this.#recorder.isBusy && this.#clock.next() > this.#clock.now();
+  }
+
+  #rows(): SocketStatus[] {
+    return [...this.#client.sockets(), ...this.#server.sockets()].filter(({ kind }) => kind === "tcp");
+  }
+
+  #snapshot(): Snapshot {
+    return { time: this.#clock.now(), client: this.#client.sockets(), server: this.#server.sockets() };
+  }
+}
