@@ -1,0 +1,104 @@
+// What the command line says of itself, and how it answers what makes no sense.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import manifest from "../../package.json" with { type: "json" };
+import { Runtime } from "./support.ts";
+
+const COMMANDS = ["demo", "serve", "echo", "get", "ping", "netstat", "memory"];
+const runtime = new Runtime();
+after(() => runtime.close());
+
+describe("help", { concurrency: 2 }, () => {
+  for (const command of COMMANDS) {
+    test(`thimble ${command} --help teaches, with examples, in 100 columns`, async () => {
+      const { status, stdout, stderr } = await runtime.run([command, "--help"]);
+      assert.equal(status, 0);
+      assert.equal(stderr, "");
+      assert.match(stdout, new RegExp(`^Usage: thimble ${command} `));
+      assert.match(stdout, /\nExamples:\n {2}thimble /);
+      assert.doesNotMatch(stdout, /\n\n\n/);
+      for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+    });
+  }
+
+  test("thimble alone, and --help, list the commands", async () => {
+    for (const args of [[], ["--help"], ["help"]]) {
+      const { status, stdout } = await runtime.run(args);
+      assert.equal(status, 0);
+      for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    }
+  });
+
+  test("thimble --version", async () => {
+    assert.equal((await runtime.run(["--version"])).stdout, `${manifest.version}\n`);
+  });
+});
+
+const NONSENSE: [string, RegExp][] = [
+  ["bogus", /unknown command 'bogus'/],
+  ["serv", /unknown command 'serv'.*serve/],
+  ["serve --bogus", /unknown option '--bogus'/],
+  ["serve no-such-folder --wire sim", /no folder no-such-folder/],
+  ["serve package.json --wire sim", /package\.json is not a folder/],
+  ["serve . --port 0 --wire sim", /--port 0: a port is a number from 1 to 65535/],
+  ["serve .", /needs a wire/],
+  ["echo", /missing required argument/],
+  ["echo 99999 --wire sim", /a port is a number from 1 to 65535/],
+  ["echo 7 --tap t0", /--address 10\.0\.0\.2\/24/],
+  ["echo 7 --tap t0 --wire sim", /give one of the two/],
+  ["echo 7 --wire bus:1", /"bus" is no kind of wire/],
+  ["echo 7 --wire sim:loss=300%", /"300%" is not a probability/],
+  ["echo 7 --wire sim:lost=3%", /"lost=3%" does not describe a wire/],
+  ["echo 7 --wire sim --address 10.0.0.2", /needs a prefix length/],
+  ["echo 7 --wire sim --address fe80::1/64", /IPv4/],
+  ["echo 7 --wire sim --mac zz", /is not an Ethernet address/],
+  ["echo 7 --wire sim --gateway 9.9.9.9", /not on the stack's own network/],
+  ["echo 7 --wire sim --gateway x", /--gateway x: that is no address/],
+  ["echo 7 --wire sim --name a/b", /--name a\/b: a name has/],
+  ["echo 7 --wire sim --profile ../x", /--profile \.\.\/x/],
+  ["echo 7 --wire sim --profile huge", /thimble-huge\.wasm is not there/],
+  ["get", /missing required argument/],
+  ["get https://10.0.0.1/ --wire sim", /only http URLs/],
+  ["get http://example.com/ --wire sim", /names are not looked up yet/],
+  ["get http://10.0.0.1:x/ --wire sim", /is not a URL/],
+  ["ping 10.0.0 --wire sim", /10\.0\.0: that is no address/],
+  ["ping ::1 --wire sim", /does not speak IPv6 yet/],
+  ["ping 192.168.0.1 --wire sim", /only neighbors/],
+  ["ping 10.0.0.2 -c 0 --wire sim", /--count 0/],
+  ["ping 10.0.0.2 -i -1 --wire sim", /--interval -1|unknown option/],
+  ["ping 10.0.0.2 -s 70000 --wire sim", /0 to 65507 bytes/],
+  ["ping 10.0.0.2 -t 256 --wire sim", /1 to 255/],
+  ["netstat -rs", /one at a time/],
+  ["netstat extra", /too many arguments/],
+  ["memory --profile huge", /thimble-huge\.wasm is not there/],
+  ["memory --profile tiny --running", /not both/],
+  ["demo --wire tap:tap0", /brings both machines along/],
+  ["demo --seed x", /--seed x: a seed is a whole number/],
+];
+
+describe("nonsense is answered with one sentence and exit code 2", { concurrency: 2 }, () => {
+  for (const [line, expected] of NONSENSE) {
+    test(`thimble ${line}`, async () => {
+      const { status, stdout, stderr } = await runtime.run(line.split(" "));
+      assert.match(stderr, expected);
+      assert.match(stderr, /^thimble( \w+)?: [^\n]+\n$/);
+      assert.equal(stdout, "");
+      assert.equal(status, 2);
+    });
+  }
+});
+
+describe("what cannot be done is answered with one sentence and exit code 1", () => {
+  test("netstat without a running stack says how to start one", async () => {
+    const { status, stderr } = await runtime.run(["netstat"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^thimble netstat: No stack of yours is running; start one [^\n]*thimble serve[^\n]*\n$/);
+  });
+
+  test("a TAP that is none", { skip: process.platform !== "linux" && "TAP devices are Linux's" }, async () => {
+    const { status, stderr } = await runtime.run(["ping", "10.0.0.1", "--tap", "lo", "--address", "10.0.0.2/24"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^thimble ping: [^\n]+\n$/);
+  });
+});

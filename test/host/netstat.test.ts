@@ -1,0 +1,142 @@
+// The tables of netstat: what people know from Linux, from rows alone.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { neighborsText, routesText, type SocketRow, socketsText, timerText } from "../../host/inspect/netstat.ts";
+import { statisticsText } from "../../host/inspect/statistics.ts";
+
+function row(changes: Partial<SocketRow>): SocketRow {
+  return {
+    kind: "tcp",
+    state: "ESTABLISHED",
+    localAddress: "10.0.0.2",
+    localPort: 80,
+    remoteAddress: "10.0.0.1",
+    remotePort: 49152,
+    recvQ: 0,
+    sendQ: 0,
+    owner: 7,
+    timer: "OFF",
+    timerIn: 0,
+    backoff: 0,
+    sentAgo: null,
+    ...changes,
+  };
+}
+
+const LISTENER = row({
+  state: "LISTEN",
+  localAddress: "0.0.0.0",
+  remoteAddress: "0.0.0.0",
+  remotePort: 0,
+  sendQ: 8,
+});
+const UDP = row({
+  kind: "udp",
+  state: "CLOSED",
+  localAddress: "0.0.0.0",
+  localPort: 53,
+  remoteAddress: "0.0.0.0",
+  remotePort: 0,
+});
+
+function lines(rows: SocketRow[], options = {}): string[] {
+  return socketsText(rows, options).trimEnd().split("\n");
+}
+
+describe("netstat's sockets", () => {
+  test("-ano looks like netstat -ano", () => {
+    const busy = row({ sendQ: 1460, timer: "RETRANSMIT", timerIn: 203_456, backoff: 1, sentAgo: 1_200_000 });
+    assert.equal(
+      socketsText([UDP, busy, LISTENER], { all: true, numeric: true, owner: true, ownerName: (id) => `${id}/serve` }),
+      `Active Internet connections (servers and established)
+Proto Recv-Q Send-Q Local Address   Foreign Address State       PID/owner Timer           Sent
+tcp        0      8 0.0.0.0:80      0.0.0.0:*       LISTEN      7/serve   off (0.00/0/0)  -
+tcp        0   1460 10.0.0.2:80     10.0.0.1:49152  ESTABLISHED 7/serve   on (0.20/1/0)   1.20s
+udp        0      0 0.0.0.0:53      *:*                         7/serve   off (0.00/0/0)  -
+`,
+    );
+  });
+
+  test("without -a only what has a peer", () => {
+    const text = lines([LISTENER, UDP, row({})]);
+    assert.equal(text.length, 3);
+    assert.match(text[2] ?? "", /ESTABLISHED$/);
+  });
+
+  test("without -n ports that have a name are named", () => {
+    const [, , listener, datagram] = lines([LISTENER, UDP], { all: true });
+    assert.match(listener ?? "", /0\.0\.0\.0:http +0\.0\.0\.0:\*/);
+    assert.match(datagram ?? "", /0\.0\.0\.0:domain +\*:\*/);
+  });
+
+  test("states are spelled as netstat spells them", () => {
+    const spelled = Object.entries({
+      SYN_SENT: "SYN_SENT",
+      SYN_RECEIVED: "SYN_RECV",
+      FIN_WAIT_1: "FIN_WAIT1",
+      FIN_WAIT_2: "FIN_WAIT2",
+      CLOSE_WAIT: "CLOSE_WAIT",
+      CLOSING: "CLOSING",
+      LAST_ACK: "LAST_ACK",
+      TIME_WAIT: "TIME_WAIT",
+      CLOSED: "CLOSE",
+    });
+    for (const [state, expected] of spelled) {
+      assert.match(
+        lines([row({ state: state as SocketRow["state"] })], { all: true })[2] ?? "",
+        new RegExp(` ${expected}$`),
+      );
+    }
+  });
+
+  test("timers have netstat's names", () => {
+    assert.equal(timerText(row({ timer: "TIME_WAIT", timerIn: 59_900_000 })), "timewait (59.90/0/0)");
+    assert.equal(timerText(row({ timer: "PERSIST", timerIn: 5_000_000, backoff: 2 })), "probe (5.00/0/2)");
+    assert.equal(timerText(row({ timer: "KEEPALIVE", timerIn: 7.2e9 })), "keepalive (7200.00/0/0)");
+    assert.equal(timerText(row({ timer: "OFF" })), "off (0.00/0/0)");
+  });
+
+  test("columns grow with what is in them", () => {
+    const long = row({ localAddress: "2001:db8:1234:5678::1", remoteAddress: "2001:db8::2" });
+    const [, head, line] = lines([long], { all: true, numeric: true });
+    assert.match(line ?? "", /^tcp6 /);
+    assert.equal((head ?? "").indexOf("Foreign"), (line ?? "").indexOf("2001:db8::2"));
+  });
+});
+
+describe("netstat's other tables", () => {
+  test("routes", () => {
+    const text = routesText([
+      { destination: "10.0.0.0/24", gateway: null, adapter: 0 },
+      { destination: "0.0.0.0/0", gateway: "10.0.0.1", adapter: 0 },
+    ]);
+    assert.match(text, /^10\.0\.0\.0\/24 +\* +U +0$/m);
+    assert.match(text, /^0\.0\.0\.0\/0 +10\.0\.0\.1 +UG +0$/m);
+  });
+
+  test("neighbors", () => {
+    const text = neighborsText([
+      { address: "10.0.0.1", mac: "02:00:00:00:00:01", state: "REACHABLE", adapter: 0 },
+      { address: "10.0.0.9", mac: "00:00:00:00:00:00", state: "INCOMPLETE", adapter: 0 },
+    ]);
+    assert.match(text, /^10\.0\.0\.1 +02:00:00:00:00:01 +REACHABLE/m);
+    assert.match(text, /^10\.0\.0\.9 +\(incomplete\) +INCOMPLETE/m);
+  });
+
+  test("statistics: grouped, explained, without zeros unless asked", () => {
+    const counters = { TcpInSegs: 12, TcpOutSegs: 3, TcpInErrs: 0, EthInFrames: 15, SomethingNew: 1 };
+    assert.equal(
+      statisticsText(counters),
+      `Ethernet:
+    15 frames received (EthInFrames)
+Tcp:
+    12 segments received (TcpInSegs)
+     3 segments sent (TcpOutSegs)
+Other:
+     1 SomethingNew
+`,
+    );
+    assert.match(statisticsText(counters, true), /damaged segments received/);
+  });
+});
