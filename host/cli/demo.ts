@@ -1,8 +1,10 @@
 // `thimble demo`: two machines talk on a simulated cable; the conversation is drawn as a ladder, with netstat of both
 // sides before, during and after.
 
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { drawLadder, type LadderMachine, ladderRows, millis } from "../inspect/ladder.ts";
+import { ladderSvg } from "../inspect/ladder-svg.ts";
 import { type SocketRow, socketsText } from "../inspect/netstat.ts";
 import type { Impairments } from "../wire/impair.ts";
 import { parseWire } from "../wire/kinds.ts";
@@ -13,11 +15,17 @@ import { CLIENT, type DemoMachine, type DemoRun, playDemo, SERVER, type Snapshot
 
 interface DemoFlags extends StackOptions {
   ascii?: boolean;
+  svg?: string;
 }
 
 const DEFAULT_SEED = 1;
 // Slow enough that one sees on which side something happened first.
 const DEFAULT_CABLE: Impairments = { delay: 10_000, rate: 10e6 };
+
+const MACHINES: readonly [LadderMachine, LadderMachine] = [
+  { name: CLIENT.name, address: CLIENT.address, state: "CLOSED" },
+  { name: SERVER.name, address: SERVER.address, state: "LISTEN" },
+];
 
 const HELP = `
 How to read the ladder: time runs down, each arrow is one Ethernet frame. The times on the left are
@@ -34,7 +42,8 @@ export function registerDemo(program: Command): void {
       "Two machines on a simulated cable: one serves a page, the other fetches it. Needs no rights, no set-up.",
     )
     .option("--wire <kind>", "what the cable does to frames: sim[:loss=10%,delay=20ms,...]", "sim")
-    .option("--ascii", "draw with ASCII characters only");
+    .option("--ascii", "draw with ASCII characters only")
+    .option("--svg <file>", "write the ladder to a file as a picture, too");
   addOutputOptions(command)
     .addHelpText("after", HELP)
     .addHelpText(
@@ -46,6 +55,7 @@ export function registerDemo(program: Command): void {
         ["thimble demo --wire sim:corrupt=20%", "frames are damaged, and dropped by the adapter"],
         ["thimble demo --profile tiny", "both machines in 24 KB of memory"],
         ["thimble demo --pcap demo.pcap", "the same for Wireshark"],
+        ["thimble demo --svg demo.svg", "the ladder as a picture"],
         ["thimble demo | less -R", "FORCE_COLOR=1 keeps the colours"],
       ]),
     )
@@ -63,7 +73,16 @@ async function run(flags: DemoFlags): Promise<void> {
   const demo = await playDemo({ impairments, seed, profile, ...(pcap === undefined ? {} : { pcap }) });
   const colors = colorsFor(process.stdout);
   process.stdout.write(flags.json ? asJson(demo, impairments, seed) : asText(demo, impairments, seed, flags, colors));
+  if (flags.svg !== undefined) writePicture(flags.svg, demo);
   if (demo.error !== null) throw new Failure(`The client did not get its page: ${demo.error}`);
+}
+
+function writePicture(file: string, demo: DemoRun): void {
+  try {
+    writeFileSync(file, ladderSvg(MACHINES, demo.events));
+  } catch (error) {
+    throw new Failure(`The picture cannot be written: ${(error as Error).message}`);
+  }
 }
 
 function asText(demo: DemoRun, cable: Impairments, seed: number, flags: DemoFlags, colors: Colors): string {
@@ -75,7 +94,7 @@ function asText(demo: DemoRun, cable: Impairments, seed: number, flags: DemoFlag
     title("1. Before"),
     tables(demo.before, colors),
     title("The conversation"),
-    drawLadder([ladderMachine(CLIENT, "CLOSED"), ladderMachine(SERVER, "LISTEN")], demo.events, {
+    drawLadder(MACHINES, demo.events, {
       width: columns(),
       paint: ladderPaint(colors),
       ascii: flags.ascii ?? false,
@@ -87,10 +106,6 @@ function asText(demo: DemoRun, cable: Impairments, seed: number, flags: DemoFlag
     outcomeText(demo, colors),
     colors.dim("\nAnother run: thimble demo --wire sim:loss=10% --seed 7      What else there is: thimble --help\n"),
   ].join("");
-}
-
-function ladderMachine({ name, address }: DemoMachine, state: string): LadderMachine {
-  return { name, address, state };
 }
 
 function tables(snapshot: Snapshot, colors: Colors): string {

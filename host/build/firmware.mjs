@@ -1,0 +1,94 @@
+// Compiles the core for a profile: one wasm file each, whose bytes depend on the sources and the profile only.
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const DIST = join(ROOT, "dist");
+
+/** The transform that refuses a core with a heap; asc resolves relative paths as packages, so this is absolute. */
+export const NO_HEAP = fileURLToPath(new URL("no-heap.mjs", import.meta.url));
+
+const PAGE = 65536;
+const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
+
+/** Names of all profiles: the folders of boards/ that hold a profile.ts. */
+export function profileNames() {
+  return readdirSync(join(ROOT, "boards"), { recursive: true })
+    .filter((path) => /^[^/\\]+[/\\]profile\.ts$/.test(path))
+    .map(dirname)
+    .sort();
+}
+
+/** The constants of a profile, as an object. */
+export async function readProfile(name) {
+  return importTypeScript(join(ROOT, "boards", name, "profile.ts"));
+}
+
+/** Imports a TypeScript file and what it needs, in a Node that strips no types. */
+export async function importTypeScript(path) {
+  const bundle = buildSync({ entryPoints: [path], bundle: true, write: false, format: "esm", platform: "node" });
+  const source = Buffer.from(bundle.outputFiles[0].contents).toString("base64");
+  return import(`data:text/javascript;base64,${source}`);
+}
+
+/** Where a profile's wasm goes. `node` is the one that the package loads when nothing else is asked for. */
+export function firmwarePath(name, debug = false) {
+  const suffix = [name === "node" ? "" : `-${name}`, debug ? "-debug" : ""].join("");
+  return join(DIST, `thimble${suffix}.wasm`);
+}
+
+/** What asc is told beyond asconfig.json: the profile, the size of memory, which comes from it, and the proof. */
+export function profileOptions(name, linearBytes) {
+  const pages = Math.ceil(linearBytes / PAGE);
+  if (linearBytes > PAGE && linearBytes % PAGE !== 0) {
+    throw new Error(`boards/${name}/profile.ts: LINEAR_BYTES above ${PAGE} must be a whole number of 64 KiB pages`);
+  }
+  const options = ["--transform", NO_HEAP, "--lib", `boards/${name}`];
+  options.push("--initialMemory", `${pages}`, "--maximumMemory", `${pages}`);
+  // Below a page, asc itself refuses static data past the limit; at a page and above, initialMemory is the check.
+  return linearBytes < PAGE ? [...options, "--lowMemoryLimit", `${linearBytes}`] : options;
+}
+
+/** Compiles one profile; resolves to {name, debug, path, bytes, sha256}; rejects with asc's own message. */
+export async function compileFirmware(name, debug = false, path = firmwarePath(name, debug)) {
+  const profile = await readProfile(name);
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    const target = ["--target", debug ? "debug" : "release", "--outFile", relative(ROOT, unfinished)];
+    const warnings = await runAsc([...target, ...profileOptions(name, profile.LINEAR_BYTES)], ROOT);
+    if (warnings) process.stderr.write(`profile ${name}:\n${warnings}\n`);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw new Error(`${debug ? "the debug build of " : ""}profile ${name} does not build:\n${error.message}`);
+  }
+  const wasm = readFileSync(path);
+  const sha256 = createHash("sha256").update(wasm).digest("hex");
+  return { name, debug, path, bytes: wasm.length, sha256 };
+}
+
+/** Runs the compiler in a folder; resolves to what it printed; rejects with that when it fails. */
+export function runAsc(args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ASC, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const output = [];
+    child.stdout.on("data", (chunk) => output.push(chunk));
+    child.stderr.on("data", (chunk) => output.push(chunk));
+    child.on("error", reject);
+    child.on("close", (status) => {
+      const text = Buffer.concat(output)
+        .toString()
+        .replace(/\n {4}at .*/g, "")
+        .trimEnd();
+      if (status !== 0) reject(new Error(text || `asc ended with status ${status}`));
+      else resolve(text);
+    });
+  });
+}
