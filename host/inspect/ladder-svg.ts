@@ -80,10 +80,11 @@ function piecesOf(line: string): Piece[] {
   return pieces;
 }
 
-// Rails are drawn as lines, which join from row to row as characters do not.
+// Rails are drawn as lines, which join from row to row as characters do not. Words more than a blank apart are placed
+// one by one, since some renderers take a row of blanks for one.
 function drawPiece({ ink, column, text }: Piece, row: number): string[] {
   const drawn: string[] = [];
-  for (const { 0: word, index } of text.matchAll(/│|[^│\s](?:[^│]*[^│\s])?/g)) {
+  for (const { 0: word, index } of text.matchAll(/│|[^│\s]+(?: [^│\s]+)*/g)) {
     const x = MARGIN + (column + index) * CHARACTER;
     const top = MARGIN + row * LINE;
     if (word === RAIL) {
