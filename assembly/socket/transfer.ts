@@ -14,7 +14,7 @@ import { findRoute } from "../ip/route";
 import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
 import { consumeStream, receivedStream, sendRoomStream } from "../transport/tcp/calls";
-import { enqueue, roomAt } from "../transport/tcp/sender";
+import { enqueue, roomAt } from "../transport/tcp/send-queue";
 import { Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
 import { asDatagram, asStream, bindForSending, isStream } from "./socket";

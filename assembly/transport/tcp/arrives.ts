@@ -8,13 +8,13 @@ import { State } from "../../abi/status";
 import { DEFAULT_SEND_MSS } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
+import { acknowledge } from "./acknowledge";
 import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
 import { Flag } from "./header";
 import { established, sendSyn, setSendMss } from "./open";
 import { receiveText, trimToWindow } from "./receiver";
 import { sampleRtt } from "./rto";
 import { Segment } from "./segment";
-import { acknowledge } from "./sender";
 import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 

@@ -9,7 +9,7 @@ import { dispose, endConnection, limitFinWait2, resetConnection } from "./close"
 import { dropHandshakes, takeAccepted } from "./handshake";
 import { consume, dropReceived } from "./receiver";
 import { chooseWindow, shrinkGrant } from "./room";
-import { sendRoom } from "./sender";
+import { sendRoom } from "./send-queue";
 import { Mark, Tcb } from "./tcb";
 
 /** Why a socket that is not fresh cannot connect or listen. */

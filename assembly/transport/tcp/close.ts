@@ -12,7 +12,7 @@ import { Flag } from "./header";
 import { sendCopy } from "./output";
 import { dropHoles, dropReceived } from "./receiver";
 import { shrinkGrant } from "./room";
-import { dropUnsent } from "./sender";
+import { dropUnsent } from "./send-queue";
 import { armTimer, freeTcb, leaveFlows, Mark, Tcb } from "./tcb";
 import { enterTimeWait } from "./time-wait";
 

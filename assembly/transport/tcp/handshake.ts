@@ -24,7 +24,7 @@ import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant } from "./room";
 import { MAX_RTO, startRto } from "./rto";
 import { Segment } from "./segment";
-import { startSending } from "./sender";
+import { startSending } from "./send-queue";
 import { seqInWindow } from "./seq";
 import { Mark, openTcb, Tcb } from "./tcb";
 

@@ -15,7 +15,7 @@ import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { sendCopy } from "./output";
 import { backOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
-import { startSending } from "./sender";
+import { startSending } from "./send-queue";
 import { armTimer, Mark, Tcb } from "./tcb";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */

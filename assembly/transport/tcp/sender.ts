@@ -1,24 +1,18 @@
-// The sending half: what may be sent now, what is sent again, what was acknowledged. Only this file writes SND.UNA,
-// SND.NXT and the send queue.
+// The sender: what may be sent now, and what is sent again when a timer says so.
 
 import { Counter } from "../../abi/counters";
 import { Blocked, State } from "../../abi/status";
-import { joinSums, sumBytes } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { BUFFER_BYTES, HEADROOM } from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag } from "../../device/packet";
-import { awaitPacket, EndpointFlag, scheduleOutput, tellRoom } from "../endpoint";
-import { onAcknowledged, onDuplicate, onIdle, onLoss, onRecoveryAck, onTimeout } from "./congestion";
+import { awaitPacket, EndpointFlag, scheduleOutput } from "../endpoint";
+import { onIdle, onTimeout } from "./congestion";
 import { Flag } from "./header";
 import { sendAck, sendCopy, sendWhole } from "./output";
-import { releaseSent, takeForSend } from "./room";
-import { backOff, probeInterval, sampleRtt, startTiming, stopTiming } from "./rto";
-import { Segment } from "./segment";
-import { seqAfter, seqBefore, seqMax, seqUpTo } from "./seq";
+import { backOff, probeInterval, startTiming, stopTiming } from "./rto";
+import { hasUnsent } from "./send-queue";
+import { seqAfter, seqBefore, seqUpTo } from "./seq";
 import { armTimer, Mark, Tcb } from "./tcb";
-
-const DUPLICATES_FOR_LOSS: u8 = 3;
 
 /** True in the states in which what is in the send queue may be sent. */
 function mayTransmit(tcb: Tcb): bool {
@@ -32,48 +26,6 @@ function mayTransmit(tcb: Tcb): bool {
     default:
       return false;
   }
-}
-
-/** Room in the last packet that was not sent yet, or in a new one. Its address is `roomAt(tcb)`. 0: none now. */
-export function sendRoom(tcb: Tcb): u32 {
-  const tail = tcb.sndTail;
-  const capacity = min<u32>(tcb.sndMss, BUFFER_BYTES - HEADROOM);
-  if (tail && isUnsent(tcb, tail) && tail.bytes < capacity) return capacity - tail.bytes;
-  const packet = takeForSend(tcb);
-  if (!packet) {
-    tcb.set(EndpointFlag.WANTS_ROOM);
-    if (tcb.txHeld == 0) awaitPacket(tcb); // else an ACK makes room
-    return 0;
-  }
-  packet.data = packet.buffer + HEADROOM;
-  packet.seq = tcb.sndEnd;
-  packet.next = null;
-  if (tail) tail.next = packet;
-  else tcb.sndHead = packet;
-  tcb.sndTail = packet;
-  return capacity;
-}
-
-// No byte of it has been sent: it may still grow.
-function isUnsent(tcb: Tcb, packet: Packet): bool {
-  return seqUpTo(tcb.sndNxt, packet.seq);
-}
-
-/** Where the bytes go that `sendRoom` has found room for. */
-export function roomAt(tcb: Tcb): usize {
-  const tail = tcb.sndTail!;
-  return tail.data + tail.length;
-}
-
-/** `bytes` bytes, whose sum is `sum`, stand at `roomAt`: they are data to send from now on. */
-export function enqueue(tcb: Tcb, bytes: u32, sum: u32): void {
-  const tail = tcb.sndTail!;
-  tail.sum = joinSums(tail.sum, tail.bytes, sum);
-  tail.bytes += bytes;
-  tail.length += bytes;
-  tcb.sndEnd += bytes;
-  if (!tcb.sndNew) tcb.sndNew = tail;
-  scheduleOutput(tcb);
 }
 
 /** Sends all that may be sent now. What remains waits for an ACK, a window, a packet or a timer. */
@@ -166,8 +118,8 @@ function isWorthSending(tcb: Tcb, bytes: u32, seq: u32, unsent: u32, usable: u32
   return bytes >= tcb.maxSndWnd / 2;
 }
 
-// A packet that goes whole, and is not on its way already, goes as it is; of others a copy of the part goes.
-function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq: u32, flags: u32): bool {
+/** Sends a part of a packet. One that goes whole, and is not on its way already, goes as it is; of others a copy goes. */
+export function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq: u32, flags: u32): bool {
   if (packet.has(PacketFlag.ON_ITS_WAY)) {
     // Sent already and still waiting for the wire: a second copy would not come sooner.
     if (seqBefore(seq, tcb.sndNxt)) return true;
@@ -221,115 +173,6 @@ function setRetransmission(tcb: Tcb): void {
   }
 }
 
-/** An acceptable ACK: SND.UNA < SEG.ACK =< SND.NXT, or a duplicate (§3.10.7.4, fifth; RFC 5681 §3.2). */
-export function acknowledge(tcb: Tcb, segment: Segment): void {
-  const before = tcb.sndWnd;
-  const news = seqAfter(segment.ack, tcb.sndUna);
-  updateWindow(tcb, segment);
-  if (news) {
-    takeAck(tcb, segment.ack);
-  } else if (isDuplicate(tcb, segment, before)) {
-    duplicateAck(tcb);
-  } else if (before == 0 && tcb.sndWnd > 0 && tcb.flight) {
-    tcb.sndResend = tcb.sndUna; // the probe was not taken: it goes again with all that now fits
-  }
-  if (tcb.is(Mark.PERSISTING)) {
-    tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)
-    if (tcb.sndWnd != before) tcb.backoff = 0;
-  }
-  if (hasUnsent(tcb) || tcb.sndResend != tcb.sndNxt || tcb.is(Mark.PERSISTING)) scheduleOutput(tcb);
-}
-
-// Data or a FIN that has not been sent once.
-function hasUnsent(tcb: Tcb): bool {
-  return seqBefore(tcb.sndNxt, tcb.sndEnd) || (tcb.is(Mark.FIN_QUEUED) && !tcb.is(Mark.FIN_SENT));
-}
-
-// SND.WND follows the newest segment (§3.10.7.4).
-function updateWindow(tcb: Tcb, segment: Segment): void {
-  if (seqBefore(tcb.sndWl1, segment.seq) || (tcb.sndWl1 == segment.seq && seqUpTo(tcb.sndWl2, segment.ack))) {
-    tcb.sndWnd = segment.window;
-    tcb.sndWl1 = segment.seq;
-    tcb.sndWl2 = segment.ack;
-    tcb.maxSndWnd = max<u32>(tcb.maxSndWnd, segment.window);
-  }
-}
-
-function isDuplicate(tcb: Tcb, segment: Segment, windowBefore: u32): bool {
-  if (segment.ack != tcb.sndUna || tcb.flight == 0 || segment.length != 0) return false;
-  return segment.window == windowBefore && !tcb.is(Mark.PERSISTING);
-}
-
-function takeAck(tcb: Tcb, ack: u32): void {
-  const bytes = ack - tcb.sndUna;
-  sampleRtt(tcb, ack);
-  tcb.sndUna = ack;
-  tcb.sndResend = seqMax(tcb.sndResend, ack);
-  tcb.dupAcks = 0;
-  tcb.backoff = 0;
-  tcb.waitingSince = now();
-  dropAcknowledged(tcb);
-  tcb.rtxAt = tcb.flight ? now() + tcb.rto : NEVER; // RFC 6298 (5.2), (5.3)
-  if (tcb.is(Mark.RECOVERING)) {
-    if (onRecoveryAck(tcb, ack, bytes)) resendFirst(tcb);
-  } else {
-    onAcknowledged(tcb, bytes);
-  }
-  tellRoom(tcb);
-}
-
-// Lets go of what is acknowledged; a packet that is so in part is cut.
-function dropAcknowledged(tcb: Tcb): void {
-  for (let packet = tcb.sndHead; packet; packet = tcb.sndHead) {
-    const end = packet.seq + packet.bytes;
-    if (seqAfter(end, tcb.sndUna) || (packet.bytes == 0 && packet === tcb.sndTail)) break;
-    tcb.sndHead = packet.next;
-    if (!tcb.sndHead) tcb.sndTail = null;
-    if (tcb.sndNew === packet) tcb.sndNew = packet.next;
-    releaseSent(tcb, packet);
-  }
-  const head = tcb.sndHead;
-  if (!head || !seqBefore(head.seq, tcb.sndUna) || head.has(PacketFlag.ON_ITS_WAY)) return;
-  head.bytes -= tcb.sndUna - head.seq;
-  head.seq = tcb.sndUna;
-  head.sum = sumBytes(head.payload, head.bytes);
-}
-
-function duplicateAck(tcb: Tcb): void {
-  count(Counter.TcpDuplicateAcks);
-  if (tcb.is(Mark.RECOVERING)) {
-    onDuplicate(tcb);
-    scheduleOutput(tcb);
-    return;
-  }
-  if (tcb.dupAcks < 255) tcb.dupAcks++;
-  // RFC 6582 §3.2 step 2: not for duplicates that a time-out's own retransmissions have caused.
-  if (tcb.dupAcks == DUPLICATES_FOR_LOSS && !seqBefore(tcb.sndUna - 1, tcb.recover)) {
-    count(Counter.TcpFastRetransmits);
-    onLoss(tcb);
-    resendFirst(tcb);
-  }
-  scheduleOutput(tcb);
-}
-
-// Sends the segment at SND.UNA again, now.
-function resendFirst(tcb: Tcb): void {
-  stopTiming(tcb);
-  const head = tcb.sndHead;
-  let sent: bool = false;
-  if (head && head.bytes && seqBefore(tcb.sndUna, tcb.sndNxt)) {
-    const offset = tcb.sndUna - head.seq;
-    const bytes = min<u32>(min<u32>(head.bytes - offset, tcb.sndMss), tcb.sndNxt - tcb.sndUna);
-    if (bytes) sent = sendPart(tcb, head, offset, bytes, tcb.sndUna, Flag.ACK | (head.next ? 0 : Flag.PSH));
-  }
-  if (!sent && tcb.is(Mark.FIN_SENT) && tcb.sndUna == tcb.sndEnd) {
-    sent = sendCopy(tcb, 0, 0, tcb.sndUna, Flag.FIN | Flag.ACK);
-  }
-  if (!sent) return; // no packet: the retransmission timer is running
-  count(Counter.TcpRetransSegs);
-  tcb.retransmits++;
-}
-
 /** The retransmission timer has run out while data is outstanding. */
 export function retransmit(tcb: Tcb): void {
   count(Counter.TcpTimeouts);
@@ -378,23 +221,4 @@ function forceOut(tcb: Tcb): void {
   const bytes = min<u32>(min<u32>(packet.bytes - offset, tcb.sndMss), tcb.sndWnd - tcb.flight);
   const seq = tcb.sndNxt;
   if (bytes && sendPart(tcb, packet, offset, bytes, seq, Flag.ACK | Flag.PSH)) hasSent(tcb, seq, bytes, false);
-}
-
-/** Lets go of everything in the send queue. */
-export function dropUnsent(tcb: Tcb): void {
-  for (let packet = tcb.sndHead; packet; packet = tcb.sndHead) {
-    tcb.sndHead = packet.next;
-    releaseSent(tcb, packet);
-  }
-  tcb.sndTail = null;
-  tcb.sndNew = null;
-}
-
-/** Starts the send sequence space at ISS, with nothing in it. */
-export function startSending(tcb: Tcb, iss: u32): void {
-  tcb.iss = iss;
-  tcb.sndUna = iss;
-  tcb.sndNxt = iss;
-  tcb.sndResend = iss;
-  tcb.sndEnd = iss + 1;
 }
