@@ -32,7 +32,8 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
     tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != before) tcb.backoff = 0;
   }
-  if (hasUnsent(tcb) || tcb.sndResend != tcb.sndNxt || tcb.is(Mark.PERSISTING)) scheduleOutput(tcb);
+  const isShut = tcb.sndWnd == 0 && tcb.flight > 0;
+  if (hasUnsent(tcb) || tcb.sndResend != tcb.sndNxt || isShut || tcb.is(Mark.PERSISTING)) scheduleOutput(tcb);
   armTimer(tcb);
 }
 

@@ -68,7 +68,7 @@ export function beginTimeWait(tcb: Tcb): void {
   endConnection(tcb, 0);
 }
 
-/** Sends a RST and ends the connection (RFC 9293 §3.10.5, §3.10.4). */
+/** Ends the connection, with a RST where the peer may still expect something (RFC 9293 §3.10.5, §3.10.4). */
 export function resetConnection(tcb: Tcb, error: u32): void {
   switch (tcb.state) {
     case State.SYN_RECEIVED:
@@ -76,8 +76,6 @@ export function resetConnection(tcb: Tcb, error: u32): void {
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
-    case State.CLOSING:
-    case State.LAST_ACK:
       count(Counter.TcpOutRsts);
       sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.RST | Flag.ACK);
       break;

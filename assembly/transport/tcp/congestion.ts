@@ -74,6 +74,7 @@ export function onIdle(tcb: Tcb): void {
   tcb.cwnd = min<u32>(tcb.cwnd, min<u32>(10 * mss, max<u32>(2 * mss, 14600)));
 }
 
+// What limited transmit has sent beyond cwnd does not count (RFC 5681 §3.2, step 2).
 function halfFlight(tcb: Tcb): u32 {
-  return max<u32>(tcb.flight / 2, 2 * <u32>tcb.sndMss);
+  return max<u32>(min<u32>(tcb.flight, tcb.cwnd) / 2, 2 * <u32>tcb.sndMss);
 }

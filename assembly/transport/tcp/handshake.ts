@@ -22,7 +22,7 @@ import { initialSequence } from "./isn";
 import { established, setSendMss } from "./open";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant } from "./room";
-import { MAX_RTO, startRto } from "./rto";
+import { MAX_RTO, sampleRtt, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./send-queue";
 import { seqInWindow } from "./seq";
@@ -244,8 +244,9 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.backoff = handshake.retries;
   if (handshake.retries == 0) {
     tcb.mark(Mark.TIMING);
-    tcb.rttSeq = tcb.sndUna;
+    tcb.rttSeq = tcb.iss;
     tcb.rttBegan = handshake.began;
+    sampleRtt(tcb, segment.ack);
   }
   tcb.rxGrant = handshake.grant; // and the promise with it
   remove(handshake);

@@ -8,7 +8,7 @@ import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { TCP_STATE } from "../../base/memory";
 import { Arrival } from "../../ip/arrival";
-import { Flow, FlowKind, findFlow } from "../flow";
+import { FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";

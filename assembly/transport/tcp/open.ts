@@ -42,7 +42,7 @@ export function sendSyn(tcb: Tcb): void {
   if (sent && first) {
     tcb.sndNxt = tcb.iss + 1;
     tcb.sndResend = tcb.sndNxt;
-    startTiming(tcb, tcb.sndNxt);
+    startTiming(tcb, tcb.iss);
   } else if (sent && tcb.backoff) {
     count(Counter.TcpRetransSegs);
     tcb.retransmits++;

@@ -2,7 +2,7 @@
 
 import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
-import { seqUpTo } from "./seq";
+import { seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 export const INITIAL_RTO: u32 = SECOND;
@@ -19,11 +19,11 @@ export function startRto(tcb: Tcb): void {
   tcb.rto = INITIAL_RTO;
 }
 
-/** A segment that ends before `end` goes out for the first time: it is timed unless another is. */
-export function startTiming(tcb: Tcb, end: u32): void {
+/** A segment that begins with `seq` goes out for the first time: it is timed unless another is. */
+export function startTiming(tcb: Tcb, seq: u32): void {
   if (tcb.is(Mark.TIMING)) return;
   tcb.mark(Mark.TIMING);
-  tcb.rttSeq = end;
+  tcb.rttSeq = seq;
   tcb.rttBegan = <u32>now();
 }
 
@@ -32,9 +32,9 @@ export function stopTiming(tcb: Tcb): void {
   tcb.unmark(Mark.TIMING);
 }
 
-/** `ack` acknowledges new data: takes the sample when it covers the timed segment. */
+/** `ack` acknowledges new data: takes the sample when it covers some of the timed segment. */
 export function sampleRtt(tcb: Tcb, ack: u32): void {
-  if (!tcb.is(Mark.TIMING) || !seqUpTo(tcb.rttSeq, ack)) return;
+  if (!tcb.is(Mark.TIMING) || !seqBefore(tcb.rttSeq, ack)) return;
   tcb.unmark(Mark.TIMING);
   addSample(tcb, max<u32>(<u32>now() - tcb.rttBegan, 1));
 }

@@ -139,7 +139,7 @@ function hasSent(tcb: Tcb, seq: u32, length: u32, again: bool): void {
     tcb.sndResend = end;
   }
   if (seqAfter(end, tcb.sndNxt)) {
-    if (!again) startTiming(tcb, end);
+    if (!again) startTiming(tcb, seq);
     if (tcb.flight == 0) tcb.waitingSince = now();
     tcb.sndNxt = end;
   }

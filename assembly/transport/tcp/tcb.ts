@@ -90,7 +90,7 @@ export class Tcb extends Endpoint {
   srtt: u32;
   rttvar: u32;
   rto: u32;
-  /** The ACK that ends the timing, and when it began. */
+  /** First sequence number of the segment that is being timed, and when it went out. */
   rttSeq: u32;
   rttBegan: u32;
   /** Microseconds. */
