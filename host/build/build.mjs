@@ -72,9 +72,9 @@ async function report(firmware, bundles) {
 
 /** A freshly started machine without adapters: its bus has no devices. */
 async function startMachine(path) {
+  const { Bus } = await importTypeScript(join(ROOT, "host/core/bus.ts"));
   const { Core } = await importTypeScript(join(ROOT, "host/core/core.ts"));
-  const bus = { read32: () => 0, write32: () => {} };
-  return Core.start(await WebAssembly.compile(readFileSync(path)), [1, 2, 3, 4], { bus });
+  return Core.start(await WebAssembly.compile(readFileSync(path)), [1, 2, 3, 4], { bus: new Bus() });
 }
 
 try {

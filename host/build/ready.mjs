@@ -23,12 +23,23 @@ const PRODUCTS = [
 export function makeReady() {
   // npm writes this file at the end of an installation.
   if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
-    run("installing packages (npm ci)", "npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
+    const [command, ...args] = npmCommand();
+    args.push("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error");
+    run("installing packages (npm ci)", command, args);
   }
   const built = Math.min(...PRODUCTS.map(modified));
   if (built < Math.max(...SOURCES.map(newest))) {
     run("building (npm run build)", process.execPath, ["host/build/build.mjs", "--quiet"]);
   }
+}
+
+/**
+ * The npm that runs this script, where one does. Its own scripts find another first: `npm run` puts node_modules/.bin
+ * in front of PATH, and one of the development tools brings an old npm along.
+ */
+function npmCommand() {
+  const running = process.env.npm_execpath ?? "";
+  return /[/\\]npm-cli\.[cm]?js$/.test(running) ? [process.execPath, running] : ["npm"];
 }
 
 /** Time of the last change of a file in milliseconds; 0 when there is none. */
