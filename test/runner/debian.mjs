@@ -1,0 +1,58 @@
+// The programs that the tests against the Linux kernel use, and their installation on Debian where that is possible.
+
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Program, the Debian package it comes in, and for those that exist in several makes how to know the right one. */
+export const PROGRAMS = [
+  { program: "ip", debian: "iproute2" },
+  { program: "ping", debian: "iputils-ping" },
+  { program: "arping", debian: "iputils-arping", ask: "-V", says: /iputils/ },
+  { program: "curl", debian: "curl" },
+  { program: "nc", debian: "netcat-openbsd", ask: "-h", says: /OpenBSD/ },
+  { program: "nmap", debian: "nmap" },
+  { program: "tshark", debian: "tshark" },
+  { program: "ethtool", debian: "ethtool" },
+];
+
+/** Entries of PROGRAMS that are not there. */
+export function missingPrograms() {
+  return PROGRAMS.filter(({ program, ask, says }) => {
+    if (!isInstalled(program)) return true;
+    if (!ask) return false;
+    const { stdout, stderr } = spawnSync(program, [ask], { encoding: "utf8" });
+    return !says.test(`${stdout}${stderr}`);
+  });
+}
+
+function isInstalled(program) {
+  // Some live where only root looks.
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Installs what is missing where root and apt-get are there; says what it does. Never fails: tests say what they miss. */
+export function installPrograms() {
+  const missing = missingPrograms();
+  if (missing.length === 0 || process.getuid?.() !== 0 || !isInstalled("apt-get")) return;
+  const packages = missing.map(({ debian }) => debian);
+  process.stderr.write(`thimble: installing for the Linux tests: ${packages.join(" ")} ...\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", ...packages],
+  ]) {
+    const { status, stdout, stderr, error } = spawnSync("apt-get", args, { env, encoding: "utf8", timeout: 600_000 });
+    if (status === 0) continue;
+    process.stderr.write(`thimble: apt-get ${args[0]} failed: ${error?.message ?? ""}\n${stdout ?? ""}${stderr ?? ""}`);
+    return;
+  }
+}
