@@ -1,0 +1,374 @@
+// Plays a segment script against the real core under a virtual clock: jumps from one event to the next, either the
+// script's or the one that the stack has asked for, and fails on the first thing that is not as the script says.
+
+import { Counter } from "../../assembly/abi/counters.ts";
+import { Region } from "../../assembly/abi/regions.ts";
+import { State, Status } from "../../assembly/abi/status.ts";
+import { Applications } from "./calls.ts";
+import { endEverything, findLeftover, findUntimed } from "./closing.ts";
+import type { ReadFrame } from "./frames.ts";
+import { Machine, type SocketRow } from "./machine.ts";
+import { type Conversation, describeFrame, LISTEN_PORT, OUR_IP, OUR_MAC, Peer, PREFIX_LENGTH, quotes } from "./peer.ts";
+import { type IcmpPattern, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
+
+/** How far a moment may be from the one a script names, in microseconds. */
+const TOLERANCE = 1_000;
+/** Where the virtual clock starts, in microseconds; not zero, so that nothing rests on it. */
+const START = 3_600_000_000;
+/** Microseconds of one step of the clock behind initial sequence numbers (RFC 6528 §3). */
+const ISS_TICK = 4;
+
+/** Longest Ethernet frame without its FCS, in bytes. */
+const LONGEST_FRAME = 1514;
+
+/** What whoever plays may choose instead of the script. */
+export interface PlayOptions {
+  /** Initial sequence numbers of the peer, and the one that the stack shall choose. */
+  peerIss?: number;
+  ourIss?: number;
+  /** A build of the profile other than the released one. */
+  module?: WebAssembly.Module;
+}
+
+/** Plays `script`. Throws `ScriptError` at the first deviation. */
+export async function play(script: Script, options: PlayOptions = {}): Promise<void> {
+  const ourIss = options.ourIss ?? script.directives.ourIss;
+  const found = ourIss === undefined ? undefined : await findIss(script, options);
+  const wait = ourIss === undefined || found === undefined ? 0 : ((ourIss - found) >>> 0) * ISS_TICK;
+  const player = await Player.create(script, { ...options, start: START + wait });
+  player.playSteps();
+  player.finish();
+  const chosen = player.firstIss;
+  if (ourIss !== undefined && chosen !== undefined && chosen !== ourIss >>> 0) {
+    const sentence = `the stack chose ISS ${chosen}, although the clock was set for ${ourIss >>> 0}`;
+    throw new ScriptError(script.file, 1, sentence);
+  }
+}
+
+/**
+ * The initial sequence number that the stack chooses when its clock starts at `START`; undefined if it needs none. A
+ * step that fails on the way will fail again when the script is played.
+ */
+async function findIss(script: Script, options: PlayOptions): Promise<number | undefined> {
+  const player = await Player.create(script, options);
+  try {
+    player.playSteps(() => player.firstIss !== undefined);
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+  }
+  return player.firstIss;
+}
+
+interface Sent {
+  time: number;
+  read: ReadFrame;
+}
+
+/** Something was not as the script says; becomes a `ScriptError` with the step's line. */
+class Deviation extends Error {}
+
+export class Player {
+  /** Frames of the stack that no step has taken yet. */
+  readonly #sent: Sent[] = [];
+  readonly #transcript: string[] = [];
+  readonly #applications: Applications;
+  #lastInjected = new Uint8Array(0);
+  #previous: number;
+  #step: Step;
+  #countersAtStart: number[];
+  #usedAtStart: number[];
+  firstIss: number | undefined;
+
+  static async create(script: Script, options: PlayOptions & { start?: number } = {}): Promise<Player> {
+    const { profile, seed, arp } = script.directives;
+    const { start = START, peerIss = script.directives.peerIss, module } = options;
+    const machine = await Machine.create({ profile, seed, start, ...(module && { module }) });
+    machine.addAdapter(OUR_MAC, OUR_IP, PREFIX_LENGTH);
+    return new Player(script, machine, new Peer(peerIss, arp));
+  }
+
+  private constructor(
+    readonly script: Script,
+    readonly machine: Machine,
+    readonly peer: Peer,
+  ) {
+    this.#applications = new Applications(machine);
+    this.#previous = machine.now;
+    this.#step = script.steps[0] as Step;
+    this.#poll();
+    this.#countersAtStart = machine.counters();
+    this.#usedAtStart = machine.used();
+  }
+
+  /** Plays the steps until `enough` says so, or to the last. Throws `ScriptError` at the first deviation. */
+  playSteps(enough: () => boolean = () => false): void {
+    for (const [index, step] of this.script.steps.entries()) {
+      this.#step = step;
+      this.#explaining(() => this.#play(step, this.script.steps[index + 1]?.when.together === true));
+      if (enough()) return;
+    }
+  }
+
+  /** The descriptor that the application holds in a conversation; undefined when it holds none. */
+  descriptor(conversation: number): number | undefined {
+    return this.#applications.descriptor(conversation);
+  }
+
+  // ---- steps -----------------------------------------------------------------------------------------------------
+
+  #play(step: Step, moreFollows: boolean): void {
+    const { event } = step;
+    const isExpectation = "direction" in event && event.direction === "out";
+    if (isExpectation) {
+      this.#expect(step);
+    } else {
+      if (!step.when.together) {
+        this.#advance(this.#previous + step.when.from);
+        this.#demandSilence();
+      }
+      this.#act(step);
+      if (!moreFollows) this.#poll();
+    }
+    if (step.state !== undefined) this.#demandState(step.conversation, step.state);
+  }
+
+  #act(step: Step): void {
+    const { event } = step;
+    const conversation = this.peer.conversation(step.conversation);
+    switch (event.kind) {
+      case "segment":
+        this.#inject(this.peer.segmentFrame(event.segment, conversation));
+        break;
+      case "icmp":
+        this.#inject(this.peer.icmpFrame(event.icmp, conversation));
+        break;
+      case "udp":
+        this.#inject(this.peer.udpFrame(event.bytes, conversation));
+        break;
+      case "arp":
+        this.#inject(this.peer.arpFrame(event.operation));
+        break;
+      case "call":
+        this.#call(conversation, event.call, event.args, event.result);
+        break;
+      case "look":
+        this.#look(step.conversation, event.what, event.name, event.low, event.high);
+        break;
+      case "new-iss":
+        conversation.ourIss = undefined;
+        conversation.peerIss = (conversation.peerIss + event.advance) >>> 0;
+        this.#applications.restart(step.conversation);
+        break;
+      // Time alone passes when nothing is to be seen.
+    }
+  }
+
+  #inject(frame: Uint8Array): void {
+    if (frame.length > LONGEST_FRAME) fail(`a frame of ${frame.length} bytes is too long for Ethernet`);
+    this.#lastInjected = frame.slice();
+    this.#note(`${this.#step.text}`);
+    this.machine.inject(frame);
+  }
+
+  #call(conversation: Conversation, call: string, args: string[], wanted: Result | undefined): void {
+    const got = this.#applications.perform(conversation, call, args);
+    this.#note(`${call} ${args.join(" ")} = ${got}`);
+    const right = wanted === undefined ? isGood(call, args, got) : got === wanted;
+    if (!right) fail(`${call} returned ${got}`);
+  }
+
+  #look(number: number, what: "counter" | "status" | "pool", name: string, low: number, high: number): void {
+    const value = this.#value(number, what, name);
+    if (value < low || value > high) fail(`${what} ${name} is ${value}`);
+  }
+
+  #value(number: number, what: "counter" | "status" | "pool", name: string): number {
+    if (what === "counter") {
+      const index = Counter[name as keyof typeof Counter] ?? fail(`there is no counter ${name}`);
+      return this.machine.counters()[index] - this.#countersAtStart[index];
+    }
+    if (what === "pool") {
+      const index = Region[name as keyof typeof Region] ?? fail(`there is no region ${name}`);
+      return this.machine.used()[index] - this.#usedAtStart[index];
+    }
+    const word = STATUS_WORDS[name] ?? fail(`there is no status word ${name}`);
+    const row = this.#row(number) ?? fail("the connection has no row in the table of sockets");
+    return row.words[word];
+  }
+
+  // ---- time ------------------------------------------------------------------------------------------------------
+
+  /** Lets time pass until `time`; the stack acts whenever it has asked to. */
+  #advance(time: number): void {
+    while (this.machine.wakeAt <= time) {
+      this.machine.now = Math.max(this.machine.now, this.machine.wakeAt);
+      this.#poll();
+    }
+    this.machine.now = time;
+    this.#previous = time;
+  }
+
+  /** Runs the stack until it has nothing left to do at this moment, then takes what it has sent. */
+  #poll(): void {
+    do {
+      this.machine.poll();
+      for (const frame of this.machine.takeFrames()) this.#receive(frame);
+    } while (this.machine.wakeAt <= this.machine.now);
+    this.#demandTimers();
+  }
+
+  #receive(frame: Uint8Array): void {
+    const read = this.peer.receive(frame, (reply) => this.machine.inject(reply));
+    if (read.tcp) this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
+    const isAnnouncement = read.arp !== undefined && read.arp.senderIp.join() === read.arp.targetIp.join();
+    const isAnswered = read.arp?.operation === 1 && this.peer.arp !== "manual";
+    this.#note(describeFrame(this.peer, read));
+    if (!isAnnouncement && !isAnswered) this.#sent.push({ time: this.machine.now, read });
+  }
+
+  // ---- expectations ----------------------------------------------------------------------------------------------
+
+  #expect(step: Step): void {
+    const earliest = this.#previous + step.when.from - TOLERANCE;
+    const latest = this.#previous + step.when.to + TOLERANCE;
+    while (this.#sent.length === 0 && this.machine.wakeAt <= latest) {
+      this.machine.now = Math.max(this.machine.now, this.machine.wakeAt);
+      this.#poll();
+    }
+    const sent = this.#sent.shift() ?? fail("the stack sent nothing");
+    const difference = this.#difference(step, sent.read);
+    if (difference) fail(`the stack sent ${describeFrame(this.peer, sent.read)}: ${difference}`);
+    if (sent.time < earliest)
+      fail(`the segment came ${seconds(step.when.from - (sent.time - this.#previous))} too early`);
+    if (sent.time > latest) fail(`the segment came ${seconds(sent.time - this.#previous - step.when.to)} too late`);
+    this.#previous = sent.time;
+  }
+
+  #difference(step: Step, read: ReadFrame): string | undefined {
+    const { event } = step;
+    const conversation = this.peer.conversation(step.conversation);
+    if (event.kind === "segment") {
+      if (!read.tcp) return "it is no TCP segment";
+      if (this.peer.conversationOf(read.tcp) !== conversation) return "it belongs to another conversation";
+      return this.peer.difference(event.segment, read.tcp, conversation);
+    }
+    if (event.kind === "arp") {
+      const wanted = event.operation === "request" ? 1 : 2;
+      return read.arp?.operation === wanted ? undefined : `it is no ARP ${event.operation}`;
+    }
+    if (event.kind === "icmp") return this.#icmpDifference(event.icmp, read);
+    return "scripts cannot expect this";
+  }
+
+  #icmpDifference(pattern: IcmpPattern, read: ReadFrame): string | undefined {
+    const injected = this.#lastInjected.slice(14);
+    if (!read.icmp) return "it is no ICMP message";
+    if (read.icmp.type !== pattern.type || read.icmp.code !== pattern.code) return "type or code differ";
+    if (pattern.bytes === undefined) {
+      return quotes(read.icmp, injected) ? undefined : "it does not quote the packet that caused it";
+    }
+    const asked = injected.slice(28, 28 + pattern.bytes);
+    if (read.icmp.payload.join() !== asked.join()) return "the data is not that of the request";
+    return undefined;
+  }
+
+  #demandSilence(): void {
+    const [sent] = this.#sent;
+    if (!sent) return;
+    fail(`the stack sent ${describeFrame(this.peer, sent.read)}, which the script does not expect`);
+  }
+
+  #demandState(number: number, wanted: State): void {
+    const state = this.#row(number)?.state ?? State.CLOSED;
+    if (state !== wanted) fail(`the state is ${stateName(state)} instead of ${stateName(wanted)}`);
+  }
+
+  #demandTimers(): void {
+    const untimed = findUntimed(this.machine);
+    if (untimed) fail(`a connection in ${stateName(untimed.state)} has unacknowledged data and no timer`);
+  }
+
+  /** The row of a conversation in the table of sockets; one that is over only when there is no other. */
+  #row(number: number): SocketRow | undefined {
+    const rows = this.machine.rows();
+    if (number === 0) return rows.find((row) => row.state === State.LISTEN && row.localPort === LISTEN_PORT);
+    const { ourPort, peerPort } = this.peer.conversation(number);
+    const own = rows.filter((row) => row.localPort === ourPort && row.remotePort === peerPort);
+    const live = own.find((row) => row.state !== State.TIME_WAIT && row.state !== State.CLOSED);
+    return live ?? own.find((row) => row.state === State.TIME_WAIT) ?? own[0];
+  }
+
+  // ---- the end ---------------------------------------------------------------------------------------------------
+
+  /** Ends everything that the script left open and demands that every pool is as it was at the start. */
+  finish(): void {
+    this.#explaining(() => {
+      this.#demandSilence();
+      const turn = (): void => this.#poll();
+      endEverything(this.machine, this.peer, this.#applications.descriptors(), this.#usedAtStart, turn);
+      const leftover = findLeftover(this.machine, this.#usedAtStart);
+      if (leftover !== undefined) fail(leftover);
+    });
+  }
+
+  // ---- reports ---------------------------------------------------------------------------------------------------
+
+  #note(text: string): void {
+    this.#transcript.push(`${seconds(this.machine.now - this.machine.start).padStart(11)}  ${text}`);
+  }
+
+  /** Gives an error the step's line, and the story until then. */
+  #explaining(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw error instanceof Error ? this.#explained(error) : error;
+    }
+  }
+
+  #explained(error: Error): ScriptError {
+    const story = this.#transcript.slice(-24).join("\n    ");
+    const sentence = `${this.#step.text}\n  ${error.message}\n  What happened until then:\n    ${story}`;
+    const explained = new ScriptError(this.script.file, this.#step.line, sentence);
+    if (!(error instanceof Deviation)) explained.cause = error;
+    return explained;
+  }
+}
+
+/** The words of the table of sockets that scripts look at. */
+const STATUS_WORDS: Readonly<Record<string, number>> = {
+  RECV_Q: Status.RECV_Q,
+  SEND_Q: Status.SEND_Q,
+  TIMER: Status.TIMER,
+  SND_WND: Status.SND_WND,
+  RCV_WND: Status.RCV_WND,
+  CWND: Status.CWND,
+  SSTHRESH: Status.SSTHRESH,
+  SRTT: Status.SRTT,
+  RTTVAR: Status.RTTVAR,
+  RTO: Status.RTO,
+  RETRANSMITS: Status.RETRANSMITS,
+  BACKOFF: Status.BACKOFF,
+  SND_MSS: Status.SND_MSS,
+  RX_HELD: Status.RX_HELD,
+  TX_HELD: Status.TX_HELD,
+  OUT_OF_ORDER: Status.OUT_OF_ORDER,
+  BLOCKED: Status.BLOCKED,
+};
+
+/** Without a result demanded, a call must not fail, and `write` must take all. */
+function isGood(call: string, args: readonly string[], got: string): boolean {
+  return call === "write" ? got === args[0] : !got.startsWith("-");
+}
+
+function fail(sentence: string): never {
+  throw new Deviation(sentence);
+}
+
+function stateName(state: State): string {
+  return [...STATES].find(([, value]) => value === state)?.[0] ?? String(state);
+}
+
+function seconds(microseconds: number): string {
+  return `${(microseconds / 1_000_000).toFixed(6)}s`;
+}

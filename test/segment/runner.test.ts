@@ -1,0 +1,73 @@
+// The runner itself: scripts that cannot be read, and scripts that must fail, each with the sentence it fails with.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { play } from "./play.ts";
+import { parseScript } from "./script.ts";
+
+const TITLE = "// A rule\n";
+
+/** What cannot be read: the text behind the title, and what the error says of its line 2. */
+const UNREADABLE: readonly [string, RegExp][] = [
+  ["soon connect", /^x\.pkt:2: soon is not a time/],
+  ["+0.5~0.2 > S 0:0(0)", /^x\.pkt:2: the range .* ends before it begins/],
+  ["+0 conect", /^x\.pkt:2: conect is not an event/],
+  ["+0 write 1 2", /^x\.pkt:2: write takes at most 1 arguments/],
+  ["+0 < S", /^x\.pkt:2: a segment is/],
+  ["+0 < S 0:5(0)", /^x\.pkt:2: 0:5 is not 0 bytes long/],
+  ["+0 < SS 0:0(0)", /^x\.pkt:2: the flag S stands twice/],
+  ["+0 < . 1:1(0)", /^x\.pkt:2: .* go together/],
+  ["+0 < S 0:0(0) <mess 5>", /^x\.pkt:2: mess is none of the options/],
+  ["+0 > S 0:0(0) bad-checksum", /^x\.pkt:2: modifiers are for injected segments/],
+  ["+0 < S 0:0(0) wun 5", /^x\.pkt:2: wun is none of/],
+  ["+0 > . 1:1(0) ack 1 = ESTABLISHD", /^x\.pkt:2: ESTABLISHD is not a TCP state/],
+  ["+0 read = many", /^x\.pkt:2: many is neither a number/],
+  ["+0 counter TcpOutSegs", /^x\.pkt:2: counter needs/],
+  ["+0 < icmp rumour", /^x\.pkt:2: rumour is none of/],
+  ["* profile huge", /^x\.pkt:2: huge is none of node, tiny, eight/],
+  ["* colour red", /^x\.pkt:2: unknown directive colour/],
+];
+
+for (const [line, expected] of UNREADABLE) {
+  test(`unreadable: ${line}`, () => {
+    assert.throws(() => parseScript("x.pkt", `${TITLE}${line}\n`), { code: "ESCRIPT", message: expected });
+  });
+}
+
+test("unreadable: a script without a title, and one without steps", () => {
+  assert.throws(() => parseScript("x.pkt", "+0 connect\n"), /x\.pkt:1: .*comment/);
+  assert.throws(() => parseScript("x.pkt", TITLE), /no steps/);
+});
+
+const OPEN = "+0 connect\n+0 > S 0:0(0)\n+0.02 < S. 0:0(0) ack 1 win 65535 <mss 1460>\n+0 > . 1:1(0) ack 1\n";
+
+/** What must fail, and how: the line and the sentence. */
+const FAILING: readonly [string, string, number, string][] = [
+  ["an expectation that nothing meets", `${OPEN}+0 > . 1:1(0) ack 1\n`, 6, "the stack sent nothing"],
+  ["a segment that nobody expects", "+0 connect\n+1 (nothing)\n", 3, "which the script does not expect"],
+  ["a segment left over at the end", "+0 connect\n", 2, "which the script does not expect"],
+  ["wrong flags", "+0 connect\n+0 > F 0:0(0)\n", 3, "the flags differ"],
+  ["a wrong sequence number", `${OPEN}+0 write 5\n+0 > P. 2:7(5) ack 1\n`, 7, "the sequence number differs"],
+  ["a wrong length", `${OPEN}+0 write 5\n+0 > P. 1:7(6) ack 1\n`, 7, "the length differs"],
+  ["a wrong ACK", `${OPEN}+0 write 5\n+0 > P. 1:6(5) ack 2\n`, 7, "the ACK differs"],
+  ["a wrong window", "+0 connect\n+0 > S 0:0(0) win 7\n", 3, "the window differs"],
+  ["a missing option", "+0 connect\n+0 > S 0:0(0) <opt 99>\n", 3, "the option opt is missing"],
+  ["an option with another value", "+0 connect\n+0 > S 0:0(0) <mss 7>\n", 3, "option mss has another value"],
+  ["options where none may be", "+0 connect\n+0 > S 0:0(0) <>\n", 3, "it carries options"],
+  ["a segment too late", "+0 connect\n+0 > S 0:0(0)\n+0.5~0.9 > S 0:0(0)\n", 4, "the stack sent nothing"],
+  ["a segment too early", "+0 connect\n+0 > S 0:0(0)\n+1.2 > S 0:0(0)\n", 4, "too early"],
+  ["another state", "+0 connect\n+0 > S 0:0(0) = ESTABLISHED\n", 3, "SYN-SENT instead of ESTABLISHED"],
+  ["another result", "+0 connect = -EISCONN\n", 2, "connect returned 0"],
+  ["an error without an expectation", "+0 socket\n+0 write 5\n", 3, "write returned -ENOTCONN"],
+  ["another counter", "+0 connect\n+0 > S 0:0(0)\n+0 counter TcpActiveOpens = 2\n", 4, "TcpActiveOpens is 1"],
+];
+
+for (const [title, steps, line, sentence] of FAILING) {
+  test(`fails: ${title}`, async () => {
+    await assert.rejects(play(parseScript("x.pkt", TITLE + steps)), (error: Error) => {
+      assert.ok(error.message.startsWith(`x.pkt:${line}: `), error.message);
+      assert.ok(error.message.includes(sentence), error.message);
+      return true;
+    });
+  });
+}
