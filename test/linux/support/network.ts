@@ -1,0 +1,131 @@
+// A Linux kernel beside a Thimble: a network namespace with a TAP, in which the kernel is 10.77.0.1 and the stack
+// 10.77.0.2. Both vanish when the network is closed, and at the latest when the process ends.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const KERNEL = "10.77.0.1";
+export const STACK = "10.77.0.2";
+export const STACK_MAC = "02:00:00:00:77:02";
+
+/** The longest that anything in these tests may take, in milliseconds; a full run moves more bytes. */
+export const FULL = process.env.THIMBLE_FULL === "1";
+const PATIENCE = FULL ? 900_000 : 240_000;
+
+const THIMBLE = fileURLToPath(new URL("../../../dist/thimble.mjs", import.meta.url));
+const TAP = "tap0";
+
+/** What a program did. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  /** From start to end, in milliseconds. */
+  readonly took: number;
+}
+
+export class Network {
+  /** A folder for the files of this network's tests; removed with it. */
+  readonly folder = mkdtempSync(join(tmpdir(), "thimble-linux-"));
+  /** Captures of the stacks that ran, for `checkCapture`. */
+  readonly captures: string[] = [];
+  readonly #name: string;
+  readonly #children = new Set<ChildProcess>();
+  readonly #atExit = () => this.#remove();
+
+  static #made = 0;
+
+  constructor() {
+    this.#name = `thimble-test-${process.pid}-${Network.#made++}`;
+    process.on("exit", this.#atExit);
+    administer(["netns", "add", this.#name]);
+    administer(["-n", this.#name, "link", "set", "lo", "up"]);
+    administer(["-n", this.#name, "tuntap", "add", "dev", TAP, "mode", "tap"]);
+    administer(["-n", this.#name, "addr", "add", `${KERNEL}/24`, "dev", TAP]);
+    administer(["-n", this.#name, "link", "set", TAP, "up"]);
+  }
+
+  /** Starts a program in the namespace. */
+  spawn(command: string, args: readonly string[], input: "ignore" | number = "ignore"): ChildProcess {
+    const child = spawn("ip", ["netns", "exec", this.#name, command, ...args], { stdio: [input, "pipe", "pipe"] });
+    this.#children.add(child);
+    child.on("close", () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs a program in the namespace to its end; `inputFile` is what it reads from its standard input. */
+  async run(command: string, args: readonly string[], inputFile?: string): Promise<Outcome> {
+    const start = performance.now();
+    const child = this.spawn(command, args, inputFile === undefined ? "ignore" : openSync(inputFile, "r"));
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout?.on("data", (chunk) => stdout.push(chunk));
+    child.stderr?.on("data", (chunk) => stderr.push(chunk));
+    const impatience = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", resolve);
+    });
+    clearTimeout(impatience);
+    const took = performance.now() - start;
+    return { status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), took };
+  }
+
+  /**
+   * Starts a `thimble` command on the TAP (with `impairments`, behind a bad cable) and waits until it answers.
+   * Throws with what it printed when it ends instead.
+   */
+  async thimble(args: readonly string[], impairments = ""): Promise<ChildProcess> {
+    const child = this.spawn(process.execPath, [THIMBLE, ...args, ...this.#stackOptions(impairments)]);
+    let said = "";
+    child.stdout?.on("data", (chunk) => (said += chunk));
+    child.stderr?.on("data", (chunk) => (said += chunk));
+    for (let attempt = 0; attempt < 60; attempt++) {
+      const { status } = await this.run("ping", ["-c", "1", "-W", "1", "-q", STACK]);
+      if (status === 0) return child;
+      if (child.exitCode !== null) break;
+    }
+    child.kill("SIGKILL");
+    throw new Error(`thimble ${args.join(" ")} does not answer; it said:\n${said}`);
+  }
+
+  /** Runs a `thimble` command on the TAP that ends by itself. */
+  thimbleToItsEnd(args: readonly string[]): Promise<Outcome> {
+    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("")]);
+  }
+
+  #stackOptions(impairments: string): string[] {
+    const capture = join(this.folder, `capture-${this.captures.length}.pcap`);
+    this.captures.push(capture);
+    const address = ["--address", `${STACK}/24`, "--mac", STACK_MAC];
+    return ["--wire", `tap:${TAP}${impairments}`, ...address, "--pcap", capture];
+  }
+
+  /** Ends a `thimble` command as Ctrl-C does, and resolves to its exit code. */
+  async stop(child: ChildProcess): Promise<number | null> {
+    if (child.exitCode !== null) return child.exitCode;
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    child.kill("SIGINT");
+    return ended;
+  }
+
+  /** Ends what still runs and removes the namespace, the TAP and the folder. */
+  close(): void {
+    process.off("exit", this.#atExit);
+    this.#remove();
+  }
+
+  #remove(): void {
+    for (const child of this.#children) child.kill("SIGKILL");
+    spawnSync("ip", ["netns", "delete", this.#name]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function administer(args: string[]): void {
+  const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr.trim()}`);
+}
