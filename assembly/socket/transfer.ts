@@ -13,9 +13,9 @@ import { Packet, takeSharedPacket } from "../device/packet";
 import { findRoute } from "../ip/route";
 import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
-import { consumeStream, receivedStream, sendRoomStream } from "../transport/tcp/calls";
+import { consumeStream, receivedStream, sendRoomStream, whyNotFresh } from "../transport/tcp/calls";
 import { enqueue, roomAt } from "../transport/tcp/send-queue";
-import { Tcb } from "../transport/tcp/tcb";
+import { Mark, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
 import { asDatagram, asStream, bindForSending, isStream } from "./socket";
 
@@ -70,7 +70,7 @@ export function commit(descriptor: i32, bytes: u32): i32 {
 export function commitTo(descriptor: i32, bytes: u32, address: usize, port: u32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
-  if (isStream(endpoint)) return -Errno.EISCONN;
+  if (isStream(endpoint)) return whyNotFresh(asStream(endpoint)) == -Errno.EISCONN ? -Errno.EISCONN : -Errno.ENOTCONN;
   if (!isReadable(address, 16)) return -Errno.EFAULT;
   if (isUnspecified(address) || port > 0xffff) return -Errno.EINVAL;
   return commitDatagram(asDatagram(endpoint), bytes, address, port);
@@ -196,7 +196,8 @@ export function localNameOf(descriptor: i32): i32 {
 export function peerNameOf(descriptor: i32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
-  if (isUnspecified(endpoint.remote)) {
+  const isOpening = isStream(endpoint) && !asStream(endpoint).is(Mark.OPENED);
+  if (isOpening || isUnspecified(endpoint.remote)) {
     clearAddress(RESULT + Result.ADDRESS * 4);
     return -Errno.ENOTCONN;
   }

@@ -99,7 +99,8 @@ class Round {
     const fd = this.#machine.call("socket", SocketKind.STREAM, 1);
     if (fd < 0) return;
     const begun = this.#machine.call("connect", fd, this.#machine.putAddress(PEER_IP), 1 + this.#random.below(65535));
-    assert.equal(begun, -Errno.EINPROGRESS);
+    // A small profile may have promised all its packets to others.
+    assert.ok(begun === -Errno.EINPROGRESS || begun === -Errno.ENOBUFS, String(begun));
     this.#descriptors.push(fd);
   }
 

@@ -9,7 +9,7 @@ import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag, notify } from "../endpoint";
 import { Flag } from "./header";
-import { sendCopy } from "./output";
+import { acceptableSeq, sendCopy } from "./output";
 import { dropHoles, dropReceived } from "./receiver";
 import { shrinkGrant } from "./room";
 import { dropUnsent } from "./send-queue";
@@ -77,7 +77,7 @@ export function resetConnection(tcb: Tcb, error: u32): void {
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
       count(Counter.TcpOutRsts);
-      sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.RST | Flag.ACK);
+      sendCopy(tcb, 0, 0, acceptableSeq(tcb), Flag.RST | Flag.ACK);
       break;
     default:
   }

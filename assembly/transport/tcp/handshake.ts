@@ -25,7 +25,7 @@ import { firstGrant, promiseGrant, returnGrant } from "./room";
 import { MAX_RTO, sampleRtt, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./send-queue";
-import { seqInWindow } from "./seq";
+import { seqAfter, seqInWindow } from "./seq";
 import { Mark, openTcb, Tcb } from "./tcb";
 
 /** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
@@ -87,6 +87,9 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.adapter = arrival.adapter;
   handshake.listener = listener;
   handshake.iss = initialSequence(handshake);
+  if (segment.formerNxt && !seqAfter(handshake.iss, segment.formerNxt)) {
+    handshake.iss = segment.formerNxt + 1; // larger than any of the earlier connection's (MAY-2)
+  }
   handshake.irs = segment.seq;
   handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
   handshake.grant = <u16>firstGrant(listener.rxLimit);

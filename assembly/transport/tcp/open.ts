@@ -79,6 +79,7 @@ export function established(tcb: Tcb): void {
   tcb.backoff = 0;
   tcb.rtxAt = NEVER;
   tcb.unmark(Mark.PERSISTING);
+  tcb.mark(Mark.OPENED);
   if (lostSyn) slowStartAfterSyn(tcb);
   startCongestion(tcb, lostSyn);
   tcb.clear(EndpointFlag.WANTS_ROOM);

@@ -13,6 +13,7 @@ import { awaitPacket, descriptorOf } from "../endpoint";
 import { Flow } from "../flow";
 import { CHECKSUM, Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header";
 import { chooseWindow } from "./room";
+import { seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /**
@@ -96,9 +97,18 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
   return true;
 }
 
+/**
+ * The sequence number of a segment without text: SND.NXT, or where the peer's window ends when that comes first. A
+ * peer whose window has shut over what is in flight refuses anything beyond, and two that refuse each other's ACKs would
+ * answer each other for ever.
+ */
+export function acceptableSeq(tcb: Tcb): u32 {
+  return seqMin(tcb.sndNxt, tcb.sndUna + tcb.sndWnd);
+}
+
 /** An ACK without text (RFC 9293: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>). With no packet left it stays due. */
 export function sendAck(tcb: Tcb): void {
-  if (sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.ACK)) return;
+  if (sendCopy(tcb, 0, 0, acceptableSeq(tcb), Flag.ACK)) return;
   count(Counter.TcpNoBuffers);
   tcb.mark(Mark.ACK_NOW);
   awaitPacket(tcb);

@@ -25,6 +25,8 @@ export class Segment {
   mss: u32;
   sourcePort: u32;
   destinationPort: u32;
+  /** Where the sequence numbers of an earlier connection between the same ends ended; 0 when there was none. */
+  formerNxt: u32;
   /** The packet, with the text in view. */
   packet: Packet;
   arrival: Arrival;
@@ -63,6 +65,7 @@ export function readSegment(arrival: Arrival): bool {
   segment.window = header.window;
   segment.bytes = bytes - header.headerBytes;
   segment.mss = 0;
+  segment.formerNxt = 0;
   segment.packet = packet;
   segment.arrival = arrival;
   if (header.headerBytes > TCP_HEADER_BYTES)

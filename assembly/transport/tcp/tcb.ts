@@ -37,6 +37,8 @@ export const enum Mark {
   IN_ACCEPT_QUEUE = 512,
   /** What the timer will send is a probe of the peer's window. */
   PERSISTING = 1024,
+  /** The handshake was completed once: there is, or was, a peer. */
+  OPENED = 2048,
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */

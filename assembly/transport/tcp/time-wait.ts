@@ -121,6 +121,7 @@ export function timeWaitArrives(record: TimeWait, segment: Segment): bool {
   if (segment.has(Flag.RST)) return false; // an old duplicate must not cut the wait short (RFC 1337)
   if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && seqAfter(segment.seq, record.rcvNxt)) {
     count(Counter.TcpTimeWaitReuses);
+    segment.formerNxt = record.sndNxt;
     endTimeWait(record);
     return true;
   }
