@@ -48,6 +48,19 @@ export function copyAndSum(target: usize, source: usize, bytes: u32): u32 {
   return fold64(even + odd + tail(source, end));
 }
 
+/** Sums a header of `bytes` bytes: nearly always 20, which need no loop. */
+export function sumHeader(p: usize, bytes: u32): u32 {
+  if (bytes != 20) return sumBytes(p, bytes);
+  return fold64(
+    <u64>load<u32>(p) + <u64>load<u32>(p, 4) + <u64>load<u32>(p, 8) + <u64>load<u32>(p, 12) + <u64>load<u32>(p, 16),
+  );
+}
+
+/** The sum of a 32-bit word in memory order, not folded. */
+export function sumWord(word: u32): u32 {
+  return (word & 0xffff) + (word >> 16);
+}
+
 /** The sum of two adjoining pieces: `before` covers `beforeBytes` bytes, `after` starts behind them. */
 export function joinSums(before: u32, beforeBytes: u32, after: u32): u32 {
   // A piece at an odd place has its bytes in the other halves of the words (RFC 1071 §2 B).

@@ -78,8 +78,9 @@ export function isBroadcast(adapter: u32, address: usize): bool {
   if (isLimitedBroadcast(address)) return true;
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
+    if (!entry.used) break; // entries are filled in order and stay
     // A /31 or /32 has no broadcast address (RFC 3021).
-    if (!entry.used || entry.adapter != adapter || entry.prefixLength > 126) continue;
+    if (entry.adapter != adapter || entry.prefixLength > 126) continue;
     if (!isV4(entry.address) || !samePrefix(entry.address, address, entry.prefixLength)) continue;
     const host: u32 = 0xffffffff >> (<u32>entry.prefixLength - 96);
     if ((bswap<u32>(v4Of(address)) & host) == host) return true;

@@ -1,7 +1,7 @@
 // The IPv4 header where it lies in a packet (RFC 791 §3.1).
 
 import { be16, setBe16 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
+import { sumHeader } from "../base/checksum";
 
 export const enum Protocol {
   ICMP = 1,
@@ -61,7 +61,7 @@ export class Ipv4Header {
   }
   /** A correct header sums to all ones. */
   hasGoodChecksum(): bool {
-    return sumBytes(changetype<usize>(this), this.headerBytes) == 0xffff;
+    return sumHeader(changetype<usize>(this), this.headerBytes) == 0xffff;
   }
 }
 
@@ -87,7 +87,7 @@ export function writeIpv4Header(
   store<u16>(p, 0, 10);
   store<u32>(p, source, 12);
   store<u32>(p, destination, 16);
-  store<u16>(p, <u16>~sumBytes(p, 20), 10);
+  store<u16>(p, <u16>~sumHeader(p, 20), 10);
 }
 
 /** Looks through the options between the fixed header and `headerBytes`. */

@@ -3,7 +3,7 @@
 import { Counter } from "../abi/counters";
 import { isMulticast, isUnspecified, setV4 } from "../base/address";
 import { bswap16 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
+import { sumWord } from "../base/checksum";
 import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
@@ -70,7 +70,7 @@ function describe(adapter: Adapter, packet: Packet, header: Ipv4Header): void {
   arrival.ttl = <u8>header.ttl;
   arrival.tos = <u8>header.tos;
   arrival.adapter = adapter.index;
-  arrival.pseudoSum = sumBytes(p + 12, 8) + bswap16(header.protocol);
+  arrival.pseudoSum = sumWord(header.source) + sumWord(header.destination) + bswap16(header.protocol);
 }
 
 // A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).

@@ -10,6 +10,7 @@ import { copyAndSum, sumBytes } from "../base/checksum";
 import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
 import { RESULT } from "../base/memory";
 import { Packet, takeSharedPacket } from "../device/packet";
+import { isPathGood } from "../ip/output";
 import { findRoute } from "../ip/route";
 import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
@@ -80,7 +81,8 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   if (socket.error) return takeDatagramError(socket);
   if (isUnspecified(address)) return -Errno.ENOTCONN;
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
-  if (!findRoute(address, socket.adapter)) return -Errno.ENETUNREACH;
+  const isOnPath = address == socket.remote && isPathGood(socket.path);
+  if (!isOnPath && !findRoute(address, socket.adapter)) return -Errno.ENETUNREACH;
   const unbound = bindForSending(socket);
   if (unbound) return unbound;
   const packet = socket.draft;

@@ -3,9 +3,9 @@
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified, sameAddress } from "../base/address";
+import { copyAddress, isUnspecified, sameAddress, v4Of } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
-import { fold32, sumBytes } from "../base/checksum";
+import { fold32, sumBytes, sumWord } from "../base/checksum";
 import { now } from "../base/clock";
 import { UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
@@ -95,7 +95,7 @@ function sendUdp(socket: Datagram, packet: Packet): void {
   setBe16(udp, port, DESTINATION_PORT);
   setBe16(udp, bytes, LENGTH);
   store<u16>(udp, 0, CHECKSUM);
-  const pseudo = sumBytes(source + 12, 4) + sumBytes(destination + 12, 4) + bswap16(Protocol.UDP) + bswap16(bytes);
+  const pseudo = sumWord(v4Of(source)) + sumWord(v4Of(destination)) + bswap16(Protocol.UDP) + bswap16(bytes);
   const sum = <u16>~fold32(pseudo + sumBytes(udp, bytes));
   store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
   count(Counter.UdpOutDatagrams);

@@ -44,12 +44,13 @@ export function firmwarePath(name, debug = false) {
 }
 
 /** What asc is told beyond asconfig.json: the profile, the size of memory, which comes from it, and the proof. */
-export function profileOptions(name, linearBytes) {
+export function profileOptions(name, { LINEAR_BYTES: linearBytes, SHRINK: shrink }) {
   const pages = Math.ceil(linearBytes / PAGE);
   if (linearBytes > PAGE && linearBytes % PAGE !== 0) {
     throw new Error(`boards/${name}/profile.ts: LINEAR_BYTES above ${PAGE} must be a whole number of 64 KiB pages`);
   }
   const options = ["--transform", NO_HEAP, "--lib", `boards/${name}`];
+  options.push("--shrinkLevel", `${shrink}`);
   options.push("--initialMemory", `${pages}`, "--maximumMemory", `${pages}`);
   // Below a page, asc itself refuses static data past the limit; at a page and above, initialMemory is the check.
   return linearBytes < PAGE ? [...options, "--lowMemoryLimit", `${linearBytes}`] : options;
@@ -62,7 +63,7 @@ export async function compileFirmware(name, debug = false, path = firmwarePath(n
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
     const target = ["--target", debug ? "debug" : "release", "--outFile", relative(ROOT, unfinished)];
-    const warnings = await runAsc([...target, ...profileOptions(name, profile.LINEAR_BYTES)], ROOT);
+    const warnings = await runAsc([...target, ...profileOptions(name, profile)], ROOT);
     if (warnings) process.stderr.write(`profile ${name}:\n${warnings}\n`);
     renameSync(unfinished, path);
   } catch (error) {

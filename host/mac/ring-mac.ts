@@ -275,10 +275,14 @@ export class RingMac implements BusDevice, WireEnd {
       this.counters.txCarrierErrors++;
       return;
     }
-    let frame = this.#memory.bytes(start, length);
+    let frame: Uint8Array;
     if (length < MIN_FRAME_BYTES) {
-      this.#short.set(frame);
-      frame = this.#short.fill(0, length);
+      const { u8 } = this.#memory;
+      frame = this.#short;
+      for (let i = 0; i < length; i++) frame[i] = u8[start + i];
+      for (let i = length; i < MIN_FRAME_BYTES; i++) frame[i] = 0;
+    } else {
+      frame = this.#memory.bytes(start, length);
     }
     if (this.#carriesFcs) {
       this.#out.set(frame);

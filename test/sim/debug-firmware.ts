@@ -16,13 +16,16 @@ export async function debugFirmware(profile: string): Promise<WebAssembly.Module
   mkdirSync(DIST, { recursive: true });
   const folder = await mkdtemp(join(DIST, "debug-"));
   try {
-    const linearBytes = Math.max((await readProfile(profile)).LINEAR_BYTES, PAGE);
+    const sizes = await readProfile(profile);
+    const linearBytes = Math.max(sizes.LINEAR_BYTES, PAGE);
     const constants = await readFile(join(ROOT, "boards", profile, "profile.ts"), "utf8");
     const roomy = constants.replace(/(LINEAR_BYTES[^=]*)=.*;/, `$1= ${linearBytes};`);
     await writeFile(join(folder, "profile.ts"), roomy);
     const path = join(folder, "debug.wasm");
     const library = relative(ROOT, folder);
-    const options = profileOptions(profile, linearBytes).map((word) => (word === `boards/${profile}` ? library : word));
+    const options = profileOptions(profile, { ...sizes, LINEAR_BYTES: linearBytes }).map((word) =>
+      word === `boards/${profile}` ? library : word,
+    );
     await runAsc(["--target", "debug", "--outFile", relative(ROOT, path), ...options], ROOT);
     return await compileFirmware(pathToFileURL(path));
   } finally {

@@ -2,7 +2,7 @@
 
 import { Counter } from "../../abi/counters";
 import { bswap16 } from "../../base/bytes";
-import { copyAndSum, fold32, sumBytes } from "../../base/checksum";
+import { copyAndSum, fold32, sumHeader, sumWord } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
 import { HEADROOM, MSS, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
@@ -30,8 +30,8 @@ export function sendSegment(
   tos: u32,
 ): i32 {
   const p = packet.data;
-  const pseudo = sumBytes(flow.local + 12, 4) + sumBytes(flow.remote + 12, 4) + bswap16(Protocol.TCP);
-  const sum = pseudo + bswap16(packet.length) + sumBytes(p, headerBytes) + textSum;
+  const pseudo = sumWord(flow.local3) + sumWord(flow.remote3) + bswap16(Protocol.TCP);
+  const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
   store<u16>(p, <u16>~fold32(sum), CHECKSUM);
   count(Counter.TcpOutSegs);
   return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, true);

@@ -3,7 +3,7 @@
 
 import { Counter } from "../../abi/counters";
 import { bswap16 } from "../../base/bytes";
-import { fold32, sumBytes } from "../../base/checksum";
+import { fold32, sumHeader, sumWord } from "../../base/checksum";
 import { TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { Protocol } from "../../ip/header";
@@ -34,8 +34,8 @@ function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32 = 
   packet.data = arrival.header + 20 + TCP_HEADER_BYTES;
   const p = packet.push(TCP_HEADER_BYTES);
   writeTcpHeader(p, segment.destinationPort, segment.sourcePort, seq, ack, TCP_HEADER_BYTES, flags, window);
-  const pseudo = sumBytes(arrival.source + 12, 4) + sumBytes(arrival.destination + 12, 4) + bswap16(Protocol.TCP);
-  store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumBytes(p, packet.length)), CHECKSUM);
+  const pseudo = sumWord(arrival.source3) + sumWord(arrival.destination3) + bswap16(Protocol.TCP);
+  store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumHeader(p, packet.length)), CHECKSUM);
   count(Counter.TcpOutSegs);
   sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, DEFAULT_TTL, 0, true);
 }

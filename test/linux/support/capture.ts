@@ -4,8 +4,14 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Network, STACK_MAC } from "./network.ts";
 
-/** Wireshark leaves checksums alone unless told. */
-const CHECKSUMS = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"];
+/**
+ * Wireshark leaves checksums alone unless told. Each frame is looked at by itself: what Wireshark makes of a stream
+ * in which a segment was sent twice, it reports as an error of the frame.
+ */
+const PREFERENCES = [
+  ...["ip", "tcp", "udp"].map((protocol) => `${protocol}.check_checksum:TRUE`),
+  "tcp.desegment_tcp_streams:FALSE",
+];
 
 /** What is asked of each frame; where several answers fit (an error quotes a packet), they come separated by commas. */
 const STATUSES = ["ip", "tcp", "udp", "icmp"].map((protocol) => `${protocol}.checksum.status`);
@@ -41,7 +47,7 @@ interface SentFrame {
 }
 
 async function sentFrames(network: Network, capture: string): Promise<SentFrame[]> {
-  const preferences = CHECKSUMS.flatMap((name) => ["-o", `${name}:TRUE`]);
+  const preferences = PREFERENCES.flatMap((preference) => ["-o", preference]);
   const fields = FIELDS.flatMap((name) => ["-e", name]);
   const filter = ["-Y", `eth.src == ${STACK_MAC}`];
   const { status, stdout, stderr } = await network.run("tshark", [

@@ -1,0 +1,89 @@
+// `npm run bench [-- FIGURE...]`: how fast two machines are that talk over a cable in this process, beside what this
+// computer could do at best.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { compileFirmware } from "../../host/core/firmware.ts";
+import { type Benchmark, measure } from "./benchmark.ts";
+import { ceilings } from "./ceiling.ts";
+import { connections } from "./connections.ts";
+import { largeDatagrams, smallDatagrams } from "./datagrams.ts";
+import { promises } from "./promises.ts";
+import { environment, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
+import { bulk, roundTrips } from "./streams.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [
+  bulk,
+  promises,
+  roundTrips,
+  connections,
+  smallDatagrams,
+  largeDatagrams,
+  ...ceilings,
+];
+const NAMES = BENCHMARKS.map(({ name }) => name);
+
+const WASM = fileURLToPath(new URL("../../dist/thimble.wasm", import.meta.url));
+const RUNS = 5;
+const MOST_RUNS = 1000;
+/** What --quick does of everything: enough to see that it works, too little to compare. */
+const QUICK_SHARE = 0.02;
+
+interface Options {
+  runs: number;
+  quick?: boolean;
+  json?: boolean;
+  wasm: string;
+}
+
+const INTRODUCTION = `Measures two machines that talk over a cable in this process: each a core in wasm with its
+emulated MAC, frames going through descriptor rings and being copied once, every checksum made
+and verified, every byte compared. The figures that end in -1460 are the ceiling that this
+computer sets, measured between the others.`;
+
+function buildProgram(): Command {
+  return new Command("npm run bench --")
+    .description(INTRODUCTION)
+    .argument("[figure...]", `what to measure (default: all): ${NAMES.join(", ")}`, takeFigure)
+    .option("--runs <number>", "runs of each; the median counts", takeRuns, RUNS)
+    .option("--quick", "a fiftieth of the work and one run: shows that it works, not how fast")
+    .option("--json", "print data instead of text")
+    .option("--wasm <file>", "another build of the core", WASM)
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride()
+    .action(run);
+}
+
+function takeFigure(name: string, before: string[] | undefined): string[] {
+  if (!NAMES.includes(name)) throw new InvalidArgumentError(`There are ${NAMES.join(", ")}.`);
+  return [...(before ?? []), name];
+}
+
+function takeRuns(text: string): number {
+  const runs = /^\d+$/.test(text) ? Number(text) : 0;
+  if (runs < 1 || runs > MOST_RUNS) throw new InvalidArgumentError(`A number from 1 to ${MOST_RUNS} is wanted.`);
+  return runs;
+}
+
+async function run(names: string[], options: Options): Promise<void> {
+  const wanted = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const machine = environment();
+  const module = await compileFirmware(await readFile(options.wasm));
+  const core = await sizeOf(options.wasm, module);
+  if (!options.json) process.stdout.write(`${headText(machine)}${sizeText(core)}\n`);
+  const plan = options.quick ? { runs: 1, share: QUICK_SHARE } : { runs: options.runs, share: 1 };
+  const figures = await measure(wanted, module, plan);
+  if (options.json) process.stdout.write(`${JSON.stringify(reportData(machine, core, figures), null, 2)}\n`);
+  else process.stdout.write(`${figuresText(figures)}${spreadText(figures)}`);
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  // --help ends the same way, with exit code 0.
+  const isUsage = error instanceof CommanderError;
+  process.exitCode = isUsage ? (error.exitCode === 0 ? 0 : 2) : 1;
+  if (process.exitCode !== 0) process.stderr.write(`${(error as Error).message}\n`);
+}

@@ -1,0 +1,69 @@
+// UDP datagrams in one direction, in volleys as long as a socket's queue.
+
+import { SocketKind } from "../../assembly/abi/sockets.ts";
+import type { Benchmark, Trial } from "./benchmark.ts";
+import { Pair } from "./pair.ts";
+import { Payload } from "./payload.ts";
+
+const PORT = 7001;
+const SMALL_BYTES = 64;
+const LARGE_BYTES = 1472;
+
+export const smallDatagrams: Benchmark = {
+  name: "udp-64",
+  title: "UDP one way, 64 bytes in a datagram",
+  operations: 500_000,
+  prepare: async (module) => datagramTrial(await Pair.create(module), SMALL_BYTES),
+};
+
+export const largeDatagrams: Benchmark = {
+  name: "udp-1472",
+  title: "UDP one way, 1472 bytes in a datagram",
+  operations: 250_000,
+  prepare: async (module) => datagramTrial(await Pair.create(module), LARGE_BYTES),
+};
+
+function datagramTrial(pair: Pair, bytes: number): Trial {
+  const { left, right } = pair;
+  const target = right.socket(SocketKind.DATAGRAM);
+  right.bind(target, PORT);
+  const source = left.socket(SocketKind.DATAGRAM);
+  left.connect(source, right, PORT);
+  const payload = new Payload(bytes);
+  const volley = left.core.constants.DATAGRAM_QUEUE;
+  let sent = 0;
+  let received = 0;
+
+  const send = (end: number): void => {
+    for (; sent < end && left.sendRoom(source) > 0; sent++) {
+      left.memory.set(payload.at(sent * bytes, bytes), left.pointer);
+      left.sendCommit(source, bytes);
+    }
+  };
+  const receive = (): void => {
+    for (let ready = right.recvPeek(target); ready >= 0; ready = right.recvPeek(target), received++) {
+      if (ready !== bytes) throw new Error(`A datagram of ${bytes} bytes came with ${ready}.`);
+      if (bytes === SMALL_BYTES) payload.checkWords(received * bytes, right.core.u32, right.pointer, bytes);
+      else payload.check(received * bytes, right.memory, right.pointer, bytes);
+      right.recvConsume(target, ready);
+    }
+  };
+
+  // The first datagram asks for the neighbor's address, which takes some turns.
+  send(1);
+  pair.until(() => {
+    receive();
+    return received === sent;
+  }, "datagram");
+  const run = (count: number): void => {
+    const end = sent + count;
+    while (received < end) {
+      send(Math.min(end, sent + volley));
+      pair.turnLeft();
+      pair.turnRight();
+      receive();
+      if (received !== sent) throw new Error(`${sent - received} datagrams were lost on a cable that loses none.`);
+    }
+  };
+  return { run };
+}

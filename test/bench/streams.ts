@@ -1,0 +1,129 @@
+// What a TCP connection moves: bulk in one direction, and pieces to and fro.
+
+import { Counter } from "../../assembly/abi/counters.ts";
+import type { Benchmark, Trial } from "./benchmark.ts";
+import { type Machine, Pair } from "./pair.ts";
+import { Payload } from "./payload.ts";
+
+const PORT = 7000;
+export const SEGMENT_BYTES = 1460;
+const MESSAGE_BYTES = 64;
+/** Rounds in a row that may bring nothing: in virtual time, longer than any retransmission takes. */
+const PATIENCE = 10_000_000;
+
+export const bulk: Benchmark = {
+  name: "bulk",
+  title: "TCP one way; each: a segment of 1460 bytes",
+  payloadBytes: SEGMENT_BYTES,
+  operations: 180_000,
+  prepare: async (module) => bulkTrial(await Pair.create(module)),
+};
+
+export const roundTrips: Benchmark = {
+  name: "round-trips",
+  title: "64 bytes to the other machine and 64 back, one connection",
+  operations: 200_000,
+  prepare: async (module) => roundTripTrial(await Pair.create(module)),
+};
+
+/** The writing end of a stream that carries a payload. */
+class Writer {
+  #written = 0;
+
+  constructor(
+    readonly machine: Machine,
+    readonly fd: number,
+    readonly payload: Payload,
+  ) {}
+
+  /** Writes while there is room, up to byte `end` of the stream. */
+  writeUntil(end: number): void {
+    const { machine, fd } = this;
+    while (this.#written < end) {
+      const bytes = Math.min(machine.sendRoom(fd), end - this.#written);
+      if (bytes === 0) return;
+      machine.memory.set(this.payload.at(this.#written, bytes), machine.pointer);
+      machine.sendCommit(fd, bytes);
+      this.#written += bytes;
+    }
+  }
+}
+
+/** The reading end: takes all there is and compares every byte. */
+class Reader {
+  received = 0;
+
+  constructor(
+    readonly machine: Machine,
+    readonly fd: number,
+    readonly payload: Payload,
+  ) {}
+
+  read(): void {
+    const { machine, fd, payload } = this;
+    for (let bytes = machine.recvPeek(fd); bytes >= 0; bytes = machine.recvPeek(fd)) {
+      if (bytes === 0) throw new Error("The stream has ended.");
+      if (bytes <= MESSAGE_BYTES) payload.checkWords(this.received, machine.core.u32, machine.pointer, bytes);
+      else payload.check(this.received, machine.memory, machine.pointer, bytes);
+      machine.recvConsume(fd, bytes);
+      this.received += bytes;
+    }
+  }
+}
+
+function bulkTrial(pair: Pair): Trial {
+  const fds = pair.connection(PORT);
+  const payload = new Payload(SEGMENT_BYTES);
+  const writer = new Writer(pair.left, fds.left, payload);
+  const reader = new Reader(pair.right, fds.right, payload);
+  const run = (segments: number): void => {
+    const end = reader.received + segments * SEGMENT_BYTES;
+    let idle = 0;
+    while (reader.received < end) {
+      const before = reader.received;
+      writer.writeUntil(end);
+      pair.turnLeft();
+      pair.turnRight();
+      reader.read();
+      pair.turnRight(); // a host polls after calls; here this opens the window again
+      idle = reader.received === before ? idle + 1 : 0;
+      if (idle > PATIENCE) throw new Error(`The stream stands still at byte ${before}.`);
+    }
+    demandNoLoss(pair);
+  };
+  return { run };
+}
+
+function roundTripTrial(pair: Pair): Trial {
+  const fds = pair.connection(PORT);
+  const payload = new Payload(MESSAGE_BYTES);
+  const there = {
+    writer: new Writer(pair.left, fds.left, payload),
+    reader: new Reader(pair.right, fds.right, payload),
+  };
+  const back = { writer: new Writer(pair.right, fds.right, payload), reader: new Reader(pair.left, fds.left, payload) };
+  const run = (trips: number): void => {
+    for (let trip = 0; trip < trips; trip++) {
+      const end = back.reader.received + MESSAGE_BYTES;
+      there.writer.writeUntil(end);
+      pair.turnLeft();
+      pair.turnRight();
+      there.reader.read();
+      back.writer.writeUntil(there.reader.received);
+      pair.turnRight();
+      pair.turnLeft();
+      back.reader.read();
+      if (back.reader.received !== end) throw new Error("A round trip has brought no answer.");
+    }
+    demandNoLoss(pair);
+  };
+  return { run };
+}
+
+// What is sent twice costs twice and counts once: then the figure would not be that of the path.
+function demandNoLoss(pair: Pair): void {
+  for (const { core } of [pair.left, pair.right]) {
+    const again = core.u32[core.countersWord + Counter.TcpRetransSegs];
+    if (again > 0) throw new Error(`${again} segments were sent again on a cable that loses none.`);
+  }
+}
