@@ -50,6 +50,7 @@ export {
   ROUTES,
   RX_PACKETS_PER_TCB,
   RX_RING,
+  SHRINK,
   SYN_QUEUE,
   TCBS,
   TIME_WAITS,

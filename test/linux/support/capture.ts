@@ -13,6 +13,9 @@ const PREFERENCES = [
   "tcp.desegment_tcp_streams:FALSE",
 ];
 
+/** By itself, a segment from the midst of a file is no HTTP message, and one that begins with CR LF looks like a bad one. */
+const NOT_LOOKED_INTO = ["--disable-protocol", "http"];
+
 /** What is asked of each frame; where several answers fit (an error quotes a packet), they come separated by commas. */
 const STATUSES = ["ip", "tcp", "udp", "icmp"].map((protocol) => `${protocol}.checksum.status`);
 const FIELDS = ["frame.number", "_ws.malformed", "_ws.expert.severity", ...STATUSES];
@@ -51,7 +54,7 @@ async function sentFrames(network: Network, capture: string): Promise<SentFrame[
   const fields = FIELDS.flatMap((name) => ["-e", name]);
   const filter = ["-Y", `eth.src == ${STACK_MAC}`];
   const { status, stdout, stderr } = await network.run("tshark", [
-    ...["-n", "-r", capture, ...preferences, ...filter],
+    ...["-n", "-r", capture, ...preferences, ...NOT_LOOKED_INTO, ...filter],
     ...["-T", "fields", "-E", "separator=|", "-E", "aggregator=,", ...fields],
   ]);
   // "Running as user root" and the like; a capture that is cut short is reported by the status.
