@@ -70,6 +70,8 @@ export enum Counter {
   TcpInBadAck,
   TcpInChallenged,
   TcpInOldDuplicates,
+  TcpInPaws,
+  TcpInNoTimestamp,
   TcpInOutOfOrder,
   TcpInOutOfOrderDrops,
   TcpInAfterClose,

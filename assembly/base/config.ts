@@ -71,4 +71,3 @@ if (PACKETS <= TCBS)
   ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
 if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
-if (RX_PACKETS_PER_TCB * MSS > 65535) ERROR("RX_PACKETS_PER_TCB * MSS above 65535 needs window scaling.");

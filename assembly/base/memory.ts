@@ -29,13 +29,13 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 288;
+export const TCB_BYTES: u32 = 308;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
-export const HANDSHAKE_BYTES: u32 = 72;
+export const HANDSHAKE_BYTES: u32 = 76;
 export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
 
-export const TIME_WAIT_BYTES: u32 = 72;
+export const TIME_WAIT_BYTES: u32 = 80;
 export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 16);
 
 export const DATAGRAM_BYTES: u32 = 120;
@@ -103,8 +103,8 @@ export const IP_STATE: usize = memory.data(16, 16);
 export const ARRIVAL_STATE: usize = memory.data(64, 16);
 export const SOCKETS_STATE: usize = memory.data(32, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
-export const SEGMENT_STATE: usize = memory.data(48, 16);
+export const SEGMENT_STATE: usize = memory.data(64, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
-  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 48 + 32 + 48;
+  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 64 + 32 + 48;

@@ -38,7 +38,7 @@ export const RX_PACKETS_PER_TCB: u32 = 2;
 export const TX_PACKETS_PER_TCB: u32 = 2;
 
 /** Neighbors whose Ethernet address is known or sought, and packets that may wait for one. */
-export const NEIGHBORS: u32 = 4;
+export const NEIGHBORS: u32 = 3;
 export const NEIGHBOR_QUEUE: u32 = 1;
 export const ROUTES: u32 = 3;
 /** Addresses of the machine itself, over all adapters. */

@@ -64,6 +64,8 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   TcpInOutOfWindow: "segments outside the window",
   TcpInBadAck: "segments with an unacceptable acknowledgment",
   TcpInChallenged: "segments answered with a challenge ACK",
+  TcpInPaws: "segments older than the newest, by their timestamps",
+  TcpInNoTimestamp: "segments without the timestamp that was agreed on",
   TcpInOldDuplicates: "segments with data that had come before",
   TcpInOutOfOrder: "segments that came before their turn, kept",
   TcpInOutOfOrderDrops: "segments that came before their turn, dropped",

@@ -2,13 +2,15 @@
 // Time is virtual, and each turn of a machine takes a little of it.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Result, SocketKind } from "../../assembly/abi/sockets.ts";
+import { Result, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
 import { parseAddress, parseMac } from "../../host/core/address.ts";
 import { Bus } from "../../host/core/bus.ts";
 import { Core, type CoreExports } from "../../host/core/core.ts";
 import { RingMac } from "../../host/mac/ring-mac.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import type { Wire } from "../../host/wire/wire.ts";
+
+const WINDOW_PACKETS = 44;
 
 const AGAIN = -Errno.EAGAIN;
 const PREFIX_LENGTH = 24;
@@ -60,6 +62,12 @@ export class Machine {
     this.bind(fd, port);
     done(this.exports.listen(fd, backlog), "listen");
     return fd;
+  }
+
+  /** 64 KB at most, the window with which stacks are compared; less where the profile has less. */
+  limitWindow(fd: number): void {
+    const packets = Math.min(WINDOW_PACKETS, this.core.constants.RX_PACKETS_PER_TCB);
+    done(this.exports.setOption(fd, SocketOption.RECEIVE_PACKETS, packets), "setOption");
   }
 
   /** Bytes of room at `pointer`; 0 when there is none now. */
@@ -144,6 +152,8 @@ export class Pair {
   connection(port: number): { left: number; right: number } {
     const listener = this.right.listen(port, 1);
     const left = this.left.socket(SocketKind.STREAM);
+    this.right.limitWindow(listener);
+    this.left.limitWindow(left);
     this.left.connect(left, this.right, port);
     let right = AGAIN;
     this.until(() => {

@@ -47,7 +47,7 @@ export interface Size {
 export async function sizeOf(path: string, module: WebAssembly.Module): Promise<Size> {
   const core = await Core.start(module, [1, 2, 3, 4], { bus: new Bus() });
   const { used, total } = memoryMap(core);
-  const windowBytes = Math.min(core.constants.RX_PACKETS_PER_TCB * core.constants.MSS, 65535);
+  const windowBytes = core.constants.RX_PACKETS_PER_TCB * core.constants.MSS;
   return { wasmBytes: readFileSync(path).length, linearBytes: total, usedBytes: used, windowBytes };
 }
 

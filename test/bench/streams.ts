@@ -13,7 +13,7 @@ const PATIENCE = 10_000_000;
 
 export const bulk: Benchmark = {
   name: "bulk",
-  title: "TCP one way; each: a segment of 1460 bytes",
+  title: "TCP one way, 64 KB window; each: 1460 bytes, about a segment",
   payloadBytes: SEGMENT_BYTES,
   operations: 180_000,
   prepare: async (module) => bulkTrial(await Pair.create(module)),

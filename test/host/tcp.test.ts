@@ -108,7 +108,8 @@ describe("connections", () => {
     assert.equal(near.status()?.blocked, "PEER_WINDOW");
     assert.equal(near.status()?.timer, "PERSIST");
     const held = far.status()?.recvQ ?? 0;
-    assert.ok(held > 10_000 && held < 200_000, `${held} bytes wait at the reader`);
+    // A quarter of a megabyte is the largest window of the profile.
+    assert.ok(held > 10_000 && held < 300_000, `${held} bytes wait at the reader`);
     // A slow reader: a piece each 10 ms.
     const slowly = async (): Promise<Buffer> => {
       const pieces: Uint8Array[] = [];

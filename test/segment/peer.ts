@@ -22,6 +22,9 @@ import {
   type TcpSegment,
 } from "./frames.ts";
 import type { IcmpPattern, Modifier, OptionPattern, SegmentPattern, SequenceNumber } from "./script.ts";
+import { ANY_BYTE } from "./script.ts";
+
+const TIMESTAMP_OPTION = 8;
 
 export const OUR_MAC = Uint8Array.of(0x02, 0, 0, 0, 0, 0x01);
 export const OUR_IP = Uint8Array.of(10, 0, 0, 1);
@@ -64,6 +67,8 @@ export class Conversation {
   ourIss: number | undefined;
   /** The last IP packet that the stack sent in it. */
   lastPacket: Uint8Array | undefined;
+  /** The bytes of the stack's last TSval. */
+  #timestamp: Uint8Array = new Uint8Array(4);
 
   constructor(
     readonly number: number,
@@ -71,6 +76,17 @@ export class Conversation {
   ) {
     this.peerPort = PEER_PORT_BASE + number;
     this.peerIss = peerIss;
+  }
+
+  /** Remembers the timestamp of a segment of the stack, for the peer to echo. */
+  noteTimestamp(tcp: TcpSegment): void {
+    const option = tcp.options.find(({ kind }) => kind === TIMESTAMP_OPTION);
+    if (option) this.#timestamp = option.data.slice(0, 4);
+  }
+
+  /** The data of an option, with the stack's last timestamp where the script leaves that open. */
+  filledIn(data: readonly number[]): Uint8Array {
+    return Uint8Array.from(data, (byte, i) => (byte === ANY_BYTE ? (this.#timestamp[i % 4] ?? 0) : byte));
   }
 
   peerAbsolute(number: SequenceNumber): number {
@@ -120,7 +136,7 @@ export class Peer {
       flags: pattern.flags,
       window: pattern.window ?? 65535,
       urgent: pattern.urgent ?? 0,
-      options: (pattern.options ?? []).map(({ kind, data }) => ({ kind, data: Uint8Array.from(data) })),
+      options: (pattern.options ?? []).map(({ kind, data }) => ({ kind, data: conversation.filledIn(data) })),
       payload: streamBytes("peer", pattern.first.value + syn - 1, pattern.length),
     };
     const bytes = buildTcp(tcp, source, destination, pattern.modifiers.includes("bad-checksum"));
@@ -244,6 +260,7 @@ export class Peer {
 
   /** Why a segment of the stack is not the one expected, as a sentence; undefined when it is. */
   difference(pattern: SegmentPattern, tcp: TcpSegment, conversation: Conversation): string | undefined {
+    conversation.noteTimestamp(tcp);
     const ignored = pattern.flags & PSH ? 0 : PSH;
     if (tcp.sourcePort !== conversation.ourPort) return `it comes from port ${tcp.sourcePort}`;
     if ((tcp.flags & ~ignored) !== pattern.flags) return "the flags differ";
@@ -278,7 +295,8 @@ function optionDifference(patterns: readonly OptionPattern[] | undefined, tcp: T
   for (const pattern of patterns) {
     const found = tcp.options.find(({ kind }) => kind === pattern.kind);
     if (!found) return `the option ${pattern.name} is missing`;
-    if (!equalBytes(found.data, Uint8Array.from(pattern.data))) return `the option ${pattern.name} has another value`;
+    const wanted = pattern.data.map((byte, i) => (byte === ANY_BYTE ? (found.data[i] ?? 0) : byte));
+    if (!equalBytes(found.data, Uint8Array.from(wanted))) return `the option ${pattern.name} has another value`;
   }
   return undefined;
 }

@@ -84,6 +84,9 @@ export interface SegmentPattern {
   modifiers: Modifier[];
 }
 
+/** Stands in an option for a byte of the stack's choice. */
+export const ANY_BYTE = -1;
+
 export interface OptionPattern {
   name: string;
   kind: number;
@@ -343,6 +346,7 @@ function readOptions(text: string, fail: Fail): OptionPattern[] {
     .filter((item) => item !== "");
   return items.map((item) => {
     const [name = "", ...values] = item.split(/\s+/);
+    if (name === "timestamp") return { name, kind: 8, data: values.flatMap((value) => timestampBytes(value, fail)) };
     const numbers = values.map((value) => integer(value, fail));
     const one = numbers[0] ?? 0;
     switch (name) {
@@ -356,8 +360,6 @@ function readOptions(text: string, fail: Fail): OptionPattern[] {
         return { name, kind: 3, data: [one] };
       case "sackOK":
         return { name, kind: 4, data: [] };
-      case "timestamp":
-        return { name, kind: 8, data: numbers.flatMap(bigEndian) };
       case "opt":
         return { name, kind: one, data: numbers.slice(1) };
       case "raw":
@@ -366,6 +368,11 @@ function readOptions(text: string, fail: Fail): OptionPattern[] {
         return fail(`${name} is none of the options eol, nop, mss, wscale, sackOK, timestamp, opt, raw`);
     }
   });
+}
+
+// `*` is any value in what is expected, and in what the peer sends the stack's last one, echoed.
+function timestampBytes(value: string, fail: Fail): number[] {
+  return value === "*" ? [ANY_BYTE, ANY_BYTE, ANY_BYTE, ANY_BYTE] : bigEndian(integer(value, fail));
 }
 
 function bigEndian(word: number): number[] {

@@ -18,7 +18,7 @@ const CONTRADICTIONS: { constant: string; value: number; reason: RegExp }[] = [
   { constant: "RX_RING", value: 1, reason: /RX_RING and TX_RING must be at least 2/ },
   { constant: "PACKETS", value: 4, reason: /PACKETS must exceed TCBS/ },
   { constant: "CONTROL_PACKETS", value: 1, reason: /CONTROL_PACKETS below 2/ },
-  { constant: "RX_PACKETS_PER_TCB", value: 45, reason: /above 65535 needs window scaling/ },
+  { constant: "RX_PACKETS_PER_TCB", value: 3000, reason: /windows too coarse/ },
   { constant: "PACKETS", value: 20, reason: /Low memory limit exceeded by static data/ },
 ];
 

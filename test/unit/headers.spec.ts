@@ -2,7 +2,9 @@
 
 import { be16, be32, bswap16, setBe16, setBe32 } from "../../assembly/base/bytes";
 import { checkOptions, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/header";
-import { TcpHeader, writeMssOption, writeTcpHeader } from "../../assembly/transport/tcp/header";
+import { TcpHeader, writeTcpHeader } from "../../assembly/transport/tcp/header";
+
+import { Offer, synOptionBytes, writeSynOptions } from "../../assembly/transport/tcp/options";
 
 const SPACE: usize = memory.data(128, 8);
 
@@ -108,7 +110,7 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
 
   it("is written field by field and read back", () => {
     writeTcpHeader(SPACE, 49152, 80, 0x01020304, 0x0a0b0c0d, 24, 0x12, 65535);
-    writeMssOption(SPACE, 1460);
+    writeSynOptions(SPACE, Offer.NOTHING, 0, 0);
     expect<u64>(bytesAt(0)).toBe(0xc000005001020304);
     expect<u64>(bytesAt(8)).toBe(0x0a0b0c0d6012ffff);
     expect<u64>(bytesAt(16)).toBe(0x00000000020405b4);
@@ -121,5 +123,16 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
     expect<u32>(header.flags).toBe(0x12);
     expect<u32>(header.window).toBe(65535);
     expect<u32>(load<u8>(SPACE, 24)).toBe(0xee);
+  });
+
+  it("has the options of RFC 7323 behind the MSS, aligned", () => {
+    writeSynOptions(SPACE, Offer.ALL, 0x11223344, 0x55667788);
+    expect<u32>(synOptionBytes(Offer.ALL)).toBe(20);
+    expect<u64>(bytesAt(20) >> 32).toBe(0x020405b4);
+    expect<u32>(be32(SPACE, 24) >> 8).toBe(0x010303);
+    expect<u32>(be32(SPACE, 28)).toBe(0x0101080a);
+    expect<u32>(be32(SPACE, 32)).toBe(0x11223344);
+    expect<u32>(be32(SPACE, 36)).toBe(0x55667788);
+    expect<u32>(load<u8>(SPACE, 40)).toBe(0xee);
   });
 });

@@ -7,7 +7,7 @@ import { scheduleOutput, tellRoom } from "../endpoint";
 import { onAcknowledged, onDuplicate, onLoss, onRecoveryAck } from "./congestion";
 import { Flag } from "./header";
 import { sendCopy } from "./output";
-import { sampleRtt, stopTiming } from "./rto";
+import { sampleEcho, sampleRtt, stopTiming } from "./rto";
 import { Segment } from "./segment";
 import { dropAcknowledged, hasUnsent } from "./send-queue";
 import { sendPart } from "./sender";
@@ -22,7 +22,7 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   const news = seqAfter(segment.ack, tcb.sndUna);
   updateWindow(tcb, segment);
   if (news) {
-    takeAck(tcb, segment.ack);
+    takeAck(tcb, segment);
   } else if (isDuplicate(tcb, segment, before)) {
     duplicateAck(tcb);
   } else if (before == 0 && tcb.sndWnd > 0 && tcb.flight) {
@@ -52,9 +52,10 @@ function isDuplicate(tcb: Tcb, segment: Segment, windowBefore: u32): bool {
   return segment.window == windowBefore && !tcb.is(Mark.PERSISTING);
 }
 
-function takeAck(tcb: Tcb, ack: u32): void {
+function takeAck(tcb: Tcb, segment: Segment): void {
+  const ack = segment.ack;
   const bytes = ack - tcb.sndUna;
-  sampleRtt(tcb, ack);
+  if (!sampleRtt(tcb, ack)) sampleEcho(tcb, segment);
   tcb.sndUna = ack;
   tcb.sndResend = seqMax(tcb.sndResend, ack);
   tcb.dupAcks = 0;

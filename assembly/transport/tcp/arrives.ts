@@ -5,18 +5,23 @@ import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
-import { DEFAULT_SEND_MSS } from "../../base/config";
+import { now } from "../../base/clock";
+import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { acknowledge } from "./acknowledge";
 import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
 import { Flag } from "./header";
-import { established, sendSyn, setSendMss } from "./open";
+import { agreeOn, established, sendSyn, setRecent, setSendMss } from "./open";
+import { Offer } from "./options";
 import { receiveText, trimToWindow } from "./receiver";
 import { sampleRtt } from "./rto";
 import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
+
+/** 24 days, in seconds. */
+const PAWS_IDLE: u32 = 24 * 24 * 3600;
 
 /** What the arriving segment asks for. */
 export const enum Verdict {
@@ -37,6 +42,7 @@ export const enum Verdict {
 }
 
 export function segmentArrives(tcb: Tcb, segment: Segment): Verdict {
+  if (!segment.has(Flag.SYN)) segment.window <<= tcb.sndShift; // a SYN's window is never scaled (RFC 7323 §2.2)
   if (tcb.state == State.SYN_SENT) return inSynSent(tcb, segment);
   const verdict = inOtherStates(tcb, segment);
   return verdict == Verdict.CONTINUE ? Verdict.DONE : verdict;
@@ -61,6 +67,7 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
   tcb.irs = segment.seq;
   tcb.rcvNxt = segment.seq + 1;
   tcb.rcvEdge = tcb.rcvNxt + window;
+  agreeOn(tcb, segment.offer, segment.shift, segment.timestamp);
   setSendMss(tcb, segment.mss, DEFAULT_SEND_MSS);
   takeFirstWindow(tcb, segment);
   if (!segment.has(Flag.ACK)) {
@@ -105,7 +112,14 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
     segment.flags &= ~Flag.SYN;
     segment.seq++;
   }
-  if (isAcceptable(tcb, segment)) return Verdict.CONTINUE;
+  if (tcb.is(Mark.TIMESTAMPS)) {
+    const verdict = checkTimestamp(tcb, segment);
+    if (verdict != Verdict.CONTINUE) return verdict;
+  }
+  if (isAcceptable(tcb, segment)) {
+    takeTimestamp(tcb, segment);
+    return Verdict.CONTINUE;
+  }
   count(seqBefore(segment.seq, tcb.rcvNxt) ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
   if (segment.has(Flag.RST)) return Verdict.DROP;
   // A window that is shut still lets ACKs and RSTs take effect (MUST-66).
@@ -114,6 +128,27 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
     if (verdict != Verdict.CONTINUE) return verdict;
   }
   return Verdict.ACK;
+}
+
+// Protection against wrapped sequence numbers (RFC 7323 §5.3 R1): what is older than the newest that was in order is an
+// old duplicate. After 24 days of silence the comparison means nothing (§5.5).
+function checkTimestamp(tcb: Tcb, segment: Segment): Verdict {
+  if (segment.has(Flag.RST)) return Verdict.CONTINUE;
+  if (!(segment.offer & Offer.TIMESTAMPS)) {
+    count(Counter.TcpInNoTimestamp); // §3.2: agreed on, so whoever leaves it out is not the peer
+    return Verdict.DROP;
+  }
+  const isOld = seqBefore(segment.timestamp, tcb.tsRecent);
+  if (!isOld || <u32>(now() / SECOND) - tcb.tsRecentAt > PAWS_IDLE) return Verdict.CONTINUE;
+  count(Counter.TcpInPaws);
+  return Verdict.ACK;
+}
+
+// RFC 7323 §4.3 (2): the timestamp of the segment that the next ACK answers.
+function takeTimestamp(tcb: Tcb, segment: Segment): void {
+  if (!tcb.is(Mark.TIMESTAMPS) || !(segment.offer & Offer.TIMESTAMPS) || segment.has(Flag.RST)) return;
+  if (seqBefore(segment.timestamp, tcb.tsRecent) || seqAfter(segment.seq, tcb.lastAckSent)) return;
+  setRecent(tcb, segment.timestamp);
 }
 
 // The four cases of the table in §3.10.7.4.

@@ -7,7 +7,16 @@ import { Event, SocketKind } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { copyAddress } from "../../base/address";
 import { NEVER, now } from "../../base/clock";
-import { DEFAULT_SEND_MSS, HANDSHAKE_TIMERS, HEADROOM, MSS, SECOND, TCP_HEADER_BYTES } from "../../base/config";
+import {
+  DEFAULT_SEND_MSS,
+  HANDSHAKE_TIMERS,
+  HEADROOM,
+  IP_HEADER_BYTES,
+  MSS,
+  SECOND,
+  TCP_HEADER_BYTES,
+  TCP_OPTION_ROOM,
+} from "../../base/config";
 import { count } from "../../base/counters";
 import { HANDSHAKE_BASE, HANDSHAKE_BYTES } from "../../base/memory";
 import { handshakePool } from "../../base/pool";
@@ -17,9 +26,10 @@ import { pathFor } from "../../ip/output";
 import { DEFAULT_TTL, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
 import { Verdict } from "./arrives";
-import { Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header";
+import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
-import { established, setSendMss } from "./open";
+import { agreeOn, established, setSendMss } from "./open";
+import { Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant } from "./room";
 import { MAX_RTO, sampleRtt, startRto } from "./rto";
@@ -46,7 +56,11 @@ export class Handshake extends Flow {
   reserved: u8;
   /** Packets promised to it: what the window asks for. */
   grant: u16;
-  reserved1: u16;
+  /** Options that the peer's SYN offered, and so does our answer (options.ts, Offer); its window shift. */
+  offer: u8;
+  shift: u8;
+  /** The timestamp of the peer's last segment, to be echoed. */
+  tsRecent: u32;
 }
 
 if (offsetof<Handshake>() != HANDSHAKE_BYTES) ERROR("HANDSHAKE_BYTES does not agree with Handshake.");
@@ -71,7 +85,7 @@ export function listenArrives(listener: Tcb, segment: Segment): Verdict {
   }
   const handshake = changetype<Handshake>(block);
   begin(handshake, listener, segment);
-  answer(handshake, segment.packet, segment.arrival.header + 20 + TCP_HEADER_BYTES + MSS_OPTION_BYTES);
+  answer(handshake, segment.packet, segment.arrival.header + IP_HEADER_BYTES);
   return Verdict.DONE;
 }
 
@@ -93,7 +107,10 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.irs = segment.seq;
   handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
   handshake.grant = <u16>firstGrant(listener.rxLimit);
-  handshake.window = <u32>handshake.grant * MSS;
+  handshake.window = min<u32>(<u32>handshake.grant * MSS, 65535); // that of a SYN is not scaled
+  handshake.offer = segment.offer;
+  handshake.shift = segment.shift;
+  handshake.tsRecent = segment.timestamp;
   promiseGrant(handshake.grant);
   handshake.began = <u32>now();
   listener.handshakes++;
@@ -101,19 +118,18 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   setTimer(timerOf(handshake), now() + SECOND);
 }
 
-// Writes the SYN,ACK into a packet, in front of `end`, and sends it.
-function answer(handshake: Handshake, packet: Packet, end: usize): void {
+// Writes the SYN,ACK into a packet, from `p` on, and sends it.
+function answer(handshake: Handshake, packet: Packet, p: usize): void {
   const path = pathFor(handshake.remote, handshake.adapter);
   if (!path) return; // no way back; the timer tries again
-  const headerBytes = TCP_HEADER_BYTES + MSS_OPTION_BYTES;
-  packet.data = end;
-  packet.length = 0;
-  const p = packet.push(headerBytes);
+  const headerBytes = TCP_HEADER_BYTES + synOptionBytes(handshake.offer);
+  packet.data = p;
+  packet.length = headerBytes;
   const flags: u32 = Flag.SYN | Flag.ACK;
   const ack = handshake.irs + 1;
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
-  writeMssOption(p, MSS);
+  writeSynOptions(p, handshake.offer, timestamp(timestampOffset(handshake)), handshake.tsRecent);
   sendSegment(packet, handshake, path, headerBytes, 0, DEFAULT_TTL, 0);
 }
 
@@ -162,7 +178,7 @@ function resend(handshake: Handshake): void {
   const packet = takePacket();
   if (!packet) return; // the timer tries again
   count(Counter.TcpRetransSegs);
-  answer(handshake, packet, packet.buffer + HEADROOM);
+  answer(handshake, packet, packet.buffer + HEADROOM - TCP_HEADER_BYTES - TCP_OPTION_ROOM);
   release(packet);
 }
 
@@ -239,8 +255,13 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.irs = handshake.irs;
   tcb.rcvNxt = handshake.irs + 1;
   tcb.rcvEdge = tcb.rcvNxt + handshake.window;
-  tcb.sndWnd = segment.window;
-  tcb.maxSndWnd = segment.window;
+  if (handshake.offer & Offer.WINDOW_SCALE) tcb.mark(Mark.SCALED);
+  if (handshake.offer & Offer.TIMESTAMPS) tcb.mark(Mark.TIMESTAMPS);
+  agreeOn(tcb, handshake.offer, handshake.shift, handshake.tsRecent);
+  tcb.tsOffset = timestampOffset(tcb);
+  tcb.lastAckSent = tcb.rcvNxt;
+  tcb.sndWnd = segment.window << tcb.sndShift;
+  tcb.maxSndWnd = tcb.sndWnd;
   tcb.sndWl1 = segment.seq;
   tcb.sndWl2 = segment.ack;
   setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);

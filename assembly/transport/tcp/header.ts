@@ -1,7 +1,6 @@
-// The TCP header where it lies in a packet (RFC 9293 §3.1), and the options we know (§3.2).
+// The TCP header where it lies in a packet (RFC 9293 §3.1).
 
 import { be16, be32, setBe16, setBe32 } from "../../base/bytes";
-import { TCP_HEADER_BYTES } from "../../base/config";
 
 export const enum Flag {
   FIN = 1,
@@ -11,11 +10,6 @@ export const enum Flag {
   ACK = 16,
   URG = 32,
 }
-
-export const OPTION_END: u32 = 0;
-export const OPTION_NOP: u32 = 1;
-export const OPTION_MSS: u32 = 2;
-export const MSS_OPTION_BYTES: u32 = 4;
 
 @unmanaged
 @final
@@ -66,11 +60,4 @@ export function writeTcpHeader(
   store<u8>(p, <u8>flags, 13);
   setBe16(p, window, 14);
   store<u32>(p, 0, 16);
-}
-
-/** Writes the MSS option behind a fixed header. */
-export function writeMssOption(p: usize, mss: u32): void {
-  store<u8>(p, <u8>OPTION_MSS, TCP_HEADER_BYTES);
-  store<u8>(p, <u8>MSS_OPTION_BYTES, TCP_HEADER_BYTES + 1);
-  setBe16(p, mss, TCP_HEADER_BYTES + 2);
 }

@@ -13,6 +13,7 @@ import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
 import { Handshake, handshakeArrives, listenArrives } from "./handshake";
+import { Offer, WINDOW_SHIFT } from "./options";
 import { sendAck } from "./output";
 import { answerAck, answerReset } from "./reset";
 import { readSegment, Segment, segment } from "./segment";
@@ -54,12 +55,9 @@ export function receiveTcp(arrival: Arrival): void {
   }
   if (flow.kind == FlowKind.HANDSHAKE) {
     const handshake = changetype<Handshake>(changetype<usize>(flow));
-    const seq = handshake.iss + 1;
-    const ack = handshake.irs + 1;
-    const window = handshake.window;
     const verdict = handshakeArrives(handshake, segment);
     if (verdict != Verdict.CONTINUE) {
-      carryOut(verdict, segment, seq, ack, window);
+      forHandshake(verdict, handshake, segment);
       return;
     }
     flow = findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort)!;
@@ -80,14 +78,17 @@ function forListener(segment: Segment): void {
     answerReset(segment); // §3.10.7.1
     return;
   }
-  carryOut(listenArrives(changetype<Tcb>(changetype<usize>(bound)), segment), segment, 0, 0, 0);
+  const verdict = listenArrives(changetype<Tcb>(changetype<usize>(bound)), segment);
+  if (verdict == Verdict.RESET) answerReset(segment);
 }
 
-// For those who have no control block.
-function carryOut(verdict: Verdict, segment: Segment, seq: u32, ack: u32, window: u32): void {
+// A handshake has no control block to send from: what it answers is written into the packet that asked.
+function forHandshake(verdict: Verdict, handshake: Handshake, segment: Segment): void {
   if (verdict == Verdict.RESET) answerReset(segment);
-  else if (verdict == Verdict.ACK) answerAck(segment, seq, ack, window);
-  else if (verdict == Verdict.CHALLENGE_ACK && mayChallenge()) answerAck(segment, seq, ack, window);
+  if (verdict != Verdict.ACK && (verdict != Verdict.CHALLENGE_ACK || !mayChallenge())) return;
+  const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
+  const window = handshake.offer & Offer.WINDOW_SCALE ? handshake.window >> WINDOW_SHIFT : handshake.window;
+  answerAck(segment, handshake, handshake.iss + 1, handshake.irs + 1, window, stamped, handshake.tsRecent);
 }
 
 function forConnection(tcb: Tcb, segment: Segment): void {

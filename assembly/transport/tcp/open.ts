@@ -5,7 +5,7 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
-import { MSS } from "../../base/config";
+import { MSS, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
@@ -13,6 +13,7 @@ import { endConnection } from "./close";
 import { startCongestion } from "./congestion";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
+import { Offer, TIMESTAMP_ROOM, timestampOffset } from "./options";
 import { sendCopy } from "./output";
 import { backOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
 import { startSending } from "./send-queue";
@@ -26,6 +27,8 @@ export function openActively(tcb: Tcb): void {
   count(Counter.TcpActiveOpens);
   addFlow(tcb);
   tcb.mark(Mark.IN_FLOWS | Mark.USED);
+  tcb.mark(Mark.SCALED | Mark.TIMESTAMPS);
+  tcb.tsOffset = timestampOffset(tcb);
   startRto(tcb);
   startSending(tcb, initialSequence(tcb));
   tcb.state = State.SYN_SENT;
@@ -66,7 +69,22 @@ export function synTimeout(tcb: Tcb): void {
 /** What the peer's SYN said about segments it takes (§3.7.1): ours are no larger, whatever it said. */
 export function setSendMss(tcb: Tcb, offered: u32, fallback: u32): void {
   const peer = offered ? max<u32>(offered, MIN_SEND_MSS) : fallback;
-  tcb.sndMss = <u16>min<u32>(peer, MSS);
+  // The MSS counts no options; they take their bytes from it (RFC 9293 §3.7.1, RFC 6691).
+  tcb.sndMss = <u16>(min<u32>(peer, MSS) - (tcb.is(Mark.TIMESTAMPS) ? TIMESTAMP_ROOM : 0));
+}
+
+/** What the peer's SYN offers of what ours did is agreed; the rest is off. */
+export function agreeOn(tcb: Tcb, offer: u32, shift: u32, timestamp: u32): void {
+  if (!(offer & Offer.WINDOW_SCALE)) tcb.unmark(Mark.SCALED);
+  if (!(offer & Offer.TIMESTAMPS)) tcb.unmark(Mark.TIMESTAMPS);
+  tcb.sndShift = tcb.is(Mark.SCALED) ? <u8>shift : 0;
+  setRecent(tcb, timestamp);
+}
+
+/** TS.Recent, and when it was taken. */
+export function setRecent(tcb: Tcb, timestamp: u32): void {
+  tcb.tsRecent = timestamp;
+  tcb.tsRecentAt = <u32>(now() / SECOND);
 }
 
 /** Below this an MSS is nonsense, or an attempt to make us send mostly headers. */

@@ -11,9 +11,10 @@ import { Protocol } from "../../ip/header";
 import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
 import { awaitPacket, descriptorOf } from "../endpoint";
 import { Flow } from "../flow";
-import { CHECKSUM, Flag, MSS_OPTION_BYTES, writeMssOption, writeTcpHeader } from "./header";
-import { chooseWindow } from "./room";
-import { seqMin } from "./seq";
+import { CHECKSUM, Flag, writeTcpHeader } from "./header";
+import { synOptionBytes, TIMESTAMP_ROOM, timestamp, WINDOW_SHIFT, writeSynOptions, writeTimestamps } from "./options";
+import { chooseWindow, UNSCALED_PACKETS } from "./room";
+import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /**
@@ -43,9 +44,12 @@ function hasPath(tcb: Tcb): bool {
 }
 
 /** The window to advertise; from here on the peer may rely on it. */
-function advertise(tcb: Tcb): u32 {
-  const window = min<u32>(chooseWindow(tcb), 65535);
-  tcb.rcvEdge = tcb.rcvNxt + window;
+function advertise(tcb: Tcb, syn: bool): u32 {
+  const shift: u32 = tcb.is(Mark.SCALED) && !syn ? WINDOW_SHIFT : 0;
+  // Rounded up, since an edge that was advertised must not come back; a packet has more room than its MSS to cover that.
+  const most: u32 = syn ? UNSCALED_PACKETS * MSS : 65535;
+  const window = min<u32>((chooseWindow(tcb) + (1 << shift) - 1) >> shift, most);
+  tcb.rcvEdge = seqMax(tcb.rcvEdge, tcb.rcvNxt + (window << shift));
   return window;
 }
 
@@ -54,7 +58,13 @@ function acknowledged(tcb: Tcb): void {
   tcb.unmark(Mark.ACK_NOW);
   tcb.ackAt = NEVER;
   tcb.unacked = 0;
+  tcb.lastAckSent = tcb.rcvNxt;
   tcb.sentAt = now();
+}
+
+// Bytes of a header with the options that every segment but a SYN carries.
+function headerBytesOf(tcb: Tcb): u32 {
+  return tcb.is(Mark.TIMESTAMPS) ? TCP_HEADER_BYTES + TIMESTAMP_ROOM : TCP_HEADER_BYTES;
 }
 
 /** Sends a packet of the send queue as it is. Its headers are written into its headroom. */
@@ -66,9 +76,11 @@ export function sendWhole(tcb: Tcb, packet: Packet, seq: u32, flags: u32): bool 
   packet.owner = descriptorOf(tcb);
   packet.transmissions++;
   packet.sentAt = <u32>now();
-  const at = packet.push(TCP_HEADER_BYTES);
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, TCP_HEADER_BYTES, flags, advertise(tcb));
-  sendSegment(packet, tcb, tcb.path, TCP_HEADER_BYTES, packet.sum, tcb.ttl, tcb.tos);
+  const headerBytes = headerBytesOf(tcb);
+  const at = packet.push(headerBytes);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerBytes, flags, advertise(tcb, false));
+  if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
+  sendSegment(packet, tcb, tcb.path, headerBytes, packet.sum, tcb.ttl, tcb.tos);
   acknowledged(tcb);
   return true;
 }
@@ -85,12 +97,14 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
   packet.data = packet.buffer + HEADROOM;
   packet.length = bytes;
   const sum = bytes ? copyAndSum(packet.data, text, bytes) : 0;
-  const withMss = flags & Flag.SYN;
-  const headerBytes = withMss ? TCP_HEADER_BYTES + MSS_OPTION_BYTES : TCP_HEADER_BYTES;
+  const isSyn = (flags & Flag.SYN) != 0;
+  const headerBytes = isSyn ? TCP_HEADER_BYTES + synOptionBytes(tcb.agreed) : headerBytesOf(tcb);
   const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
   const at = packet.push(headerBytes);
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb));
-  if (withMss) writeMssOption(at, MSS);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb, isSyn));
+  const value = timestamp(tcb.tsOffset);
+  if (isSyn) writeSynOptions(at, tcb.agreed, value, ack ? tcb.tsRecent : 0);
+  else if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
   sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tcb.tos);
   release(packet);
   acknowledged(tcb);

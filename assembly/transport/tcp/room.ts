@@ -9,16 +9,19 @@
 import { TCBS } from "profile";
 import { MSS } from "../../base/config";
 import { available, Packet, promise, release, takeSharedPacket } from "../../device/packet";
-import { Tcb } from "./tcb";
+import { Mark, Tcb } from "./tcb";
 
 /** Makes the promise that comes with every control block. */
 export function startRoom(): void {
   promise(TCBS);
 }
 
+/** Packets that a window without scaling, as that of a SYN, can speak of. */
+export const UNSCALED_PACKETS: u32 = 65535 / MSS;
+
 /** Packets that a new connection may be granted now for received data: at least the one that it is sure of. */
 export function firstGrant(rxLimit: u32): u32 {
-  return min<u32>(<u32>max<i32>(1, (available() + 1) / 2), rxLimit);
+  return min<u32>(<u32>max<i32>(1, (available() + 1) / 2), min<u32>(rxLimit, UNSCALED_PACKETS));
 }
 
 /** Promises a handshake what its SYN,ACK will advertise, or (returned) takes that back. */
@@ -74,7 +77,8 @@ export function chooseWindow(tcb: Tcb): u32 {
   const least = max<u32>(1, (tcb.rcvBytes + advertised + MSS - 1) / MSS);
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);
-  setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, tcb.rxLimit)));
+  const limit = tcb.is(Mark.SCALED) ? <u32>tcb.rxLimit : min<u32>(tcb.rxLimit, UNSCALED_PACKETS);
+  setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, limit)));
 
   const room = <u32>tcb.rxGrant * MSS;
   const window = room > tcb.rcvBytes ? room - tcb.rcvBytes : 0;

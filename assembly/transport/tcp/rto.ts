@@ -2,6 +2,8 @@
 
 import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
+import { Offer, timestamp } from "./options";
+import { Segment } from "./segment";
 import { seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
@@ -32,11 +34,22 @@ export function stopTiming(tcb: Tcb): void {
   tcb.unmark(Mark.TIMING);
 }
 
-/** `ack` acknowledges new data: takes the sample when it covers some of the timed segment. */
-export function sampleRtt(tcb: Tcb, ack: u32): void {
-  if (!tcb.is(Mark.TIMING) || !seqBefore(tcb.rttSeq, ack)) return;
+/** `ack` acknowledges new data: takes the sample when it covers some of the timed segment. True when it did. */
+export function sampleRtt(tcb: Tcb, ack: u32): bool {
+  if (!tcb.is(Mark.TIMING) || !seqBefore(tcb.rttSeq, ack)) return false;
   tcb.unmark(Mark.TIMING);
   addSample(tcb, max<u32>(<u32>now() - tcb.rttBegan, 1));
+  return true;
+}
+
+/**
+ * Takes the sample from the timestamp that came back, which tells a retransmission from the original (RFC 7323 §4).
+ * Our own timing is finer, so this serves only after a time-out, where that may not measure.
+ */
+export function sampleEcho(tcb: Tcb, segment: Segment): void {
+  if (!tcb.is(Mark.TIMESTAMPS) || !(segment.offer & Offer.TIMESTAMPS) || tcb.backoff == 0) return;
+  const elapsed = timestamp(tcb.tsOffset) - segment.echo;
+  if (elapsed < <u32>(MAX_RTO / MILLISECOND)) addSample(tcb, max<u32>(elapsed, 1) * MILLISECOND);
 }
 
 function addSample(tcb: Tcb, rtt: u32): void {

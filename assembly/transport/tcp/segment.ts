@@ -2,14 +2,15 @@
 // processed at a time.
 
 import { Counter } from "../../abi/counters";
-import { be16, bswap16 } from "../../base/bytes";
+import { be16, be32, bswap16 } from "../../base/bytes";
 import { fold32, sumBytes } from "../../base/checksum";
 import { TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { SEGMENT_STATE } from "../../base/memory";
 import { Packet } from "../../device/packet";
 import { Arrival } from "../../ip/arrival";
-import { Flag, MSS_OPTION_BYTES, OPTION_END, OPTION_MSS, OPTION_NOP, TcpHeader } from "./header";
+import { Flag, TcpHeader } from "./header";
+import { MAX_WINDOW_SHIFT, MSS_OPTION_BYTES, Offer, Option, TIMESTAMPS_BYTES, WINDOW_SCALE_BYTES } from "./options";
 
 @unmanaged
 @final
@@ -23,6 +24,14 @@ export class Segment {
   bytes: u32;
   /** The peer's MSS option; 0 when it sent none. */
   mss: u32;
+  /** TSval and TSecr, where `offer` says that they came. */
+  timestamp: u32;
+  echo: u32;
+  /** Which of the options that both sides must agree on came (options.ts, Offer). */
+  offer: u8;
+  /** The peer's window shift, of a SYN with that option. */
+  shift: u8;
+  reserved: u16;
   sourcePort: u32;
   destinationPort: u32;
   /** Where the sequence numbers of an earlier connection between the same ends ended; 0 when there was none. */
@@ -40,7 +49,7 @@ export class Segment {
   }
 }
 
-if (offsetof<Segment>() > 48) ERROR("SEGMENT_STATE is too small for Segment.");
+if (offsetof<Segment>() > 64) ERROR("SEGMENT_STATE is too small for Segment.");
 
 export const segment: Segment = changetype<Segment>(SEGMENT_STATE);
 
@@ -66,6 +75,8 @@ export function readSegment(arrival: Arrival): bool {
   segment.bytes = bytes - header.headerBytes;
   segment.mss = 0;
   segment.formerNxt = 0;
+  segment.offer = 0;
+  segment.shift = 0;
   segment.packet = packet;
   segment.arrival = arrival;
   if (header.headerBytes > TCP_HEADER_BYTES)
@@ -79,15 +90,29 @@ export function readSegment(arrival: Arrival): bool {
 function readOptions(p: usize, end: usize): void {
   while (p < end) {
     const kind: u32 = load<u8>(p);
-    if (kind == OPTION_END) return;
-    if (kind == OPTION_NOP) {
+    if (kind == Option.END) return;
+    if (kind == Option.NOP) {
       p++;
       continue;
     }
     if (p + 1 >= end) return;
     const bytes: u32 = load<u8>(p, 1);
     if (bytes < 2 || p + bytes > end) return;
-    if (kind == OPTION_MSS && bytes == MSS_OPTION_BYTES && segment.has(Flag.SYN)) segment.mss = be16(p, 2);
+    readOption(p, kind, bytes);
     p += bytes;
+  }
+}
+
+function readOption(p: usize, kind: u32, bytes: u32): void {
+  if (kind == Option.TIMESTAMPS && bytes == TIMESTAMPS_BYTES) {
+    segment.timestamp = be32(p, 2);
+    segment.echo = be32(p, 6);
+    segment.offer |= <u8>Offer.TIMESTAMPS;
+  }
+  if (!segment.has(Flag.SYN)) return;
+  if (kind == Option.MSS && bytes == MSS_OPTION_BYTES) segment.mss = be16(p, 2);
+  if (kind == Option.WINDOW_SCALE && bytes == WINDOW_SCALE_BYTES) {
+    segment.shift = <u8>min<u32>(load<u8>(p, 2), MAX_WINDOW_SHIFT);
+    segment.offer |= <u8>Offer.WINDOW_SCALE;
   }
 }

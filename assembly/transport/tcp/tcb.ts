@@ -39,6 +39,9 @@ export const enum Mark {
   PERSISTING = 1024,
   /** The handshake was completed once: there is, or was, a peer. */
   OPENED = 2048,
+  /** Both sides have offered window scaling, or timestamps (RFC 7323). */
+  SCALED = 4096,
+  TIMESTAMPS = 8192,
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
@@ -99,6 +102,12 @@ export class Tcb extends Endpoint {
   userTimeout: u32;
   retransmits: u32;
 
+  // Timestamps (RFC 7323): where our clock starts, TS.Recent, the second it was taken in, and Last.ACK.sent.
+  tsOffset: u32;
+  tsRecent: u32;
+  tsRecentAt: u32;
+  lastAckSent: u32;
+
   // Deadlines; NEVER when off.
   /** Retransmission, or the next window probe. */
   rtxAt: u64;
@@ -126,6 +135,10 @@ export class Tcb extends Endpoint {
   /** What the network last reported of the way to the peer, an Errno: the reason if the connection times out. */
   softError: u8;
 
+  /** By how much the peer's windows are shifted: Snd.Wind.Shift. */
+  sndShift: u8;
+  reserved3: u8;
+
   // Listener, and those it has not handed out yet.
   backlog: u16;
   accepted: u16;
@@ -147,6 +160,10 @@ export class Tcb extends Endpoint {
   /** SND.NXT - SND.UNA: sequence numbers sent and not acknowledged. */
   @inline get flight(): u32 {
     return this.sndNxt - this.sndUna;
+  }
+  /** Options that its SYN offers, or both sides have agreed on (options.ts, Offer). */
+  @inline get agreed(): u32 {
+    return (this.is(Mark.SCALED) ? 1 : 0) | (this.is(Mark.TIMESTAMPS) ? 2 : 0);
   }
   /** RCV.WND: what the peer may still send of what it was told. */
   @inline get rcvWnd(): u32 {

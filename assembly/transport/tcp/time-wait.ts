@@ -14,10 +14,11 @@ import { timeWaitPool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
 import { Flag } from "./header";
+import { Offer, WINDOW_SHIFT } from "./options";
 import { answerAck } from "./reset";
 import { Segment } from "./segment";
 import { seqAfter } from "./seq";
-import { leaveFlows, Tcb } from "./tcb";
+import { leaveFlows, Mark, Tcb } from "./tcb";
 
 /** Twice the maximum segment lifetime: 30 s each, as is common; RFC 9293 §3.4.2 has 2 minutes and lets hosts choose. */
 const TWICE_MSL: u64 = 60 * SECOND;
@@ -27,7 +28,13 @@ const TWICE_MSL: u64 = 60 * SECOND;
 export class TimeWait extends Flow {
   sndNxt: u32;
   rcvNxt: u32;
+  /** As the header has it, scaled. */
   window: u32;
+  /** TS.Recent, to be echoed when `stamped` is 1. */
+  tsRecent: u32;
+  stamped: u8;
+  reserved0: u8;
+  reserved1: u16;
   newer: TimeWait | null;
   older: TimeWait | null;
   /** Lower and upper half of the time at which it ends. */
@@ -72,7 +79,9 @@ export function enterTimeWait(tcb: Tcb): void {
   record.adapter = tcb.adapter;
   record.sndNxt = tcb.sndNxt;
   record.rcvNxt = tcb.rcvNxt;
-  record.window = min<u32>(tcb.rcvWnd, 65535);
+  record.window = min<u32>(tcb.is(Mark.SCALED) ? tcb.rcvWnd >> WINDOW_SHIFT : tcb.rcvWnd, 65535);
+  record.tsRecent = tcb.tsRecent;
+  record.stamped = tcb.is(Mark.TIMESTAMPS) ? 1 : 0;
   addFlow(record);
   append(record);
 }
@@ -119,7 +128,7 @@ export function timeWaitTimeout(): void {
  */
 export function timeWaitArrives(record: TimeWait, segment: Segment): bool {
   if (segment.has(Flag.RST)) return false; // an old duplicate must not cut the wait short (RFC 1337)
-  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && seqAfter(segment.seq, record.rcvNxt)) {
+  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && isNewer(record, segment)) {
     count(Counter.TcpTimeWaitReuses);
     segment.formerNxt = record.sndNxt;
     endTimeWait(record);
@@ -129,6 +138,17 @@ export function timeWaitArrives(record: TimeWait, segment: Segment): bool {
     unlink(record); // the wait begins anew: our ACK of the FIN was lost (§3.10.7.4, eighth)
     append(record);
   }
-  if (segment.length) answerAck(segment, record.sndNxt, record.rcvNxt, record.window);
+  if (segment.length) {
+    const stamped = record.stamped != 0;
+    answerAck(segment, record, record.sndNxt, record.rcvNxt, record.window, stamped, record.tsRecent);
+  }
   return false;
+}
+
+// A new connection shows by its timestamp, or without one by its sequence number (RFC 6191 §2).
+function isNewer(record: TimeWait, segment: Segment): bool {
+  if (record.stamped && segment.offer & Offer.TIMESTAMPS) {
+    if (segment.timestamp != record.tsRecent) return seqAfter(segment.timestamp, record.tsRecent);
+  }
+  return seqAfter(segment.seq, record.rcvNxt);
 }

@@ -1,0 +1,87 @@
+// TCP options (RFC 9293 §3.2; RFC 7323): what we write. A connection's SYN offers window scaling and timestamps; what
+// the peer offers too is used from then on.
+
+import { RX_PACKETS_PER_TCB } from "profile";
+import { setBe16, setBe32 } from "../../base/bytes";
+import { now } from "../../base/clock";
+import { MILLISECOND, MSS, TCP_HEADER_BYTES, TCP_OPTION_ROOM } from "../../base/config";
+import { Flow } from "../flow";
+import { flowHash } from "./isn";
+
+export const enum Option {
+  END = 0,
+  NOP = 1,
+  MSS = 2,
+  WINDOW_SCALE = 3,
+  TIMESTAMPS = 8,
+}
+
+export const MSS_OPTION_BYTES: u32 = 4;
+export const WINDOW_SCALE_BYTES: u32 = 3;
+export const TIMESTAMPS_BYTES: u32 = 10;
+/** The timestamps option with the padding that aligns it (RFC 7323 appendix A). */
+export const TIMESTAMP_ROOM: u32 = 12;
+/** The shift count beyond which RFC 7323 §2.3 does not go. */
+export const MAX_WINDOW_SHIFT: u32 = 14;
+
+/** By how much our windows are shifted so that the largest of this profile fits 16 bits. */
+const LARGEST_WINDOW: u32 = RX_PACKETS_PER_TCB * MSS;
+export const WINDOW_SHIFT: u32 = LARGEST_WINDOW > 65535 ? 16 - clz<u32>(LARGEST_WINDOW) : 0;
+
+if (WINDOW_SHIFT > 6) ERROR("RX_PACKETS_PER_TCB asks for windows too coarse for what a packet has to spare.");
+
+/** What goes into a SYN beside the MSS. */
+export const enum Offer {
+  NOTHING = 0,
+  WINDOW_SCALE = 1,
+  TIMESTAMPS = 2,
+  ALL = 3,
+}
+
+/** Bytes that the options of a SYN take. */
+export function synOptionBytes(offer: u32): u32 {
+  let bytes = MSS_OPTION_BYTES;
+  if (offer & Offer.WINDOW_SCALE) bytes += WINDOW_SCALE_BYTES + 1;
+  if (offer & Offer.TIMESTAMPS) bytes += TIMESTAMP_ROOM;
+  return bytes;
+}
+
+/** Writes the options of a SYN behind the fixed header at `p`. */
+export function writeSynOptions(p: usize, offer: u32, value: u32, echo: u32): void {
+  let at = p + TCP_HEADER_BYTES;
+  store<u8>(at, <u8>Option.MSS);
+  store<u8>(at, <u8>MSS_OPTION_BYTES, 1);
+  setBe16(at, MSS, 2);
+  at += MSS_OPTION_BYTES;
+  if (offer & Offer.WINDOW_SCALE) {
+    store<u8>(at, <u8>Option.NOP);
+    store<u8>(at, <u8>Option.WINDOW_SCALE, 1);
+    store<u8>(at, <u8>WINDOW_SCALE_BYTES, 2);
+    store<u8>(at, <u8>WINDOW_SHIFT, 3);
+    at += WINDOW_SCALE_BYTES + 1;
+  }
+  if (offer & Offer.TIMESTAMPS) writeTimestamps(at, value, echo);
+}
+
+/** Writes TSval and TSecr at `at`, aligned. */
+export function writeTimestamps(at: usize, value: u32, echo: u32): void {
+  store<u8>(at, <u8>Option.NOP);
+  store<u8>(at, <u8>Option.NOP, 1);
+  store<u8>(at, <u8>Option.TIMESTAMPS, 2);
+  store<u8>(at, <u8>TIMESTAMPS_BYTES, 3);
+  setBe32(at, value, 4);
+  setBe32(at, echo, 8);
+}
+
+/** Our timestamp clock on this flow: milliseconds, from a start that a stranger cannot know (RFC 7323 §5.4, §7.1). */
+export function timestampOffset(flow: Flow): u32 {
+  return <u32>(flowHash(flow) >> 32);
+}
+
+/** The value of that clock now. */
+export function timestamp(offset: u32): u32 {
+  return <u32>(now() / MILLISECOND) + offset;
+}
+
+if (MSS_OPTION_BYTES + WINDOW_SCALE_BYTES + 1 + TIMESTAMP_ROOM > TCP_OPTION_ROOM)
+  ERROR("TCP_OPTION_ROOM is too small for the options of a SYN.");
