@@ -2,7 +2,7 @@
 // connection, and whether its bytes, or its acknowledgment, were sent before.
 
 import type { Dissection } from "./dissection.ts";
-import { ACK, FIN, RST, SYN } from "./tcp-header.ts";
+import { ACK, FIN, RST, SYN, type TcpHeader } from "./tcp-header.ts";
 
 export interface SegmentView {
   /** Sequence number counted from the SYN, which has 0. */
@@ -15,6 +15,8 @@ export interface SegmentView {
   again: boolean;
   /** It repeats the sender's last acknowledgment although there is more to acknowledge (RFC 5681 §2). */
   duplicateAck: boolean;
+  /** The window in bytes: scaled, where both SYNs were seen and offered that (RFC 7323 §2.2). */
+  window: number;
   /** Turns a number of the other direction, as a SACK block has them, into a relative one. */
   relativeAck: (seq: number) => number;
 }
@@ -27,9 +29,21 @@ interface Direction {
   highest: number;
   lastAck: number | null;
   lastWindow: number;
+  /** What its SYN said of scaling; null when it said nothing. */
+  shift: number | null;
 }
 
 const WRAP = 2 ** 32;
+
+function shiftOf({ options }: TcpHeader): number | null {
+  const scale = options.find((option) => option.kind === "window scale");
+  return scale?.kind === "window scale" ? scale.shift : null;
+}
+
+// Scaling holds when both SYNs offered it.
+function scaleOf(own: Direction, other: Direction | null): number {
+  return own.shift === null || other === null || other.shift === null ? 1 : 2 ** own.shift;
+}
 
 /** Follows any number of connections; segments are to be shown to it in the order in which they were sent. */
 export class Conversations {
@@ -43,6 +57,7 @@ export class Conversations {
     const isSyn = (tcp.flags & SYN) !== 0;
     const span = payload.length + (isSyn ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
     const own = this.#direction(`${here} ${there}`, `${there} ${here}`, tcp.seq, isSyn, tcp.flags);
+    if (isSyn) own.shift = shiftOf(tcp);
     const other = tcp.flags & ACK ? this.#otherDirection(`${there} ${here}`, tcp.ack) : null;
 
     const again = span > 0 && signed(tcp.seq - own.highest) < 0;
@@ -56,7 +71,8 @@ export class Conversations {
     own.lastWindow = tcp.window;
     const seq = relative(tcp.seq, own.base);
     const relativeAck = (number: number): number => relative(number, other?.base ?? 0);
-    return { seq, end: seq + span, ack: other ? relativeAck(tcp.ack) : null, again, duplicateAck, relativeAck };
+    const window = isSyn ? tcp.window : tcp.window * scaleOf(own, other);
+    return { seq, end: seq + span, window, ack: other ? relativeAck(tcp.ack) : null, again, duplicateAck, relativeAck };
   }
 
   #direction(key: string, reverse: string, seq: number, isSyn: boolean, flags: number): Direction {
@@ -66,7 +82,7 @@ export class Conversations {
     if (known && (flags & ACK) === 0) this.#directions.delete(reverse);
     // Without having seen the SYN, the first byte counts as 1, where it would be had it been the first of all.
     const base = isSyn || flags & RST ? seq : (seq - 1) >>> 0;
-    const fresh = { base, highest: seq, lastAck: null, lastWindow: -1 };
+    const fresh = { base, highest: seq, lastAck: null, lastWindow: -1, shift: null };
     this.#directions.set(key, fresh);
     return fresh;
   }
@@ -74,7 +90,7 @@ export class Conversations {
   #otherDirection(key: string, ack: number): Direction {
     const known = this.#directions.get(key);
     if (known) return known;
-    const guessed = { base: (ack - 1) >>> 0, highest: ack, lastAck: null, lastWindow: -1 };
+    const guessed = { base: (ack - 1) >>> 0, highest: ack, lastAck: null, lastWindow: -1, shift: null };
     this.#directions.set(key, guessed);
     return guessed;
   }

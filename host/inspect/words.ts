@@ -90,7 +90,7 @@ function tcpWords(d: Dissection, view: SegmentView | null): FrameWords {
   else if (tcp.flags & (SYN | FIN | RST)) parts.push(`seq ${seq}`);
   if (ack !== null) parts.push(`ack ${ack}`);
   if (length > 0) parts.push(`(${bytesText(length)})`);
-  const extra = `win ${tcp.window}`;
+  const extra = `win ${view?.window ?? tcp.window}`;
   const details = preview(d.payload, seq <= 1 || view === null);
   if (tcp.flags & SYN) details.unshift(synDetail(d));
   const sack = tcp.options.find((option) => option.kind === "sack");
