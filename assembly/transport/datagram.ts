@@ -3,11 +3,13 @@
 // will be, and the port in the packet's `seq`.
 
 import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS } from "profile";
+import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
-import { copyAddress } from "../base/address";
+import { copyAddress, isUnspecified } from "../base/address";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
 import { datagramPool } from "../base/pool";
 import { available, hold, Packet, release, releaseAll } from "../device/packet";
+import { sourceFor } from "../ethernet/addresses";
 import { closeDescriptor, Endpoint, forget, initialiseEndpoint, notify, scheduleOutput } from "./endpoint";
 import { FlowKind } from "./flow";
 import { unbindPort } from "./ports";
@@ -111,6 +113,15 @@ export function takeOutgoing(socket: Datagram): Packet | null {
   if (!socket.outgoingHead) socket.outgoingTail = null;
   socket.outgoing--;
   return packet;
+}
+
+/** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
+export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
+  if (!isUnspecified(socket.local)) return socket.local;
+  const own = sourceFor(adapter, destination);
+  if (own) return own.address;
+  failDatagram(socket, Errno.EADDRNOTAVAIL);
+  return 0;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

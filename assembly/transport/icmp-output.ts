@@ -3,7 +3,7 @@
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified } from "../base/address";
+import { copyAddress } from "../base/address";
 import { setBe16 } from "../base/bytes";
 import { sumBytes } from "../base/checksum";
 import { now } from "../base/clock";
@@ -11,11 +11,10 @@ import { ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
 import { count } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
 import { Packet, release } from "../device/packet";
-import { sourceFor } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { Protocol } from "../ip/header";
 import { pathFor, sendIp } from "../ip/output";
-import { addressOf, Datagram, failDatagram, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -121,15 +120,8 @@ function sendEcho(socket: Datagram, packet: Packet): void {
     failDatagram(socket, Errno.ENETUNREACH);
     return;
   }
-  let source = socket.local;
-  if (isUnspecified(source)) {
-    const own = sourceFor(path.adapter, destination);
-    if (!own) {
-      failDatagram(socket, Errno.EADDRNOTAVAIL);
-      return;
-    }
-    source = own.address;
-  }
+  const source = sourceOf(socket, path.adapter, destination);
+  if (!source) return;
   packet.owner = descriptorOf(socket);
   const p = packet.push(ICMP_HEADER_BYTES);
   setBe16(p, socket.localPort, 4);

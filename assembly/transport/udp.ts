@@ -3,7 +3,7 @@
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified, sameAddress, v4Of } from "../base/address";
+import { copyAddress, sameAddress, v4Of } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
 import { fold32, sumBytes, sumWord } from "../base/checksum";
 import { now } from "../base/clock";
@@ -11,11 +11,10 @@ import { UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { WORK_AREA } from "../base/memory";
 import { Packet, release } from "../device/packet";
-import { sourceFor } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { Protocol } from "../ip/header";
 import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
-import { addressOf, Datagram, failDatagram, receiveDatagram, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, receiveDatagram, sourceOf, takeOutgoing } from "./datagram";
 import { descriptorOf } from "./endpoint";
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
@@ -78,15 +77,8 @@ function sendUdp(socket: Datagram, packet: Packet): void {
     failDatagram(socket, Errno.ENETUNREACH);
     return;
   }
-  let source = socket.local;
-  if (isUnspecified(source)) {
-    const own = sourceFor(path.adapter, destination);
-    if (!own) {
-      failDatagram(socket, Errno.EADDRNOTAVAIL);
-      return;
-    }
-    source = own.address;
-  }
+  const source = sourceOf(socket, path.adapter, destination);
+  if (!source) return;
   packet.owner = descriptorOf(socket);
   const port = packet.seq;
   const udp = packet.push(UDP_HEADER_BYTES);
