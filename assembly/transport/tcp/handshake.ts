@@ -12,7 +12,6 @@ import {
   HANDSHAKE_TIMERS,
   HEADROOM,
   IP_HEADER_BYTES,
-  MSS,
   SECOND,
   TCP_HEADER_BYTES,
   TCP_OPTION_ROOM,
@@ -31,7 +30,7 @@ import { initialSequence } from "./isn";
 import { agreeOn, established, setSendMss } from "./open";
 import { Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
-import { firstGrant, promiseGrant, returnGrant } from "./room";
+import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
 import { MAX_RTO, sampleRtt, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./send-queue";
@@ -107,7 +106,8 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.irs = segment.seq;
   handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
   handshake.grant = <u16>firstGrant(listener.rxLimit);
-  handshake.window = min<u32>(<u32>handshake.grant * MSS, 65535); // that of a SYN is not scaled
+  const stamped = (segment.offer & Offer.TIMESTAMPS) != 0;
+  handshake.window = <u32>handshake.grant * textPerPacket(stamped); // at most 64 KB: that of a SYN is not scaled
   handshake.offer = segment.offer;
   handshake.shift = segment.shift;
   handshake.tsRecent = segment.timestamp;

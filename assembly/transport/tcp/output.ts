@@ -4,7 +4,7 @@ import { Counter } from "../../abi/counters";
 import { bswap16 } from "../../base/bytes";
 import { copyAndSum, fold32, sumHeader, sumWord } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { HEADROOM, MSS, TCP_HEADER_BYTES } from "../../base/config";
+import { HEADROOM, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
 import { Protocol } from "../../ip/header";
@@ -13,7 +13,7 @@ import { awaitPacket, descriptorOf } from "../endpoint";
 import { Flow } from "../flow";
 import { CHECKSUM, Flag, writeTcpHeader } from "./header";
 import { synOptionBytes, TIMESTAMP_ROOM, timestamp, WINDOW_SHIFT, writeSynOptions, writeTimestamps } from "./options";
-import { chooseWindow, UNSCALED_PACKETS } from "./room";
+import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
@@ -47,7 +47,7 @@ function hasPath(tcb: Tcb): bool {
 function advertise(tcb: Tcb, syn: bool): u32 {
   const shift: u32 = tcb.is(Mark.SCALED) && !syn ? WINDOW_SHIFT : 0;
   // Rounded up, since an edge that was advertised must not come back; a packet has more room than its MSS to cover that.
-  const most: u32 = syn ? UNSCALED_PACKETS * MSS : 65535;
+  const most: u32 = syn ? UNSCALED_PACKETS * textPerPacket(tcb.is(Mark.TIMESTAMPS)) : 65535;
   const window = min<u32>((chooseWindow(tcb) + (1 << shift) - 1) >> shift, most);
   tcb.rcvEdge = seqMax(tcb.rcvEdge, tcb.rcvNxt + (window << shift));
   return window;

@@ -9,11 +9,20 @@
 import { TCBS } from "profile";
 import { MSS } from "../../base/config";
 import { available, Packet, promise, release, takeSharedPacket } from "../../device/packet";
+import { TIMESTAMP_ROOM } from "./options";
 import { Mark, Tcb } from "./tcb";
 
 /** Makes the promise that comes with every control block. */
 export function startRoom(): void {
   promise(TCBS);
+}
+
+/**
+ * Bytes of text for which a packet is reckoned: those of a full segment, so that a window is a whole number of them and
+ * leaves no rest that would need a packet of its own.
+ */
+export function textPerPacket(stamped: bool): u32 {
+  return stamped ? MSS - TIMESTAMP_ROOM : MSS;
 }
 
 /** Packets that a window without scaling, as that of a SYN, can speak of. */
@@ -74,16 +83,19 @@ export function releaseReceived(tcb: Tcb, packet: Packet): void {
 export function chooseWindow(tcb: Tcb): u32 {
   const advertised = tcb.rcvWnd;
   // What is unread, and what the peer may still send, stays granted; with every packet full, that is:
-  const least = max<u32>(1, (tcb.rcvBytes + advertised + MSS - 1) / MSS);
+  const text = textPerPacket(tcb.is(Mark.TIMESTAMPS));
+  const least = max<u32>(1, (tcb.rcvBytes + advertised + text - 1) / text);
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);
   const limit = tcb.is(Mark.SCALED) ? <u32>tcb.rxLimit : min<u32>(tcb.rxLimit, UNSCALED_PACKETS);
   setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, limit)));
 
-  const room = <u32>tcb.rxGrant * MSS;
+  const room = <u32>tcb.rxGrant * text;
   const window = room > tcb.rcvBytes ? room - tcb.rcvBytes : 0;
   if (window <= advertised) return advertised;
-  return window - advertised >= min<u32>(MSS, room / 2) ? window : advertised;
+  // Before the first text the window follows the options that were agreed on.
+  const isFirst = tcb.rcvNxt == tcb.irs + 1;
+  return isFirst || window - advertised >= min<u32>(text, room / 2) ? window : advertised;
 }
 
 /** A packet for data to send, counted as the connection's; null when it has its share, or none is free. */
