@@ -22,7 +22,7 @@ import { handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { Packet, release, takePacket } from "../../device/packet";
 import { pathFor } from "../../ip/output";
-import { DEFAULT_TTL, notify } from "../endpoint";
+import { DEFAULT_TTL, EndpointFlag, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
 import { Verdict } from "./arrives";
 import { Flag, writeTcpHeader } from "./header";
@@ -138,7 +138,7 @@ function timerOf(handshake: Handshake): u32 {
 }
 
 /** Takes an entry out of the queue; nothing comes of it. */
-export function endHandshake(handshake: Handshake): void {
+function endHandshake(handshake: Handshake): void {
   returnGrant(handshake.grant);
   remove(handshake);
 }
@@ -238,8 +238,8 @@ function complete(handshake: Handshake, segment: Segment): bool {
   return true;
 }
 
-/** Endpoint flags that a connection has from its listener: NO_DELAY. */
-const INHERITED: u16 = 32;
+/** Endpoint flags that a connection has from its listener. */
+const INHERITED: u16 = <u16>EndpointFlag.NO_DELAY;
 
 function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   copyAddress(tcb.local, handshake.local);

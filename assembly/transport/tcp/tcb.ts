@@ -12,6 +12,7 @@ import { Packet } from "../../device/packet";
 import { Endpoint, forget, initialiseEndpoint } from "../endpoint";
 import { FlowKind, removeFlow } from "../flow";
 import { unbindPort } from "../ports";
+import { Offer } from "./options";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
@@ -163,7 +164,7 @@ export class Tcb extends Endpoint {
   }
   /** Options that its SYN offers, or both sides have agreed on (options.ts, Offer). */
   @inline get agreed(): u32 {
-    return (this.is(Mark.SCALED) ? 1 : 0) | (this.is(Mark.TIMESTAMPS) ? 2 : 0);
+    return (this.is(Mark.SCALED) ? Offer.WINDOW_SCALE : 0) | (this.is(Mark.TIMESTAMPS) ? Offer.TIMESTAMPS : 0);
   }
   /** RCV.WND: what the peer may still send of what it was told. */
   @inline get rcvWnd(): u32 {
