@@ -45,6 +45,16 @@ export const enum SocketOption {
   TOS = 5,
   /** Microseconds that data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
   USER_TIMEOUT = 6,
+  /** The congestion controller, one of `Congestion` (TCP_CONGESTION). */
+  CONGESTION = 7,
+}
+
+/** Values of `SocketOption.CONGESTION`. */
+export const enum Congestion {
+  /** RFC 5681's. */
+  RENO = 0,
+  /** RFC 9438's, the default. */
+  CUBIC = 1,
 }
 
 /** Words of the block at `RESULT`, which calls with more than one answer fill in. */

@@ -25,6 +25,9 @@ export enum TimerName {
   TIME_WAIT = 4,
   FIN_WAIT_2 = 5,
   KEEPALIVE = 6,
+  /** A tail loss probe (RFC 8985 §7), and the end of waiting for segments that are out of order (§6.3). */
+  LOSS_PROBE = 7,
+  REORDERING = 8,
 }
 
 /** Why a stream socket with something to send is not sending at this moment. */

@@ -7,3 +7,8 @@ export function count(counter: Counter): void {
   const at = COUNTERS + <usize>counter * 4;
   store<u32>(at, load<u32>(at) + 1);
 }
+
+/** What a counter stands at. */
+export function counted(counter: Counter): u32 {
+  return load<u32>(COUNTERS + <usize>counter * 4);
+}

@@ -23,6 +23,10 @@ export const enum PacketFlag {
   ON_ITS_WAY = 1,
   /** Received data that ends with a FIN. */
   FIN = 2,
+  /** Of a send queue: the peer has reported it received (RFC 2018). */
+  SACKED = 4,
+  /** Of a send queue: taken for lost, and not sent again yet. */
+  LOST = 8,
 }
 
 @unmanaged
@@ -40,7 +44,7 @@ export class Packet {
   seq: u32;
   /** Sum of the bytes in view (RFC 1071), while they are data to send. */
   sum: u32;
-  /** Lower half of the time, in microseconds, when it was last sent. */
+  /** Lower half of the time, in microseconds, when it was last sent; of data behind a hole, when it came, as a count. */
   sentAt: u32;
   /**
    * Bytes of payload, of a packet in a send queue: the last ones of those in view. The payload keeps its place while
@@ -52,7 +56,7 @@ export class Packet {
   /** Bits of PacketFlag. */
   private bits: u8;
   holders: u8;
-  /** Times it was sent. */
+  /** Times it was sent, as far as a byte can count. */
   transmissions: u8;
   adapter: u8;
 

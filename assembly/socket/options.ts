@@ -2,8 +2,9 @@
 
 import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
 import { Errno } from "../abi/errno";
-import { SocketOption } from "../abi/sockets";
+import { Congestion, SocketOption } from "../abi/sockets";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
+import { chooseController, controllerOf } from "../transport/tcp/congestion";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -47,6 +48,10 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
       if (value == 0) return -Errno.EINVAL;
       tcb.userTimeout = value;
       return 0;
+    case SocketOption.CONGESTION:
+      if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
+      chooseController(tcb, value);
+      return 0;
     default:
       return -Errno.EOPNOTSUPP;
   }
@@ -82,6 +87,8 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.txLimit;
     case SocketOption.USER_TIMEOUT:
       return tcb.userTimeout;
+    case SocketOption.CONGESTION:
+      return controllerOf(tcb);
     default:
       return -Errno.EOPNOTSUPP;
   }

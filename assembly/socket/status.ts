@@ -14,7 +14,7 @@ import { Datagram } from "../transport/datagram";
 import { descriptorOf, Endpoint, EndpointFlag } from "../transport/endpoint";
 import { Flow } from "../transport/flow";
 import { Handshake } from "../transport/tcp/handshake";
-import { Mark, Tcb } from "../transport/tcp/tcb";
+import { Alarm, Mark, Tcb } from "../transport/tcp/tcb";
 import { TimeWait } from "../transport/tcp/time-wait";
 
 const NOBODY: u32 = 0xffffffff;
@@ -106,11 +106,24 @@ function describeTcb(tcb: Tcb): i32 {
 
 function describeTimer(tcb: Tcb): void {
   if (tcb.rtxAt != NEVER) {
-    setTimerStatus(tcb.is(Mark.PERSISTING) ? TimerName.PERSIST : TimerName.RETRANSMIT, tcb.rtxAt);
+    setTimerStatus(nameOf(tcb.alarm), tcb.rtxAt);
   } else if (tcb.ackAt != NEVER) {
     setTimerStatus(TimerName.DELAYED_ACK, tcb.ackAt);
   } else if (tcb.lingerAt != NEVER) {
     setTimerStatus(TimerName.FIN_WAIT_2, tcb.lingerAt);
+  }
+}
+
+function nameOf(alarm: Alarm): TimerName {
+  switch (alarm) {
+    case Alarm.PERSIST:
+      return TimerName.PERSIST;
+    case Alarm.PROBE:
+      return TimerName.LOSS_PROBE;
+    case Alarm.REORDERING:
+      return TimerName.REORDERING;
+    default:
+      return TimerName.RETRANSMIT;
   }
 }
 

@@ -5,9 +5,10 @@ import { State } from "../abi/status";
 import { NEVER } from "../base/clock";
 import { handshakePool, packetPool, tcbPool } from "../base/pool";
 import { timerDue } from "../base/timers";
-import { promised } from "../device/packet";
+import { PacketFlag, promised } from "../device/packet";
 import { EndpointFlag } from "../transport/endpoint";
 import { Handshake } from "../transport/tcp/handshake";
+import { outstandingOf } from "../transport/tcp/scoreboard";
 import { seqUpTo } from "../transport/tcp/seq";
 import { Mark, Tcb, timerOf } from "../transport/tcp/tcb";
 
@@ -48,9 +49,13 @@ function checkTimer(tcb: Tcb): void {
 
 function checkSendQueue(tcb: Tcb): void {
   let packets: u32 = 0;
+  let sacked: u32 = 0;
+  let lost: u32 = tcb.is(Mark.FIN_LOST) ? 1 : 0;
   let end = tcb.sndHead ? tcb.sndHead!.seq : tcb.sndEnd;
   let packet = tcb.sndHead;
   while (packet) {
+    if (packet.has(PacketFlag.SACKED)) sacked += outstandingOf(tcb, packet);
+    if (packet.has(PacketFlag.LOST)) lost += outstandingOf(tcb, packet);
     assert(packet.seq == end, "a gap in the send queue");
     assert(packet.holders > 0, "a free packet in the send queue");
     end += packet.bytes;
@@ -59,6 +64,9 @@ function checkSendQueue(tcb: Tcb): void {
   }
   assert(end == tcb.sndEnd, "the send queue does not end where it should");
   assert(packets == tcb.txHeld, "packets of the send queue are miscounted");
+  assert(lost == tcb.lostBytes, "lost bytes are miscounted");
+  assert(sacked == tcb.sackedBytes || !tcb.is(Mark.SACK), "reported bytes are miscounted");
+  assert(tcb.sackedBytes + tcb.lostBytes <= tcb.flight, "more reported and lost than is on its way");
 }
 
 function checkReceiveQueue(tcb: Tcb): void {

@@ -22,11 +22,11 @@ export const PACKETS: u32 = 8;
 export const CONTROL_PACKETS: u32 = 2;
 
 /** Stream sockets, listeners among them. */
-export const TCBS: u32 = 4;
+export const TCBS: u32 = 3;
 /** Handshakes in progress, over all listeners. */
-export const SYN_QUEUE: u32 = 3;
+export const SYN_QUEUE: u32 = 2;
 /** Connections in TIME-WAIT. */
-export const TIME_WAITS: u32 = 3;
+export const TIME_WAITS: u32 = 2;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 2;
 /** Datagrams that may wait in one socket. */
@@ -40,6 +40,6 @@ export const TX_PACKETS_PER_TCB: u32 = 2;
 /** Neighbors whose Ethernet address is known or sought, and packets that may wait for one. */
 export const NEIGHBORS: u32 = 3;
 export const NEIGHBOR_QUEUE: u32 = 1;
-export const ROUTES: u32 = 3;
+export const ROUTES: u32 = 2;
 /** Addresses of the machine itself, over all adapters. */
 export const ADDRESSES: u32 = 2;

@@ -25,6 +25,7 @@ const OPTIONS: Readonly<Record<string, number>> = {
   "send-packets": SocketOption.SEND_PACKETS,
   ttl: SocketOption.TTL,
   "user-timeout": SocketOption.USER_TIMEOUT,
+  congestion: SocketOption.CONGESTION,
 };
 
 const EVENT_BITS: ReadonlyMap<string, number> = new Map([

@@ -62,7 +62,9 @@ function demandNoDrops(stack: Stack, clean: boolean): void {
   for (const name of DROPS) assert.equal(counters[name], 0, name);
   if (!clean) return;
   assert.equal(stack.macs[0].counters.rxOverflows, 0, "frames that found no descriptor");
-  assert.equal(counters.TcpRetransSegs, 0, "TcpRetransSegs on a cable that loses nothing");
+  // A tail loss probe may go while the queue in front of the cable grows; nothing may be taken for lost.
+  assert.equal(counters.TcpTimeouts, 0, "TcpTimeouts on a cable that loses nothing");
+  assert.equal(counters.TcpFastRetransmits, 0, "TcpFastRetransmits on a cable that loses nothing");
 }
 
 for (const { title, leftProfile, impairments, clean } of TRIALS) {

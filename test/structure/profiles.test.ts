@@ -16,7 +16,7 @@ const CONTRADICTIONS: { constant: string; value: number; reason: RegExp }[] = [
   { constant: "MTU", value: 9001, reason: /MTU above 9000/ },
   { constant: "ADAPTERS", value: 0, reason: /ADAPTERS must be at least 1/ },
   { constant: "RX_RING", value: 1, reason: /RX_RING and TX_RING must be at least 2/ },
-  { constant: "PACKETS", value: 4, reason: /PACKETS must exceed TCBS/ },
+  { constant: "PACKETS", value: 3, reason: /PACKETS must exceed TCBS/ },
   { constant: "CONTROL_PACKETS", value: 1, reason: /CONTROL_PACKETS below 2/ },
   { constant: "RX_PACKETS_PER_TCB", value: 3000, reason: /windows too coarse/ },
   { constant: "PACKETS", value: 20, reason: /Low memory limit exceeded by static data/ },

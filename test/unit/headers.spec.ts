@@ -125,14 +125,22 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
     expect<u32>(load<u8>(SPACE, 24)).toBe(0xee);
   });
 
-  it("has the options of RFC 7323 behind the MSS, aligned", () => {
-    writeSynOptions(SPACE, Offer.ALL, 0x11223344, 0x55667788);
-    expect<u32>(synOptionBytes(Offer.ALL)).toBe(20);
+  it("has the options of RFC 7323 and 2018 behind the MSS, aligned", () => {
+    const all: u32 = Offer.WINDOW_SCALE | Offer.TIMESTAMPS | Offer.SACK;
+    writeSynOptions(SPACE, all, 0x11223344, 0x55667788);
+    expect<u32>(synOptionBytes(all)).toBe(20);
     expect<u64>(bytesAt(20) >> 32).toBe(0x020405b4);
     expect<u32>(be32(SPACE, 24) >> 8).toBe(0x010303);
-    expect<u32>(be32(SPACE, 28)).toBe(0x0101080a);
+    expect<u32>(be32(SPACE, 28)).toBe(0x0402080a);
     expect<u32>(be32(SPACE, 32)).toBe(0x11223344);
     expect<u32>(be32(SPACE, 36)).toBe(0x55667788);
     expect<u32>(load<u8>(SPACE, 40)).toBe(0xee);
+  });
+
+  it("pads SACK-permitted where no timestamps follow it", () => {
+    writeSynOptions(SPACE, Offer.SACK, 0, 0);
+    expect<u32>(synOptionBytes(Offer.SACK)).toBe(8);
+    expect<u32>(be32(SPACE, 24)).toBe(0x04020101);
+    expect<u32>(load<u8>(SPACE, 28)).toBe(0xee);
   });
 });

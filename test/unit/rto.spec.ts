@@ -2,21 +2,33 @@
 
 import { now, setNow } from "../../assembly/base/clock";
 import { MILLISECOND, SECOND } from "../../assembly/base/config";
+import { Packet } from "../../assembly/device/packet";
+import { beginDelivery, deliver, delivery } from "../../assembly/transport/tcp/delivery";
 import {
   backOff,
   INITIAL_RTO,
   MAX_RTO,
   MIN_RTO,
   probeInterval,
-  sampleRtt,
   slowStartAfterSyn,
   startRto,
-  startTiming,
-  stopTiming,
+  takeSample,
 } from "../../assembly/transport/tcp/rto";
-import { Tcb } from "../../assembly/transport/tcp/tcb";
+import { Mark, Tcb } from "../../assembly/transport/tcp/tcb";
 
 const BLOCK: usize = memory.data(offsetof<Tcb>(), 8);
+
+const PACKET: usize = memory.data(offsetof<Packet>(), 8);
+
+/** A packet of 300 bytes at `seq` that was sent `micros` ago for the last time. */
+function packetSent(seq: u32, micros: u32, transmissions: u8): Packet {
+  const packet = changetype<Packet>(PACKET);
+  packet.seq = seq;
+  packet.bytes = 300;
+  packet.sentAt = <u32>now() - micros;
+  packet.transmissions = transmissions;
+  return packet;
+}
 
 function freshTcb(): Tcb {
   memory.fill(BLOCK, 0, offsetof<Tcb>());
@@ -25,11 +37,10 @@ function freshTcb(): Tcb {
   return tcb;
 }
 
-/** Sends a segment that begins with `seq` and has its first byte acknowledged after `micros`. */
-function roundTrip(tcb: Tcb, seq: u32, micros: u32): void {
-  startTiming(tcb, seq);
-  setNow(now() + micros);
-  sampleRtt(tcb, seq + 1);
+/** A segment that was sent once is acknowledged after `micros`. */
+function roundTrip(tcb: Tcb, micros: u32): void {
+  delivery.rtt = micros;
+  takeSample(tcb);
 }
 
 describe("the retransmission time-out", () => {
@@ -40,11 +51,11 @@ describe("the retransmission time-out", () => {
 
   it("follows the first sample (2.2) and the next ones (2.3)", () => {
     const tcb = freshTcb();
-    roundTrip(tcb, 100, 400 * MILLISECOND);
+    roundTrip(tcb, 400 * MILLISECOND);
     expect<u32>(tcb.srtt).toBe(400 * MILLISECOND);
     expect<u32>(tcb.rttvar).toBe(200 * MILLISECOND);
     expect<u32>(tcb.rto).toBe(1200 * MILLISECOND);
-    roundTrip(tcb, 200, 800 * MILLISECOND);
+    roundTrip(tcb, 800 * MILLISECOND);
     // RTTVAR = 3/4 * 200 + 1/4 * |400 - 800| = 250; SRTT = 7/8 * 400 + 1/8 * 800 = 450.
     expect<u32>(tcb.rttvar).toBe(250 * MILLISECOND);
     expect<u32>(tcb.srtt).toBe(450 * MILLISECOND);
@@ -53,9 +64,9 @@ describe("the retransmission time-out", () => {
 
   it("has a least and a greatest value", () => {
     const tcb = freshTcb();
-    roundTrip(tcb, 100, 50);
+    roundTrip(tcb, 50);
     expect<u32>(tcb.rto).toBe(MIN_RTO);
-    roundTrip(tcb, 200, 100 * SECOND);
+    roundTrip(tcb, 100 * SECOND);
     expect<u32>(tcb.rto).toBe(MAX_RTO);
   });
 
@@ -68,7 +79,7 @@ describe("the retransmission time-out", () => {
     for (let i = 0; i < 300; i++) backOff(tcb);
     expect<u32>(tcb.rto).toBe(MAX_RTO);
     expect<u32>(tcb.backoff).toBe(255);
-    roundTrip(tcb, 100, 400 * MILLISECOND);
+    roundTrip(tcb, 400 * MILLISECOND);
     expect<u32>(tcb.rto).toBe(1200 * MILLISECOND);
   });
 
@@ -89,42 +100,47 @@ describe("the retransmission time-out", () => {
     slowStartAfterSyn(tcb);
     expect<u32>(tcb.rto).toBe(3 * SECOND);
     const measured = freshTcb();
-    roundTrip(measured, 100, 10 * MILLISECOND);
+    roundTrip(measured, 10 * MILLISECOND);
     slowStartAfterSyn(measured);
     expect<u32>(measured.rto).toBe(MIN_RTO);
   });
 });
 
-describe("samples", () => {
-  it("are taken of one segment at a time, when some of it is acknowledged", () => {
-    const tcb = freshTcb();
-    startTiming(tcb, 100);
-    setNow(now() + 10 * MILLISECOND);
-    startTiming(tcb, 200);
-    sampleRtt(tcb, 100);
-    expect<u32>(tcb.srtt).toBe(0);
-    setNow(now() + 10 * MILLISECOND);
-    sampleRtt(tcb, 150);
-    expect<u32>(tcb.srtt).toBe(20 * MILLISECOND);
+describe("the packets that an ACK delivers", () => {
+  beforeEach(() => {
+    setNow(1000 * SECOND);
+    beginDelivery();
   });
 
-  it("are taken across the wrap of sequence numbers", () => {
+  it("give one sample: of the first that was sent once", () => {
     const tcb = freshTcb();
-    startTiming(tcb, 5);
-    setNow(now() + 30 * MILLISECOND);
-    sampleRtt(tcb, 0xfffffff0);
-    expect<u32>(tcb.srtt).toBe(0);
-    sampleRtt(tcb, 6);
+    tcb.minRtt = 0xffffffff;
+    deliver(tcb, packetSent(100, 30 * MILLISECOND, 1));
+    deliver(tcb, packetSent(200, 20 * MILLISECOND, 1));
+    expect<bool>(takeSample(tcb)).toBe(true);
     expect<u32>(tcb.srtt).toBe(30 * MILLISECOND);
+    expect<u32>(tcb.minRtt).toBe(20 * MILLISECOND);
   });
 
-  it("are not taken of what was sent again (Karn's algorithm)", () => {
+  it("give none when they were sent again (Karn's algorithm)", () => {
     const tcb = freshTcb();
-    startTiming(tcb, 100);
-    stopTiming(tcb);
-    setNow(now() + 500 * MILLISECOND);
-    sampleRtt(tcb, 200);
+    deliver(tcb, packetSent(100, 500 * MILLISECOND, 2));
+    expect<bool>(takeSample(tcb)).toBe(false);
     expect<u32>(tcb.srtt).toBe(0);
     expect<u32>(tcb.rto).toBe(INITIAL_RTO);
+  });
+
+  it("tell which was sent last (RFC 8985 §6.2), across the wrap of numbers", () => {
+    const tcb = freshTcb();
+    tcb.rackSentAt = <u32>now() - 60 * MILLISECOND;
+    tcb.rackEnd = 0xffffff00;
+    tcb.rackHighest = 0xffffff00;
+    deliver(tcb, packetSent(0xffffff80, 20 * MILLISECOND, 1));
+    expect<u32>(tcb.rackEnd).toBe(0xffffff80 + 300);
+    expect<u32>(tcb.rackHighest).toBe(0xffffff80 + 300);
+    expect<bool>(tcb.is(Mark.REORDERED)).toBe(false);
+    deliver(tcb, packetSent(0xffffff00 - 300, 40 * MILLISECOND, 1));
+    expect<u32>(tcb.rackEnd).toBe(0xffffff80 + 300, "an older one changes nothing");
+    expect<bool>(tcb.is(Mark.REORDERED)).toBe(true, "but it came late");
   });
 });

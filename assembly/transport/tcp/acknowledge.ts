@@ -1,40 +1,47 @@
-// An ACK has come: what it acknowledges, what it says of the window, and what it says of losses.
+// An ACK has come: what it acknowledges, what it reports, what it says of the window. What it says of losses is judged
+// in recovery.ts.
 
 import { Counter } from "../../abi/counters";
-import { NEVER, now } from "../../base/clock";
+import { now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
-import { onAcknowledged, onDuplicate, onLoss, onRecoveryAck } from "./congestion";
-import { Flag } from "./header";
-import { sendCopy } from "./output";
-import { sampleEcho, sampleRtt, stopTiming } from "./rto";
+import { beginDelivery } from "./delivery";
+import { takeProbeAnswer } from "./probe";
+import { judge } from "./recovery";
+import { sampleEcho, takeSample } from "./rto";
+import { countDuplicate, markAllLost, takeReports, uncountDuplicates } from "./scoreboard";
 import { Segment } from "./segment";
 import { dropAcknowledged, hasUnsent } from "./send-queue";
-import { sendPart } from "./sender";
-import { seqAfter, seqBefore, seqMax, seqUpTo } from "./seq";
-import { armTimer, Mark, Tcb } from "./tcb";
-
-const DUPLICATES_FOR_LOSS: u8 = 3;
+import { restartRetransmission } from "./sender";
+import { seqBefore, seqUpTo } from "./seq";
+import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
 
 /** An acceptable ACK: SND.UNA < SEG.ACK =< SND.NXT, or a duplicate (§3.10.7.4, fifth; RFC 5681 §3.2). */
 export function acknowledge(tcb: Tcb, segment: Segment): void {
-  const before = tcb.sndWnd;
-  const news = seqAfter(segment.ack, tcb.sndUna);
+  const windowBefore = tcb.sndWnd;
+  const acked = segment.ack - tcb.sndUna;
+  const absentBefore = tcb.flight - tcb.sackedBytes;
   updateWindow(tcb, segment);
-  if (news) {
-    takeAck(tcb, segment);
-  } else if (isDuplicate(tcb, segment, before)) {
-    duplicateAck(tcb);
-  } else if (before == 0 && tcb.sndWnd > 0 && tcb.flight) {
-    tcb.sndResend = tcb.sndUna; // the probe was not taken: it goes again with all that now fits
-  }
-  if (tcb.is(Mark.PERSISTING)) {
+  beginDelivery();
+  if (segment.sackBlocks && tcb.is(Mark.SACK)) takeReports(tcb, segment);
+  const duplicate = !acked && isDuplicate(tcb, segment, windowBefore);
+  if (acked) takeAck(tcb, segment, acked);
+  else if (duplicate) countIt(tcb);
+  else if (windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight) markAllLost(tcb); // probes were not taken: all goes again
+  const absent = tcb.flight - tcb.sackedBytes;
+  if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, duplicate);
+  judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
+  if (tcb.alarm == Alarm.PERSIST) {
     tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)
-    if (tcb.sndWnd != before) tcb.backoff = 0;
+    if (tcb.sndWnd != windowBefore) tcb.backoff = 0;
   }
-  const isShut = tcb.sndWnd == 0 && tcb.flight > 0;
-  if (hasUnsent(tcb) || tcb.sndResend != tcb.sndNxt || isShut || tcb.is(Mark.PERSISTING)) scheduleOutput(tcb);
+  if (hasWork(tcb)) scheduleOutput(tcb);
   armTimer(tcb);
+}
+
+function hasWork(tcb: Tcb): bool {
+  const isShut = tcb.sndWnd == 0 && tcb.flight > 0;
+  return hasUnsent(tcb) || tcb.lostBytes > 0 || isShut || tcb.alarm == Alarm.PERSIST;
 }
 
 // SND.WND follows the newest segment (§3.10.7.4).
@@ -48,60 +55,23 @@ function updateWindow(tcb: Tcb, segment: Segment): void {
 }
 
 function isDuplicate(tcb: Tcb, segment: Segment, windowBefore: u32): bool {
-  if (segment.ack != tcb.sndUna || tcb.flight == 0 || segment.length != 0) return false;
-  return segment.window == windowBefore && !tcb.is(Mark.PERSISTING);
+  if (tcb.flight == 0 || segment.length != 0 || tcb.alarm == Alarm.PERSIST) return false;
+  return segment.window == windowBefore || segment.sackBlocks > 0;
 }
 
-function takeAck(tcb: Tcb, segment: Segment): void {
-  const ack = segment.ack;
-  const bytes = ack - tcb.sndUna;
-  if (!sampleRtt(tcb, ack)) sampleEcho(tcb, segment);
-  tcb.sndUna = ack;
-  tcb.sndResend = seqMax(tcb.sndResend, ack);
+function countIt(tcb: Tcb): void {
+  count(Counter.TcpDuplicateAcks);
+  if (tcb.dupAcks < 255) tcb.dupAcks++;
+  if (!tcb.is(Mark.SACK) && tcb.phase != Phase.LOSS) countDuplicate(tcb);
+}
+
+function takeAck(tcb: Tcb, segment: Segment, acked: u32): void {
+  dropAcknowledged(tcb, segment.ack);
+  if (!tcb.is(Mark.SACK)) uncountDuplicates(tcb, acked);
+  if (!takeSample(tcb)) sampleEcho(tcb, segment);
   tcb.dupAcks = 0;
   tcb.backoff = 0;
   tcb.waitingSince = now();
-  dropAcknowledged(tcb);
-  tcb.rtxAt = tcb.flight ? now() + tcb.rto : NEVER; // RFC 6298 (5.2), (5.3)
-  if (tcb.is(Mark.RECOVERING)) {
-    if (onRecoveryAck(tcb, ack, bytes)) resendFirst(tcb);
-  } else {
-    onAcknowledged(tcb, bytes);
-  }
+  restartRetransmission(tcb);
   tellRoom(tcb);
-}
-
-function duplicateAck(tcb: Tcb): void {
-  count(Counter.TcpDuplicateAcks);
-  if (tcb.is(Mark.RECOVERING)) {
-    onDuplicate(tcb);
-    scheduleOutput(tcb);
-    return;
-  }
-  if (tcb.dupAcks < 255) tcb.dupAcks++;
-  // RFC 6582 §3.2 step 2: not for duplicates that a time-out's own retransmissions have caused.
-  if (tcb.dupAcks == DUPLICATES_FOR_LOSS && !seqBefore(tcb.sndUna - 1, tcb.recover)) {
-    count(Counter.TcpFastRetransmits);
-    onLoss(tcb);
-    resendFirst(tcb);
-  }
-  scheduleOutput(tcb);
-}
-
-// Sends the segment at SND.UNA again, now.
-function resendFirst(tcb: Tcb): void {
-  stopTiming(tcb);
-  const head = tcb.sndHead;
-  let sent: bool = false;
-  if (head && head.bytes && seqBefore(tcb.sndUna, tcb.sndNxt)) {
-    const offset = tcb.sndUna - head.seq;
-    const bytes = min<u32>(min<u32>(head.bytes - offset, tcb.sndMss), tcb.sndNxt - tcb.sndUna);
-    if (bytes) sent = sendPart(tcb, head, offset, bytes, tcb.sndUna, Flag.ACK | (head.next ? 0 : Flag.PSH));
-  }
-  if (!sent && tcb.is(Mark.FIN_SENT) && tcb.sndUna == tcb.sndEnd) {
-    sent = sendCopy(tcb, 0, 0, tcb.sndUna, Flag.FIN | Flag.ACK);
-  }
-  if (!sent) return; // no packet: the retransmission timer is running
-  count(Counter.TcpRetransSegs);
-  tcb.retransmits++;
 }

@@ -15,9 +15,10 @@ import { Flag } from "./header";
 import { agreeOn, established, sendSyn, setRecent, setSendMss } from "./open";
 import { Offer } from "./options";
 import { receiveText, trimToWindow } from "./receiver";
-import { sampleRtt } from "./rto";
+import { sampleHandshake } from "./rto";
+import { noteDuplicate } from "./sack-report";
 import { Segment } from "./segment";
-import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
+import { seqAfter, seqBefore, seqInWindow, seqMin, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /** 24 days, in seconds. */
@@ -77,7 +78,7 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
     sendSyn(tcb);
     return Verdict.DONE;
   }
-  sampleRtt(tcb, segment.ack);
+  sampleHandshake(tcb, <u32>(now() - tcb.waitingSince));
   tcb.sndUna = segment.ack;
   established(tcb);
   // Text may have come with the SYN,ACK; the steps behind the ACK's take it.
@@ -120,7 +121,9 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
     takeTimestamp(tcb, segment);
     return Verdict.CONTINUE;
   }
-  count(seqBefore(segment.seq, tcb.rcvNxt) ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
+  const isOld = seqBefore(segment.seq, tcb.rcvNxt);
+  count(isOld ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
+  if (isOld && segment.bytes) noteDuplicate(segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
   if (segment.has(Flag.RST)) return Verdict.DROP;
   // A window that is shut still lets ACKs and RSTs take effect (MUST-66).
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
@@ -185,7 +188,7 @@ function checkAck(tcb: Tcb, segment: Segment): Verdict {
       return Verdict.RESET;
     }
     takeFirstWindow(tcb, segment);
-    sampleRtt(tcb, segment.ack);
+    sampleHandshake(tcb, <u32>(now() - tcb.waitingSince));
     tcb.sndUna = tcb.iss + 1;
     const closing = tcb.is(Mark.FIN_QUEUED);
     established(tcb);

@@ -9,7 +9,7 @@ import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag, notify } from "../endpoint";
 import { Flag } from "./header";
-import { acceptableSeq, sendCopy } from "./output";
+import { acceptableSeq, sendEmpty } from "./output";
 import { dropHoles, dropReceived } from "./receiver";
 import { shrinkGrant } from "./room";
 import { dropUnsent } from "./send-queue";
@@ -34,7 +34,7 @@ export function endConnection(tcb: Tcb, error: u32): void {
     dropHoles(tcb);
   }
   tcb.state = State.CLOSED;
-  tcb.unmark(Mark.ACK_NOW | Mark.TIMING | Mark.PERSISTING);
+  tcb.unmark(Mark.ACK_NOW);
   tcb.rtxAt = NEVER;
   tcb.ackAt = NEVER;
   tcb.lingerAt = NEVER;
@@ -63,7 +63,7 @@ export function dispose(tcb: Tcb): void {
 /** Both sides have closed: the connection goes on as a record, and the block is free once the application lets go. */
 export function beginTimeWait(tcb: Tcb): void {
   // The ACK of the FIN goes out while there is a control block to make it from.
-  if (tcb.is(Mark.ACK_NOW)) sendCopy(tcb, 0, 0, tcb.sndNxt, Flag.ACK);
+  if (tcb.is(Mark.ACK_NOW)) sendEmpty(tcb, tcb.sndNxt, Flag.ACK);
   enterTimeWait(tcb);
   endConnection(tcb, 0);
 }
@@ -77,7 +77,7 @@ export function resetConnection(tcb: Tcb, error: u32): void {
     case State.FIN_WAIT_2:
     case State.CLOSE_WAIT:
       count(Counter.TcpOutRsts);
-      sendCopy(tcb, 0, 0, acceptableSeq(tcb), Flag.RST | Flag.ACK);
+      sendEmpty(tcb, acceptableSeq(tcb), Flag.RST | Flag.ACK);
       break;
     default:
   }

@@ -1,80 +1,68 @@
-// Congestion control: NewReno (RFC 5681, 6582) with byte counting (RFC 3465). The sender reports what happened; this
-// file alone changes cwnd and ssthresh.
+// Congestion control behind a small interface: what the rest of TCP reports, and which controller answers. Slow start
+// is common to all (RFC 5681 §3.1) with byte counting (RFC 3465).
 
-import { seqUpTo } from "./seq";
-import { Mark, Tcb } from "./tcb";
+import { Congestion } from "../../abi/sockets";
+import { avoidByCubic, forgetCubic, thresholdOfCubic } from "./cubic";
+import { avoidByReno, thresholdOfReno } from "./reno";
+import { Mark, Phase, Tcb } from "./tcb";
 
-const LARGE: u32 = 0x3fffffff;
+export const LARGE_CWND: u32 = 0x3fffffff;
+
+/** Segments that one ACK may add in slow start: this side does not pace (RFC 9406 §4.3); one after a time-out. */
+const MOST_PER_ACK: u32 = 8;
+
+/** Which controller the connection has, and another one for it; what is known of the network stays. */
+export function controllerOf(tcb: Tcb): Congestion {
+  return tcb.is(Mark.RENO) ? Congestion.RENO : Congestion.CUBIC;
+}
+export function chooseController(tcb: Tcb, controller: Congestion): void {
+  if (controller == Congestion.RENO) tcb.mark(Mark.RENO);
+  else tcb.unmark(Mark.RENO);
+  tcb.ackedBytes = 0;
+  forgetCubic(tcb);
+}
 
 /** The connection is established: the initial window of RFC 6928, one segment if the SYN was lost (RFC 5681 §3.1). */
 export function startCongestion(tcb: Tcb, lostSyn: bool): void {
-  const mss: u32 = tcb.sndMss;
-  tcb.cwnd = lostSyn ? mss : min<u32>(10 * mss, max<u32>(2 * mss, 14600));
-  tcb.ssthresh = LARGE;
+  tcb.cwnd = lostSyn ? <u32>tcb.sndMss : initialWindow(tcb);
+  tcb.ssthresh = LARGE_CWND;
   tcb.recover = tcb.iss;
+  tcb.phase = Phase.OPEN;
   tcb.ackedBytes = 0;
+  forgetCubic(tcb);
 }
 
-/** New data was acknowledged outside of recovery. */
-export function onAcknowledged(tcb: Tcb, bytes: u32): void {
+function initialWindow(tcb: Tcb): u32 {
   const mss: u32 = tcb.sndMss;
+  return min<u32>(10 * mss, max<u32>(2 * mss, 14600));
+}
+
+/** New data was acknowledged, and nothing is being repaired by fast recovery. */
+export function onAcknowledged(tcb: Tcb, bytes: u32): void {
+  if (tcb.cwnd >= LARGE_CWND || !wasFull(tcb, bytes)) return;
   if (tcb.cwnd < tcb.ssthresh) {
-    tcb.cwnd += min<u32>(bytes, 2 * mss); // RFC 3465 §2.2, L = 2
+    const most = tcb.phase == Phase.LOSS ? 1 : MOST_PER_ACK;
+    tcb.cwnd = min<u32>(tcb.cwnd + min<u32>(bytes, most * tcb.sndMss), max<u32>(tcb.ssthresh, tcb.cwnd + tcb.sndMss));
     return;
   }
-  tcb.ackedBytes += bytes;
-  if (tcb.ackedBytes < tcb.cwnd) return;
-  tcb.ackedBytes -= tcb.cwnd;
-  if (tcb.cwnd < LARGE) tcb.cwnd += mss;
+  if (tcb.is(Mark.RENO)) avoidByReno(tcb, bytes);
+  else avoidByCubic(tcb, bytes);
 }
 
-/** Three duplicates of an ACK: a segment is lost, the ones behind it arrived. */
-export function onLoss(tcb: Tcb): void {
-  const mss: u32 = tcb.sndMss;
-  tcb.ssthresh = halfFlight(tcb);
-  tcb.recover = tcb.sndNxt;
-  tcb.cwnd = tcb.ssthresh + 3 * mss;
-  tcb.mark(Mark.RECOVERING);
+// A window that was not used up says nothing of a larger one (RFC 9438 §4.2, RFC 7661 §1).
+function wasFull(tcb: Tcb, acked: u32): bool {
+  const used = tcb.flight + acked;
+  return used + 2 * <u32>tcb.sndMss > tcb.cwnd || (tcb.cwnd < tcb.ssthresh && used >= tcb.cwnd / 2);
 }
 
-/** A further duplicate in recovery: one more segment has left the network. */
-export function onDuplicate(tcb: Tcb): void {
-  if (tcb.cwnd < LARGE) tcb.cwnd += tcb.sndMss;
-}
-
-/** An ACK in recovery. True when it is a partial one: the segment behind it is lost too (RFC 6582 §3.2 step 3). */
-export function onRecoveryAck(tcb: Tcb, ack: u32, bytes: u32): bool {
-  const mss: u32 = tcb.sndMss;
-  if (seqUpTo(tcb.recover, ack)) {
-    const flight = tcb.sndNxt - ack;
-    tcb.cwnd = min<u32>(tcb.ssthresh, max<u32>(flight, mss) + mss);
-    tcb.ackedBytes = 0;
-    tcb.unmark(Mark.RECOVERING);
-    return false;
-  }
-  tcb.cwnd = tcb.cwnd > bytes ? tcb.cwnd - bytes : 0;
-  if (bytes >= mss) tcb.cwnd += mss;
-  if (tcb.cwnd < mss) tcb.cwnd = mss;
-  return true;
-}
-
-/** The retransmission timer has run out. */
-export function onTimeout(tcb: Tcb): void {
-  // A second time-out of the same segment does not halve again (RFC 5681 (4)).
-  if (tcb.backoff == 0) tcb.ssthresh = halfFlight(tcb);
-  tcb.recover = tcb.sndNxt;
-  tcb.cwnd = tcb.sndMss;
-  tcb.ackedBytes = 0;
-  tcb.unmark(Mark.RECOVERING);
+/** Something is lost: the new ssthresh. */
+export function thresholdAfterLoss(tcb: Tcb): u32 {
+  const threshold = tcb.is(Mark.RENO) ? thresholdOfReno(tcb) : thresholdOfCubic(tcb);
+  return max<u32>(threshold, 2 * <u32>tcb.sndMss);
 }
 
 /** Nothing was sent for a time-out: what the network bears is no longer known (RFC 5681 §4.1). */
 export function onIdle(tcb: Tcb): void {
-  const mss: u32 = tcb.sndMss;
-  tcb.cwnd = min<u32>(tcb.cwnd, min<u32>(10 * mss, max<u32>(2 * mss, 14600)));
-}
-
-// What limited transmit has sent beyond cwnd does not count (RFC 5681 §3.2, step 2).
-function halfFlight(tcb: Tcb): u32 {
-  return max<u32>(min<u32>(tcb.flight, tcb.cwnd) / 2, 2 * <u32>tcb.sndMss);
+  tcb.cwnd = min<u32>(tcb.cwnd, initialWindow(tcb));
+  forgetCubic(tcb);
 }

@@ -31,7 +31,7 @@ import { agreeOn, established, setSendMss } from "./open";
 import { Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
-import { MAX_RTO, sampleRtt, startRto } from "./rto";
+import { MAX_RTO, sampleHandshake, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./send-queue";
 import { seqAfter, seqInWindow } from "./seq";
@@ -227,19 +227,22 @@ function complete(handshake: Handshake, segment: Segment): bool {
     count(Counter.TcpNoControlBlock);
     return false;
   }
-  tcb.rxLimit = listener.rxLimit;
-  tcb.txLimit = listener.txLimit;
-  tcb.ttl = listener.ttl;
-  tcb.tos = listener.tos;
-  tcb.userTimeout = listener.userTimeout;
-  tcb.flags |= listener.flags & INHERITED;
+  inherit(tcb, listener);
   takeOver(tcb, handshake, segment);
   enqueue(listener, tcb);
   return true;
 }
 
-/** Endpoint flags that a connection has from its listener. */
-const INHERITED: u16 = <u16>EndpointFlag.NO_DELAY;
+// A connection has the options that were set on its listener.
+function inherit(tcb: Tcb, listener: Tcb): void {
+  tcb.rxLimit = listener.rxLimit;
+  tcb.txLimit = listener.txLimit;
+  tcb.ttl = listener.ttl;
+  tcb.tos = listener.tos;
+  tcb.userTimeout = listener.userTimeout;
+  tcb.flags |= listener.flags & <u16>EndpointFlag.NO_DELAY;
+  tcb.marks |= listener.marks & Mark.RENO;
+}
 
 function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   copyAddress(tcb.local, handshake.local);
@@ -251,12 +254,12 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   startSending(tcb, handshake.iss);
   tcb.sndUna = handshake.iss + 1;
   tcb.sndNxt = tcb.sndUna;
-  tcb.sndResend = tcb.sndUna;
   tcb.irs = handshake.irs;
   tcb.rcvNxt = handshake.irs + 1;
   tcb.rcvEdge = tcb.rcvNxt + handshake.window;
   if (handshake.offer & Offer.WINDOW_SCALE) tcb.mark(Mark.SCALED);
   if (handshake.offer & Offer.TIMESTAMPS) tcb.mark(Mark.TIMESTAMPS);
+  if (handshake.offer & Offer.SACK) tcb.mark(Mark.SACK);
   agreeOn(tcb, handshake.offer, handshake.shift, handshake.tsRecent);
   tcb.tsOffset = timestampOffset(tcb);
   tcb.lastAckSent = tcb.rcvNxt;
@@ -266,12 +269,7 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.sndWl2 = segment.ack;
   setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);
   tcb.backoff = handshake.retries;
-  if (handshake.retries == 0) {
-    tcb.mark(Mark.TIMING);
-    tcb.rttSeq = tcb.iss;
-    tcb.rttBegan = handshake.began;
-    sampleRtt(tcb, segment.ack);
-  }
+  sampleHandshake(tcb, <u32>now() - handshake.began);
   tcb.rxGrant = handshake.grant; // and the promise with it
   remove(handshake);
   addFlow(tcb);

@@ -16,6 +16,7 @@ import { Handshake, handshakeArrives, listenArrives } from "./handshake";
 import { Offer, WINDOW_SHIFT } from "./options";
 import { sendAck } from "./output";
 import { answerAck, answerReset } from "./reset";
+import { forgetDuplicate } from "./sack-report";
 import { readSegment, Segment, segment } from "./segment";
 import { armTimer, Tcb } from "./tcb";
 import { TimeWait, timeWaitArrives } from "./time-wait";
@@ -92,7 +93,12 @@ function forHandshake(verdict: Verdict, handshake: Handshake, segment: Segment):
 }
 
 function forConnection(tcb: Tcb, segment: Segment): void {
-  switch (segmentArrives(tcb, segment)) {
+  carryOut(segmentArrives(tcb, segment), tcb, segment);
+  forgetDuplicate();
+}
+
+function carryOut(verdict: Verdict, tcb: Tcb, segment: Segment): void {
+  switch (verdict) {
     case Verdict.ACK:
       sendAck(tcb);
       armTimer(tcb);

@@ -11,13 +11,14 @@ import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
 import { endConnection } from "./close";
 import { startCongestion } from "./congestion";
+import { startDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { Offer, TIMESTAMP_ROOM, timestampOffset } from "./options";
-import { sendCopy } from "./output";
-import { backOff, slowStartAfterSyn, startRto, startTiming, stopTiming } from "./rto";
+import { sendEmpty } from "./output";
+import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
-import { armTimer, Mark, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
 const SYN_PATIENCE: u64 = 180 * 1000000;
@@ -27,7 +28,7 @@ export function openActively(tcb: Tcb): void {
   count(Counter.TcpActiveOpens);
   addFlow(tcb);
   tcb.mark(Mark.IN_FLOWS | Mark.USED);
-  tcb.mark(Mark.SCALED | Mark.TIMESTAMPS);
+  tcb.mark(Mark.SCALED | Mark.TIMESTAMPS | Mark.SACK);
   tcb.tsOffset = timestampOffset(tcb);
   startRto(tcb);
   startSending(tcb, initialSequence(tcb));
@@ -40,16 +41,13 @@ export function openActively(tcb: Tcb): void {
 export function sendSyn(tcb: Tcb): void {
   const first = tcb.sndNxt == tcb.iss;
   const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK : Flag.SYN;
-  const sent = sendCopy(tcb, 0, 0, tcb.iss, flags);
+  const sent = sendEmpty(tcb, tcb.iss, flags);
   if (!sent) awaitPacket(tcb); // or no way to the peer: the timer tries again
   if (sent && first) {
     tcb.sndNxt = tcb.iss + 1;
-    tcb.sndResend = tcb.sndNxt;
-    startTiming(tcb, tcb.iss);
   } else if (sent && tcb.backoff) {
     count(Counter.TcpRetransSegs);
     tcb.retransmits++;
-    stopTiming(tcb);
   }
   tcb.rtxAt = now() + tcb.rto;
   armTimer(tcb);
@@ -77,6 +75,7 @@ export function setSendMss(tcb: Tcb, offered: u32, fallback: u32): void {
 export function agreeOn(tcb: Tcb, offer: u32, shift: u32, timestamp: u32): void {
   if (!(offer & Offer.WINDOW_SCALE)) tcb.unmark(Mark.SCALED);
   if (!(offer & Offer.TIMESTAMPS)) tcb.unmark(Mark.TIMESTAMPS);
+  if (!(offer & Offer.SACK)) tcb.unmark(Mark.SACK);
   tcb.sndShift = tcb.is(Mark.SCALED) ? <u8>shift : 0;
   setRecent(tcb, timestamp);
 }
@@ -96,10 +95,11 @@ export function established(tcb: Tcb): void {
   tcb.state = State.ESTABLISHED;
   tcb.backoff = 0;
   tcb.rtxAt = NEVER;
-  tcb.unmark(Mark.PERSISTING);
+  tcb.alarm = Alarm.RETRANSMIT;
   tcb.mark(Mark.OPENED);
   if (lostSyn) slowStartAfterSyn(tcb);
   startCongestion(tcb, lostSyn);
+  startDeliveries(tcb);
   tcb.clear(EndpointFlag.WANTS_ROOM);
   notify(tcb, Event.WRITABLE);
   scheduleOutput(tcb);

@@ -1,5 +1,5 @@
-// TCP options (RFC 9293 §3.2; RFC 7323): what we write. A connection's SYN offers window scaling and timestamps; what
-// the peer offers too is used from then on.
+// TCP options (RFC 9293 §3.2; RFC 7323; RFC 2018): what we write. A connection's SYN offers window scaling, timestamps
+// and selective acknowledgments; what the peer offers too is used from then on.
 
 import { RX_PACKETS_PER_TCB } from "profile";
 import { setBe16, setBe32 } from "../../base/bytes";
@@ -13,12 +13,19 @@ export const enum Option {
   NOP = 1,
   MSS = 2,
   WINDOW_SCALE = 3,
+  SACK_PERMITTED = 4,
+  SACK = 5,
   TIMESTAMPS = 8,
 }
 
 export const MSS_OPTION_BYTES: u32 = 4;
 export const WINDOW_SCALE_BYTES: u32 = 3;
+export const SACK_PERMITTED_BYTES: u32 = 2;
 export const TIMESTAMPS_BYTES: u32 = 10;
+/** One block of the SACK option: its left and its right edge. */
+export const SACK_BLOCK_BYTES: u32 = 8;
+/** Bytes of options that a TCP header can hold. */
+export const MOST_OPTION_BYTES: u32 = 40;
 /** The timestamps option with the padding that aligns it (RFC 7323 appendix A). */
 export const TIMESTAMP_ROOM: u32 = 12;
 /** The shift count beyond which RFC 7323 §2.3 does not go. */
@@ -35,7 +42,7 @@ export const enum Offer {
   NOTHING = 0,
   WINDOW_SCALE = 1,
   TIMESTAMPS = 2,
-  ALL = 3,
+  SACK = 4,
 }
 
 /** Bytes that the options of a SYN take. */
@@ -43,6 +50,7 @@ export function synOptionBytes(offer: u32): u32 {
   let bytes = MSS_OPTION_BYTES;
   if (offer & Offer.WINDOW_SCALE) bytes += WINDOW_SCALE_BYTES + 1;
   if (offer & Offer.TIMESTAMPS) bytes += TIMESTAMP_ROOM;
+  else if (offer & Offer.SACK) bytes += SACK_PERMITTED_BYTES + 2;
   return bytes;
 }
 
@@ -60,7 +68,16 @@ export function writeSynOptions(p: usize, offer: u32, value: u32, echo: u32): vo
     store<u8>(at, <u8>WINDOW_SHIFT, 3);
     at += WINDOW_SCALE_BYTES + 1;
   }
-  if (offer & Offer.TIMESTAMPS) writeTimestamps(at, value, echo);
+  if (offer & Offer.TIMESTAMPS) {
+    writeTimestamps(at, value, echo);
+  } else if (offer & Offer.SACK) {
+    store<u8>(at, <u8>Option.NOP, 2);
+    store<u8>(at, <u8>Option.NOP, 3);
+  }
+  if (offer & Offer.SACK) {
+    store<u8>(at, <u8>Option.SACK_PERMITTED); // in place of the padding
+    store<u8>(at, <u8>SACK_PERMITTED_BYTES, 1);
+  }
 }
 
 /** Writes TSval and TSecr at `at`, aligned. */

@@ -4,7 +4,7 @@ import { Counter } from "../../abi/counters";
 import { bswap16 } from "../../base/bytes";
 import { copyAndSum, fold32, sumHeader, sumWord } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { HEADROOM, TCP_HEADER_BYTES } from "../../base/config";
+import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, HEADROOM, IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
 import { Protocol } from "../../ip/header";
@@ -12,8 +12,17 @@ import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
 import { awaitPacket, descriptorOf } from "../endpoint";
 import { Flow } from "../flow";
 import { CHECKSUM, Flag, writeTcpHeader } from "./header";
-import { synOptionBytes, TIMESTAMP_ROOM, timestamp, WINDOW_SHIFT, writeSynOptions, writeTimestamps } from "./options";
+import {
+  MOST_OPTION_BYTES,
+  synOptionBytes,
+  TIMESTAMP_ROOM,
+  timestamp,
+  WINDOW_SHIFT,
+  writeSynOptions,
+  writeTimestamps,
+} from "./options";
 import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
+import { writeSack } from "./sack-report";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
@@ -74,20 +83,13 @@ export function sendWhole(tcb: Tcb, packet: Packet, seq: u32, flags: u32): bool 
   packet.data = packet.payload;
   packet.length = packet.bytes;
   packet.owner = descriptorOf(tcb);
-  packet.transmissions++;
-  packet.sentAt = <u32>now();
-  const headerBytes = headerBytesOf(tcb);
-  const at = packet.push(headerBytes);
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerBytes, flags, advertise(tcb, false));
-  if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
-  sendSegment(packet, tcb, tcb.path, headerBytes, packet.sum, tcb.ttl, tcb.tos);
-  acknowledged(tcb);
+  sendText(tcb, packet, packet.sum, seq, flags);
   return true;
 }
 
 /**
- * Sends `bytes` bytes from the middle of the send queue, or none, in a packet of their own. False when there is no
- * packet, or no way to the peer.
+ * Sends `bytes` bytes from the middle of the send queue in a packet of their own. False when there is no packet, or no
+ * way to the peer.
  */
 export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32): bool {
   if (!hasPath(tcb)) return false;
@@ -96,19 +98,54 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
   packet.owner = descriptorOf(tcb);
   packet.data = packet.buffer + HEADROOM;
   packet.length = bytes;
-  const sum = bytes ? copyAndSum(packet.data, text, bytes) : 0;
-  const isSyn = (flags & Flag.SYN) != 0;
-  const headerBytes = isSyn ? TCP_HEADER_BYTES + synOptionBytes(tcb.agreed) : headerBytesOf(tcb);
-  const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
+  sendText(tcb, packet, copyAndSum(packet.data, text, bytes), seq, flags);
+  release(packet);
+  return true;
+}
+
+// Puts the header in front of the text in view, of which the sum is `sum`, and sends.
+function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): void {
+  const headerBytes = headerBytesOf(tcb);
   const at = packet.push(headerBytes);
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb, isSyn));
-  const value = timestamp(tcb.tsOffset);
-  if (isSyn) writeSynOptions(at, tcb.agreed, value, ack ? tcb.tsRecent : 0);
-  else if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerBytes, flags, advertise(tcb, false));
+  if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
   sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tcb.tos);
+  acknowledged(tcb);
+}
+
+/** Sends a segment without text: SYN, ACK, FIN, RST. False when there is no packet, or no way to the peer. */
+export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
+  if (!hasPath(tcb)) return false;
+  const packet = takePacket();
+  if (!packet) return false;
+  packet.owner = descriptorOf(tcb);
+  const at = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES;
+  const isSyn = (flags & Flag.SYN) != 0;
+  const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
+  const headerBytes = TCP_HEADER_BYTES + writeOptions(tcb, at, isSyn, ack != 0);
+  packet.data = at;
+  packet.length = headerBytes;
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb, isSyn));
+  sendSegment(packet, tcb, tcb.path, headerBytes, 0, tcb.ttl, tcb.tos);
   release(packet);
   acknowledged(tcb);
   return true;
+}
+
+// Writes the options of a segment without text, whose header is at `at`; how many bytes they take.
+function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
+  const value = timestamp(tcb.tsOffset);
+  if (isSyn) {
+    writeSynOptions(at, tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
+    return synOptionBytes(tcb.agreed);
+  }
+  let bytes: u32 = 0;
+  if (tcb.is(Mark.TIMESTAMPS)) {
+    writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
+    bytes = TIMESTAMP_ROOM;
+  }
+  if (tcb.is(Mark.SACK)) bytes += writeSack(tcb, at + TCP_HEADER_BYTES + bytes, MOST_OPTION_BYTES - bytes);
+  return bytes;
 }
 
 /**
@@ -122,7 +159,7 @@ export function acceptableSeq(tcb: Tcb): u32 {
 
 /** An ACK without text (RFC 9293: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>). With no packet left it stays due. */
 export function sendAck(tcb: Tcb): void {
-  if (sendCopy(tcb, 0, 0, acceptableSeq(tcb), Flag.ACK)) return;
+  if (sendEmpty(tcb, acceptableSeq(tcb), Flag.ACK)) return;
   count(Counter.TcpNoBuffers);
   tcb.mark(Mark.ACK_NOW);
   awaitPacket(tcb);

@@ -11,6 +11,7 @@ import { notify, scheduleOutput } from "../endpoint";
 import { Flag } from "./header";
 import { sendAck } from "./output";
 import { heldForReceive, mayHold, releaseReceived } from "./room";
+import { noteDuplicate, touch } from "./sack-report";
 import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqUpTo } from "./seq";
 import { armTimer, Mark, Tcb } from "./tcb";
@@ -141,7 +142,11 @@ function keepBehindHole(tcb: Tcb, packet: Packet, fin: bool): void {
   }
   if (before) {
     const covered = before.seq + before.length;
-    if (!seqAfter(packet.seq + packet.length, covered) && !(fin && packet.seq + packet.length == covered)) return;
+    if (!seqAfter(packet.seq + packet.length, covered) && !(fin && packet.seq + packet.length == covered)) {
+      noteDuplicate(packet.seq, packet.seq + packet.length);
+      touch(before);
+      return;
+    }
     if (before.has(PacketFlag.FIN)) return; // nothing follows a FIN
     if (seqBefore(packet.seq, covered)) {
       const old = covered - packet.seq;
@@ -168,6 +173,7 @@ function keepBehindHole(tcb: Tcb, packet: Packet, fin: bool): void {
 function insertBehindHole(tcb: Tcb, before: Packet | null, packet: Packet, after: Packet | null, fin: bool): void {
   tcb.holeBytes += packet.length;
   if (before && before.seq + before.length == packet.seq && mergeInto(before, packet)) {
+    touch(before);
     if (fin) before.set(PacketFlag.FIN);
     return;
   }
@@ -179,6 +185,7 @@ function insertBehindHole(tcb: Tcb, before: Packet | null, packet: Packet, after
   }
   hold(packet);
   heldForReceive(tcb, 1);
+  touch(packet);
   if (fin) packet.set(PacketFlag.FIN);
   packet.next = after;
   if (before) before.next = packet;

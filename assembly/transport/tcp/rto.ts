@@ -1,10 +1,9 @@
 // Round-trip time and retransmission time-out (RFC 6298).
 
-import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
+import { delivery } from "./delivery";
 import { Offer, timestamp } from "./options";
 import { Segment } from "./segment";
-import { seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 export const INITIAL_RTO: u32 = SECOND;
@@ -21,25 +20,19 @@ export function startRto(tcb: Tcb): void {
   tcb.rto = INITIAL_RTO;
 }
 
-/** A segment that begins with `seq` goes out for the first time: it is timed unless another is. */
-export function startTiming(tcb: Tcb, seq: u32): void {
-  if (tcb.is(Mark.TIMING)) return;
-  tcb.mark(Mark.TIMING);
-  tcb.rttSeq = seq;
-  tcb.rttBegan = <u32>now();
-}
-
-/** Something is sent again: what is being timed would be ambiguous (Karn's algorithm, §3). */
-export function stopTiming(tcb: Tcb): void {
-  tcb.unmark(Mark.TIMING);
-}
-
-/** `ack` acknowledges new data: takes the sample when it covers some of the timed segment. True when it did. */
-export function sampleRtt(tcb: Tcb, ack: u32): bool {
-  if (!tcb.is(Mark.TIMING) || !seqBefore(tcb.rttSeq, ack)) return false;
-  tcb.unmark(Mark.TIMING);
-  addSample(tcb, max<u32>(<u32>now() - tcb.rttBegan, 1));
+/**
+ * Takes the sample of the ACK that has come: of the first segment that it delivers, and only when that was sent once
+ * (Karn's algorithm, §3). True when there was one.
+ */
+export function takeSample(tcb: Tcb): bool {
+  if (!delivery.rtt) return false;
+  addSample(tcb, delivery.rtt);
   return true;
+}
+
+/** The handshake is complete: its round trip, in microseconds, unless a SYN was sent twice. */
+export function sampleHandshake(tcb: Tcb, rtt: u32): void {
+  if (tcb.backoff == 0) addSample(tcb, max<u32>(rtt, 1));
 }
 
 /**

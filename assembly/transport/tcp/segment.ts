@@ -10,7 +10,16 @@ import { SEGMENT_STATE } from "../../base/memory";
 import { Packet } from "../../device/packet";
 import { Arrival } from "../../ip/arrival";
 import { Flag, TcpHeader } from "./header";
-import { MAX_WINDOW_SHIFT, MSS_OPTION_BYTES, Offer, Option, TIMESTAMPS_BYTES, WINDOW_SCALE_BYTES } from "./options";
+import {
+  MAX_WINDOW_SHIFT,
+  MSS_OPTION_BYTES,
+  Offer,
+  Option,
+  SACK_BLOCK_BYTES,
+  SACK_PERMITTED_BYTES,
+  TIMESTAMPS_BYTES,
+  WINDOW_SCALE_BYTES,
+} from "./options";
 
 @unmanaged
 @final
@@ -31,7 +40,10 @@ export class Segment {
   offer: u8;
   /** The peer's window shift, of a SYN with that option. */
   shift: u8;
-  reserved: u16;
+  /** Blocks of the SACK option (RFC 2018 §3), of which the first lies at `sackAt`. */
+  sackBlocks: u8;
+  reserved: u8;
+  sackAt: usize;
   sourcePort: u32;
   destinationPort: u32;
   /** Where the sequence numbers of an earlier connection between the same ends ended; 0 when there was none. */
@@ -42,6 +54,13 @@ export class Segment {
 
   @inline has(flag: Flag): bool {
     return (this.flags & flag) != 0;
+  }
+  /** Left and right edge of a block of the SACK option. */
+  @inline sackFirst(block: u32): u32 {
+    return be32(this.sackAt + block * SACK_BLOCK_BYTES);
+  }
+  @inline sackEnd(block: u32): u32 {
+    return be32(this.sackAt + block * SACK_BLOCK_BYTES, 4);
   }
   /** SEG.LEN: text, and one each for SYN and FIN. */
   @inline get length(): u32 {
@@ -77,6 +96,7 @@ export function readSegment(arrival: Arrival): bool {
   segment.formerNxt = 0;
   segment.offer = 0;
   segment.shift = 0;
+  segment.sackBlocks = 0;
   segment.packet = packet;
   segment.arrival = arrival;
   if (header.headerBytes > TCP_HEADER_BYTES)
@@ -109,7 +129,12 @@ function readOption(p: usize, kind: u32, bytes: u32): void {
     segment.echo = be32(p, 6);
     segment.offer |= <u8>Offer.TIMESTAMPS;
   }
+  if (kind == Option.SACK && bytes > 2 && (bytes - 2) % SACK_BLOCK_BYTES == 0) {
+    segment.sackAt = p + 2;
+    segment.sackBlocks = <u8>((bytes - 2) / SACK_BLOCK_BYTES);
+  }
   if (!segment.has(Flag.SYN)) return;
+  if (kind == Option.SACK_PERMITTED && bytes == SACK_PERMITTED_BYTES) segment.offer |= <u8>Offer.SACK;
   if (kind == Option.MSS && bytes == MSS_OPTION_BYTES) segment.mss = be16(p, 2);
   if (kind == Option.WINDOW_SCALE && bytes == WINDOW_SCALE_BYTES) {
     segment.shift = <u8>min<u32>(load<u8>(p, 2), MAX_WINDOW_SHIFT);

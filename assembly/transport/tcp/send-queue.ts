@@ -5,8 +5,10 @@ import { joinSums, sumBytes } from "../../base/checksum";
 import { BUFFER_BYTES, HEADROOM } from "../../base/config";
 import { Packet, PacketFlag } from "../../device/packet";
 import { awaitPacket, EndpointFlag, scheduleOutput } from "../endpoint";
+import { deliver, deliverPart } from "./delivery";
 import { releaseSent, takeForSend } from "./room";
-import { seqAfter, seqBefore, seqUpTo } from "./seq";
+import { leaveScoreboard, unmarkFinLost } from "./scoreboard";
+import { seqAfter, seqBefore, seqMax, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /** Starts the send sequence space at ISS, with nothing in it. */
@@ -14,7 +16,6 @@ export function startSending(tcb: Tcb, iss: u32): void {
   tcb.iss = iss;
   tcb.sndUna = iss;
   tcb.sndNxt = iss;
-  tcb.sndResend = iss;
   tcb.sndEnd = iss + 1;
 }
 
@@ -65,21 +66,32 @@ export function hasUnsent(tcb: Tcb): bool {
   return seqBefore(tcb.sndNxt, tcb.sndEnd) || (tcb.is(Mark.FIN_QUEUED) && !tcb.is(Mark.FIN_SENT));
 }
 
-/** Lets go of what is acknowledged; a packet that is so in part is cut. */
-export function dropAcknowledged(tcb: Tcb): void {
+/** SND.UNA moves up to `ack`: lets go of what is acknowledged; a packet that is so in part is cut. */
+export function dropAcknowledged(tcb: Tcb, ack: u32): void {
   for (let packet = tcb.sndHead; packet; packet = tcb.sndHead) {
     const end = packet.seq + packet.bytes;
-    if (seqAfter(end, tcb.sndUna) || (packet.bytes == 0 && packet === tcb.sndTail)) break;
+    if (seqAfter(end, ack) || (packet.bytes == 0 && packet === tcb.sndTail)) break;
+    leaveScoreboard(tcb, packet, end - seqMax(packet.seq, tcb.sndUna));
+    if (!packet.has(PacketFlag.SACKED)) deliver(tcb, packet);
     tcb.sndHead = packet.next;
     if (!tcb.sndHead) tcb.sndTail = null;
     if (tcb.sndNew === packet) tcb.sndNew = packet.next;
     releaseSent(tcb, packet);
   }
   const head = tcb.sndHead;
-  if (!head || !seqBefore(head.seq, tcb.sndUna) || head.has(PacketFlag.ON_ITS_WAY)) return;
-  head.bytes -= tcb.sndUna - head.seq;
-  head.seq = tcb.sndUna;
-  head.sum = sumBytes(head.payload, head.bytes);
+  if (head && seqBefore(head.seq, ack)) {
+    leaveScoreboard(tcb, head, ack - seqMax(head.seq, tcb.sndUna));
+    deliverPart(tcb, head);
+    if (!head.has(PacketFlag.ON_ITS_WAY)) cutFront(head, ack - head.seq);
+  }
+  tcb.sndUna = ack;
+  if (seqAfter(ack, tcb.sndEnd)) unmarkFinLost(tcb);
+}
+
+function cutFront(packet: Packet, bytes: u32): void {
+  packet.bytes -= bytes;
+  packet.seq += bytes;
+  packet.sum = sumBytes(packet.payload, packet.bytes);
 }
 
 /** Lets go of everything in the send queue. */
@@ -90,4 +102,6 @@ export function dropUnsent(tcb: Tcb): void {
   }
   tcb.sndTail = null;
   tcb.sndNew = null;
+  tcb.sackedBytes = 0;
+  tcb.lostBytes = 0;
 }

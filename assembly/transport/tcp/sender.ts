@@ -1,18 +1,20 @@
-// The sender: what may be sent now, and what is sent again when a timer says so.
+// The sender: what may be sent now. First what is lost, then what is new.
 
 import { Counter } from "../../abi/counters";
 import { Blocked, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag } from "../../device/packet";
-import { awaitPacket, EndpointFlag, scheduleOutput } from "../endpoint";
-import { onIdle, onTimeout } from "./congestion";
+import { awaitPacket, EndpointFlag } from "../endpoint";
+import { onIdle } from "./congestion";
+import { forgetDeliveries } from "./delivery";
 import { Flag } from "./header";
-import { sendAck, sendCopy, sendWhole } from "./output";
-import { backOff, probeInterval, startTiming, stopTiming } from "./rto";
+import { sendAck, sendCopy, sendEmpty, sendWhole } from "./output";
+import { preferProbe } from "./probe";
+import { unmarkFinLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
-import { seqAfter, seqBefore, seqUpTo } from "./seq";
-import { armTimer, Mark, Tcb } from "./tcb";
+import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
+import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
 
 /** True in the states in which what is in the send queue may be sent. */
 function mayTransmit(tcb: Tcb): bool {
@@ -33,93 +35,163 @@ export function transmit(tcb: Tcb): void {
   tcb.blocked = <u8>Blocked.NOTHING;
   if (mayTransmit(tcb)) {
     if (tcb.flight == 0 && tcb.sentAt && now() - tcb.sentAt > <u64>tcb.rto) onIdle(tcb);
-    while (sendNext(tcb)) {}
+    if (sendLost(tcb)) while (sendNew(tcb)) {}
     setRetransmission(tcb);
   }
   if (tcb.is(Mark.ACK_NOW)) sendAck(tcb);
   armTimer(tcb);
 }
 
-// Sends the next segment: again what a time-out has called for, else new. False when nothing may go now.
-function sendNext(tcb: Tcb): bool {
-  const again = tcb.sndResend != tcb.sndNxt;
-  const seq = again ? tcb.sndResend : tcb.sndNxt;
+// Sends again what is lost, in order. True when nothing of it is left.
+function sendLost(tcb: Tcb): bool {
+  let packet = tcb.sndHead;
+  while (packet && tcb.lostBytes) {
+    if (packet.has(PacketFlag.LOST) && !sendPacketAgain(tcb, packet)) return false;
+    packet = packet.next;
+  }
+  return !tcb.is(Mark.FIN_LOST) || sendFinAgain(tcb);
+}
+
+// The first packet of all may go whatever the windows say, unless the peer's is shut: nothing moves before it has
+// arrived. Other retransmissions wait for the congestion window alone (RFC 9293 SHLD-15, MAY-7).
+function sendPacketAgain(tcb: Tcb, packet: Packet): bool {
+  if (tcb.sndWnd == 0) {
+    tcb.blocked = <u8>Blocked.PEER_WINDOW;
+    return false;
+  }
+  const isFirst = packet === tcb.sndHead;
+  if (!isFirst && tcb.pipe + min<u32>(packet.bytes, tcb.sndMss) > tcb.cwnd) {
+    tcb.blocked = <u8>Blocked.CONGESTION_WINDOW;
+    return false;
+  }
+  if (resend(tcb, packet)) return true;
+  tcb.blocked = <u8>Blocked.NO_PACKET;
+  awaitPacket(tcb);
+  return false;
+}
+
+/**
+ * Sends a packet again, now: what of it was sent before, and what is behind that and fits the peer's window; a FIN
+ * that belongs to it too. In several segments when the MSS has become smaller. False when there is no packet for it.
+ */
+export function resend(tcb: Tcb, packet: Packet): bool {
+  const first = seqMax(packet.seq, tcb.sndUna);
+  const all = packet.seq + packet.bytes;
+  const end = seqMin(all, seqMax(tcb.sndNxt, tcb.sndUna + tcb.sndWnd));
+  const fin = end == all && packet === tcb.sndTail && tcb.is(Mark.FIN_SENT);
+  for (let seq = first; seqBefore(seq, end); ) {
+    const bytes = min<u32>(end - seq, tcb.sndMss);
+    const isLast = seq + bytes == end;
+    let flags: u32 = Flag.ACK;
+    if (isLast && !packet.next) flags |= Flag.PSH;
+    if (isLast && fin) flags |= Flag.FIN;
+    if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) return false;
+    seq += bytes;
+    countAgain(tcb, bytes);
+  }
+  unmarkLost(tcb, packet);
+  if (fin) unmarkFinLost(tcb);
+  noteSent(packet);
+  if (seqAfter(end, tcb.sndNxt)) advance(tcb, end);
+  return true;
+}
+
+/** Sends a FIN again that went without data. */
+export function sendFinAgain(tcb: Tcb): bool {
+  if (tcb.sndWnd == 0 && tcb.flight > 1) return false;
+  if (!sendEmpty(tcb, tcb.sndEnd, Flag.FIN | Flag.ACK)) {
+    tcb.blocked = <u8>Blocked.NO_PACKET;
+    awaitPacket(tcb);
+    return false;
+  }
+  unmarkFinLost(tcb);
+  countAgain(tcb, 0);
+  return true;
+}
+
+function countAgain(tcb: Tcb, bytes: u32): void {
+  count(Counter.TcpRetransSegs);
+  tcb.retransmits++;
+  if (tcb.phase == Phase.RECOVERY) tcb.prrOut += bytes;
+}
+
+// Sends the next new segment. False when nothing may go now.
+function sendNew(tcb: Tcb): bool {
+  const seq = tcb.sndNxt;
   const unsent = tcb.sndEnd - seq; // of data; a FIN that was sent makes it -1
-  if (<i32>unsent <= 0) return sendFinIfDue(tcb, seq);
-  const packet = packetAt(tcb, seq, again);
-  const offset = seq - packet.seq;
-  const usable = usableWindow(tcb, seq);
-  const bytes = min<u32>(min<u32>(packet.bytes - offset, tcb.sndMss), usable);
-  if (!isWorthSending(tcb, bytes, seq, unsent, usable)) return false;
+  if (<i32>unsent <= 0) return sendFinIfDue(tcb);
+  const packet = tcb.sndNew!;
+  const usable = usableWindow(tcb);
+  const bytes = min<u32>(min<u32>(packet.seq + packet.bytes - seq, tcb.sndMss), usable);
+  if (!isWorthSending(tcb, bytes, unsent, usable)) return false;
   const isLast = bytes == unsent;
   const fin = isLast && tcb.is(Mark.FIN_QUEUED) && usable > bytes;
   let flags: u32 = Flag.ACK;
   if (isLast) flags |= Flag.PSH;
   if (fin) flags |= Flag.FIN;
-  if (!sendPart(tcb, packet, offset, bytes, seq, flags)) {
+  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) {
     tcb.blocked = <u8>Blocked.NO_PACKET;
     awaitPacket(tcb);
     return false;
   }
   if (fin) tcb.mark(Mark.FIN_SENT);
-  hasSent(tcb, seq, bytes + (fin ? 1 : 0), again);
+  sentNew(tcb, packet, bytes, fin);
   return true;
 }
 
 // A FIN that could not go with the data goes alone.
-function sendFinIfDue(tcb: Tcb, seq: u32): bool {
-  if (!tcb.is(Mark.FIN_QUEUED) || seq != tcb.sndEnd) return false;
-  const again = tcb.sndResend != tcb.sndNxt;
-  if (tcb.is(Mark.FIN_SENT) && !again) return false;
-  if (!sendCopy(tcb, 0, 0, seq, Flag.FIN | Flag.ACK)) {
+function sendFinIfDue(tcb: Tcb): bool {
+  if (!tcb.is(Mark.FIN_QUEUED) || tcb.is(Mark.FIN_SENT)) return false;
+  if (!sendEmpty(tcb, tcb.sndNxt, Flag.FIN | Flag.ACK)) {
     tcb.blocked = <u8>Blocked.NO_PACKET;
     awaitPacket(tcb);
     return false;
   }
   tcb.mark(Mark.FIN_SENT);
-  hasSent(tcb, seq, 1, again);
+  sentNew(tcb, null, 0, true);
   return true;
 }
 
-// The packet in which `seq` lies.
-function packetAt(tcb: Tcb, seq: u32, again: bool): Packet {
-  let packet = again ? tcb.sndHead! : tcb.sndNew!;
-  while (!seqBefore(seq, packet.seq + packet.bytes)) packet = packet.next!;
-  return packet;
+// What both windows leave. Whatever has left the network makes room in the congestion window: the segments that
+// duplicate ACKs report let new ones out (limited transmit, RFC 3042).
+function usableWindow(tcb: Tcb): u32 {
+  return min<u32>(peerRoom(tcb), networkRoom(tcb));
 }
 
-// What both windows leave for a segment that begins at `seq`. The first two duplicate ACKs each let one new segment
-// out beyond the congestion window (limited transmit, RFC 3042).
-function usableWindow(tcb: Tcb, seq: u32): u32 {
-  const flight = seq - tcb.sndUna;
-  let cwnd = tcb.cwnd;
-  if (!tcb.is(Mark.RECOVERING) && tcb.dupAcks) cwnd += <u32>tcb.dupAcks * tcb.sndMss;
-  const window = min<u32>(tcb.sndWnd, cwnd);
-  return window > flight ? window - flight : 0;
+function peerRoom(tcb: Tcb): u32 {
+  return tcb.sndWnd > tcb.flight ? tcb.sndWnd - tcb.flight : 0;
+}
+
+function networkRoom(tcb: Tcb): u32 {
+  return tcb.cwnd > tcb.pipe ? tcb.cwnd - tcb.pipe : 0;
 }
 
 // Sender's silly window avoidance with Nagle's algorithm (§3.8.6.2.1, §3.7.4).
-function isWorthSending(tcb: Tcb, bytes: u32, seq: u32, unsent: u32, usable: u32): bool {
+function isWorthSending(tcb: Tcb, bytes: u32, unsent: u32, usable: u32): bool {
   if (bytes == 0) {
-    tcb.blocked = <u8>(tcb.sndWnd <= tcb.cwnd ? Blocked.PEER_WINDOW : Blocked.CONGESTION_WINDOW);
+    tcb.blocked = <u8>narrower(tcb);
     return false;
   }
-  if (bytes >= tcb.sndMss || seq != tcb.sndNxt) return true;
+  if (bytes >= tcb.sndMss) return true;
   const isWholeRest = bytes == unsent;
   if (isWholeRest) {
-    if (seq == tcb.sndUna || tcb.has(EndpointFlag.NO_DELAY) || tcb.is(Mark.FIN_QUEUED)) return true;
+    if (tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY) || tcb.is(Mark.FIN_QUEUED)) return true;
     tcb.blocked = <u8>Blocked.NAGLE;
   } else if (bytes < usable) {
     // The packet ends here because it was sent in part before, or the MSS has changed; there is more behind it.
     return true;
   } else {
-    tcb.blocked = <u8>(tcb.sndWnd <= tcb.cwnd ? Blocked.PEER_WINDOW : Blocked.CONGESTION_WINDOW);
+    tcb.blocked = <u8>narrower(tcb);
   }
   return bytes >= tcb.maxSndWnd / 2;
 }
 
-/** Sends a part of a packet. One that goes whole, and is not on its way already, goes as it is; of others a copy goes. */
-export function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq: u32, flags: u32): bool {
+function narrower(tcb: Tcb): Blocked {
+  return peerRoom(tcb) <= networkRoom(tcb) ? Blocked.PEER_WINDOW : Blocked.CONGESTION_WINDOW;
+}
+
+// Sends a part of a packet. One that goes whole, and is not on its way already, goes as it is; of others a copy goes.
+function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq: u32, flags: u32): bool {
   if (packet.has(PacketFlag.ON_ITS_WAY)) {
     // Sent already and still waiting for the wire: a second copy would not come sooner.
     if (seqBefore(seq, tcb.sndNxt)) return true;
@@ -129,23 +201,47 @@ export function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq:
   return sendCopy(tcb, packet.payload + offset, bytes, seq, flags);
 }
 
-// Keeps the books of a segment that was sent.
-function hasSent(tcb: Tcb, seq: u32, length: u32, again: bool): void {
-  const end = seq + length;
-  if (again) {
-    count(Counter.TcpRetransSegs);
-    tcb.retransmits++;
-    stopTiming(tcb);
-    tcb.sndResend = end;
+function noteSent(packet: Packet): void {
+  packet.sentAt = <u32>now();
+  if (packet.transmissions < 255) packet.transmissions++;
+}
+
+// Keeps the books of what was sent for the first time.
+function sentNew(tcb: Tcb, packet: Packet | null, bytes: u32, fin: bool): void {
+  if (tcb.flight == 0) {
+    tcb.waitingSince = now();
+    forgetDeliveries(tcb);
   }
-  if (seqAfter(end, tcb.sndNxt)) {
-    if (!again) startTiming(tcb, seq);
-    if (tcb.flight == 0) tcb.waitingSince = now();
-    tcb.sndNxt = end;
+  if (packet) {
+    packet.sentAt = <u32>now();
+    packet.transmissions = max<u8>(packet.transmissions, 1);
   }
-  if (!again || seqAfter(tcb.sndResend, tcb.sndNxt)) tcb.sndResend = tcb.sndNxt;
+  if (tcb.phase == Phase.RECOVERY) tcb.prrOut += bytes;
+  advance(tcb, tcb.sndNxt + bytes + (fin ? 1 : 0));
+  restartProbe(tcb);
+}
+
+/** Sends one new segment although the congestion window, or good sense, would have it wait. True when it went. */
+export function sendNewNow(tcb: Tcb): bool {
+  const packet = tcb.sndNew;
+  if (!packet || tcb.sndWnd <= tcb.flight) return false;
+  const seq = tcb.sndNxt;
+  const bytes = min<u32>(min<u32>(packet.seq + packet.bytes - seq, tcb.sndMss), tcb.sndWnd - tcb.flight);
+  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, Flag.ACK | Flag.PSH)) return false;
+  sentNew(tcb, packet, bytes, false);
+  return true;
+}
+
+/** A probe of the peer's window has gone out; the first one takes the byte, or the FIN, that it carries. */
+export function tookWindowProbe(tcb: Tcb, packet: Packet | null): void {
+  if (tcb.flight == 0) sentNew(tcb, packet, packet ? 1 : 0, packet === null);
+  if (packet) packet.transmissions = 2; // its round trip says nothing
+}
+
+function advance(tcb: Tcb, sndNxt: u32): void {
+  tcb.sndNxt = sndNxt;
   let packet = tcb.sndNew;
-  while (packet && seqUpTo(packet.seq + packet.bytes, tcb.sndNxt)) packet = packet.next;
+  while (packet && seqUpTo(packet.seq + packet.bytes, sndNxt)) packet = packet.next;
   tcb.sndNew = packet;
 }
 
@@ -155,70 +251,34 @@ function setRetransmission(tcb: Tcb): void {
   const stuck = tcb.flight == 0 && hasUnsent(tcb);
   if (tcb.flight == 0 && !stuck) {
     tcb.rtxAt = NEVER;
-    tcb.unmark(Mark.PERSISTING);
+    tcb.alarm = Alarm.RETRANSMIT;
     return;
   }
   const persist = stuck || tcb.sndWnd == 0;
-  if (persist && !tcb.is(Mark.PERSISTING)) {
-    tcb.mark(Mark.PERSISTING);
+  if (persist && tcb.alarm != Alarm.PERSIST) {
+    tcb.alarm = Alarm.PERSIST;
     tcb.waitingSince = now();
     tcb.backoff = 0;
     tcb.rtxAt = now() + tcb.rto;
-  } else if (!persist && tcb.is(Mark.PERSISTING)) {
-    tcb.unmark(Mark.PERSISTING);
+  } else if (!persist && tcb.alarm == Alarm.PERSIST) {
     tcb.backoff = 0;
-    tcb.rtxAt = now() + tcb.rto;
+    restartRetransmission(tcb);
   } else if (tcb.rtxAt == NEVER) {
-    tcb.rtxAt = now() + tcb.rto;
+    restartRetransmission(tcb);
   }
 }
 
-/** The retransmission timer has run out while data is outstanding. */
-export function retransmit(tcb: Tcb): void {
-  count(Counter.TcpTimeouts);
-  onTimeout(tcb);
-  backOff(tcb);
-  stopTiming(tcb);
-  tcb.dupAcks = 0;
-  tcb.sndResend = tcb.sndUna;
+/** Starts the retransmission timer anew while something is on its way (RFC 6298 (5.2), (5.3)), or stops it. */
+export function restartRetransmission(tcb: Tcb): void {
+  if (tcb.alarm == Alarm.PERSIST && tcb.sndWnd == 0) return;
+  tcb.alarm = Alarm.RETRANSMIT;
+  tcb.rtxAt = NEVER;
+  if (tcb.flight == 0) return;
   tcb.rtxAt = now() + tcb.rto;
-  scheduleOutput(tcb);
+  preferProbe(tcb);
 }
 
-/** The persist timer has run out: one byte asks the peer whether its window is still shut (§3.8.6.1). */
-export function probeWindow(tcb: Tcb): void {
-  if (tcb.backoff < 255) tcb.backoff++;
-  tcb.rtxAt = now() + probeInterval(tcb);
-  armTimer(tcb);
-  if (tcb.sndWnd > tcb.flight) {
-    forceOut(tcb);
-    return;
-  }
-  const head = tcb.sndHead;
-  count(Counter.TcpWindowProbes);
-  stopTiming(tcb);
-  if (head && head.bytes) {
-    const offset = tcb.sndUna - head.seq;
-    if (sendCopy(tcb, head.payload + offset, 1, tcb.sndUna, Flag.ACK | Flag.PSH)) tookProbe(tcb);
-  } else if (tcb.is(Mark.FIN_QUEUED)) {
-    if (sendCopy(tcb, 0, 0, tcb.sndUna, Flag.FIN | Flag.ACK)) {
-      tcb.mark(Mark.FIN_SENT);
-      tookProbe(tcb);
-    }
-  }
-}
-
-function tookProbe(tcb: Tcb): void {
-  if (tcb.flight == 0) hasSent(tcb, tcb.sndNxt, 1, false);
-  stopTiming(tcb);
-}
-
-// A window that is open but too small for a good segment: it gets what fits, after waiting long enough.
-function forceOut(tcb: Tcb): void {
-  const packet = tcb.sndNew;
-  if (!packet) return;
-  const offset = tcb.sndNxt - packet.seq;
-  const bytes = min<u32>(min<u32>(packet.bytes - offset, tcb.sndMss), tcb.sndWnd - tcb.flight);
-  const seq = tcb.sndNxt;
-  if (bytes && sendPart(tcb, packet, offset, bytes, seq, Flag.ACK | Flag.PSH)) hasSent(tcb, seq, bytes, false);
+// A probe is due some time after the last new segment (RFC 8985 §7.2), a retransmission after the first.
+function restartProbe(tcb: Tcb): void {
+  if (tcb.alarm == Alarm.PROBE) restartRetransmission(tcb);
 }

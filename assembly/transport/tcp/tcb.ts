@@ -24,10 +24,10 @@ export const enum Mark {
   FIN_RECEIVED = 4,
   /** An ACK is due at the end of this poll. */
   ACK_NOW = 8,
-  /** A round trip is being timed. */
-  TIMING = 16,
-  /** Fast recovery (RFC 6582). */
-  RECOVERING = 32,
+  /** The FIN, sent without data, is lost and waits to go again. */
+  FIN_LOST = 16,
+  /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
+  REORDERED = 32,
   /** The connection was or is open: the socket cannot connect again. */
   USED = 64,
   /** The application will read no more. */
@@ -36,13 +36,42 @@ export const enum Mark {
   IN_FLOWS = 256,
   /** Waits in a listener's accept queue. */
   IN_ACCEPT_QUEUE = 512,
-  /** What the timer will send is a probe of the peer's window. */
-  PERSISTING = 1024,
+  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
+  PROBE_OUT = 1024,
+  PROBE_RETRANSMITTED = 0x10000,
   /** The handshake was completed once: there is, or was, a peer. */
   OPENED = 2048,
   /** Both sides have offered window scaling, or timestamps (RFC 7323). */
   SCALED = 4096,
   TIMESTAMPS = 8192,
+  /** Both sides take selective acknowledgments (RFC 2018). */
+  SACK = 0x4000,
+  /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
+  TIMEOUT_DOUBTED = 0x8000,
+  TIMEOUT_TESTED = 0x20000,
+  /** Congestion control is Reno's; CUBIC otherwise. */
+  RENO = 0x40000,
+}
+
+/** What the sender thinks of the network (`Tcb.phase`). */
+export const enum Phase {
+  /** All is well. */
+  OPEN = 0,
+  /** Fast recovery: something is lost, and more arrives. */
+  RECOVERY = 1,
+  /** After a time-out, until what was on its way then is acknowledged. */
+  LOSS = 2,
+}
+
+/** What the retransmission timer will do (`Tcb.alarm`). */
+export const enum Alarm {
+  RETRANSMIT = 0,
+  /** Ask the peer whether its window is still shut. */
+  PERSIST = 1,
+  /** Send something at the tail so that an ACK tells what is lost. */
+  PROBE = 2,
+  /** Take for lost what reordering can no longer explain. */
+  REORDERING = 3,
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
@@ -60,8 +89,6 @@ export class Tcb extends Endpoint {
   sndWl2: u32;
   /** Largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
   maxSndWnd: u32;
-  /** After a time-out: what has been sent again, up to SND.NXT. Equal to SND.NXT otherwise. */
-  sndResend: u32;
   /** Unacknowledged and unsent data, in sequence, and the first packet with something unsent. */
   sndHead: Packet | null;
   sndTail: Packet | null;
@@ -84,21 +111,46 @@ export class Tcb extends Endpoint {
   /** Bytes received since the last ACK went out. */
   unacked: u32;
 
-  // Congestion control (RFC 5681, 6582).
+  // Scoreboard (scoreboard.ts): bytes on their way that the peer has reported, and those taken for lost.
+  sackedBytes: u32;
+  lostBytes: u32;
+
+  // Congestion control (RFC 5681), and what cwnd and ssthresh were before the last reduction.
   cwnd: u32;
   ssthresh: u32;
+  priorCwnd: u32;
+  priorSsthresh: u32;
   /** SND.NXT when the last loss was found: an ACK beyond it ends the recovery. */
   recover: u32;
   /** Bytes acknowledged in congestion avoidance since cwnd last grew (RFC 3465). */
   ackedBytes: u32;
+  // Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start.
+  prrDelivered: u32;
+  prrOut: u32;
+  recoverFlight: u32;
+  // CUBIC (RFC 9438): when the curve began, in milliseconds (0: not yet); its plateau and Reno's window, in bytes; how
+  // many milliseconds the plateau is off (K).
+  cubicBegan: u32;
+  cubicMost: u32;
+  cubicEstimate: u32;
+  cubicReach: u32;
+
+  // Recent acknowledgment (RFC 8985), microseconds: of the packet sent last among those delivered, when it was sent,
+  // where it ends, its round trip; the highest sequence number delivered; the shortest round trip.
+  rackSentAt: u32;
+  rackEnd: u32;
+  rackRtt: u32;
+  rackHighest: u32;
+  minRtt: u32;
+  /** A D-SACK widens the reordering window once until this is acknowledged. */
+  rackRound: u32;
+  /** SND.NXT when the tail loss probe went out. */
+  probeEnd: u32;
 
   // Round-trip time (RFC 6298), microseconds.
   srtt: u32;
   rttvar: u32;
   rto: u32;
-  /** First sequence number of the segment that is being timed, and when it went out. */
-  rttSeq: u32;
-  rttBegan: u32;
   /** Microseconds. */
   userTimeout: u32;
   retransmits: u32;
@@ -127,7 +179,8 @@ export class Tcb extends Endpoint {
   txLimit: u16;
   /** Largest segment that may be sent. */
   sndMss: u16;
-  marks: u16;
+  /** Bits of Mark. */
+  marks: u32;
   dupAcks: u8;
   /** Successive time-outs. */
   backoff: u8;
@@ -138,7 +191,11 @@ export class Tcb extends Endpoint {
 
   /** By how much the peer's windows are shifted: Snd.Wind.Shift. */
   sndShift: u8;
-  reserved3: u8;
+  private phaseByte: u8;
+  private alarmByte: u8;
+  /** In quarters of the shortest round trip: the reordering window; recoveries until it is 1 again (RFC 8985 §6.2). */
+  reoMultiplier: u8;
+  reoPersist: u8;
 
   // Listener, and those it has not handed out yet.
   backlog: u16;
@@ -150,21 +207,41 @@ export class Tcb extends Endpoint {
   listener: Tcb | null;
 
   @inline is(mark: Mark): bool {
-    return (this.marks & <u16>mark) != 0;
+    return (this.marks & <u32>mark) != 0;
   }
   @inline mark(mark: Mark): void {
-    this.marks |= <u16>mark;
+    this.marks |= <u32>mark;
   }
   @inline unmark(mark: Mark): void {
-    this.marks &= ~(<u16>mark);
+    this.marks &= ~(<u32>mark);
   }
   /** SND.NXT - SND.UNA: sequence numbers sent and not acknowledged. */
   @inline get flight(): u32 {
     return this.sndNxt - this.sndUna;
   }
+  @inline get phase(): Phase {
+    return this.phaseByte;
+  }
+  set phase(phase: Phase) {
+    this.phaseByte = <u8>phase;
+  }
+  @inline get alarm(): Alarm {
+    return this.alarmByte;
+  }
+  set alarm(alarm: Alarm) {
+    this.alarmByte = <u8>alarm;
+  }
+  /** Bytes in the network: sent, and neither acknowledged nor reported nor lost (RFC 6675's pipe). */
+  @inline get pipe(): u32 {
+    return this.flight - this.sackedBytes - this.lostBytes;
+  }
   /** Options that its SYN offers, or both sides have agreed on (options.ts, Offer). */
   @inline get agreed(): u32 {
-    return (this.is(Mark.SCALED) ? Offer.WINDOW_SCALE : 0) | (this.is(Mark.TIMESTAMPS) ? Offer.TIMESTAMPS : 0);
+    return (
+      (this.is(Mark.SCALED) ? Offer.WINDOW_SCALE : 0) |
+      (this.is(Mark.TIMESTAMPS) ? Offer.TIMESTAMPS : 0) |
+      (this.is(Mark.SACK) ? Offer.SACK : 0)
+    );
   }
   /** RCV.WND: what the peer may still send of what it was told. */
   @inline get rcvWnd(): u32 {

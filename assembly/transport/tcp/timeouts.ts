@@ -7,11 +7,14 @@ import { NEVER, now } from "../../base/clock";
 import { TCB_TIMERS } from "../../base/config";
 import { count } from "../../base/counters";
 import { tcbPool } from "../../base/pool";
+import { scheduleOutput } from "../endpoint";
 import { endConnection } from "./close";
 import { sendSyn, synTimeout } from "./open";
 import { ackTimeout } from "./receiver";
-import { probeWindow, retransmit, transmit } from "./sender";
-import { armTimer, Mark, Tcb } from "./tcb";
+import { reorderingTimeout } from "./recovery";
+import { probeTail, probeWindow, retransmit } from "./retransmission";
+import { restartRetransmission, transmit } from "./sender";
+import { Alarm, armTimer, Tcb } from "./tcb";
 
 /** A connection's nearest deadline has come. */
 export function connectionTimeout(timer: u32): void {
@@ -37,12 +40,27 @@ function retransmissionTimeout(tcb: Tcb): void {
     endConnection(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
     return;
   }
-  if (tcb.is(Mark.PERSISTING)) {
-    probeWindow(tcb);
-  } else {
-    retransmit(tcb);
-    armTimer(tcb);
+  switch (tcb.alarm) {
+    case Alarm.PERSIST:
+      probeWindow(tcb);
+      break;
+    case Alarm.PROBE:
+      probeTail(tcb);
+      break;
+    case Alarm.REORDERING:
+      reorderingTimeout(tcb);
+      restartAfterReordering(tcb);
+      break;
+    default:
+      retransmit(tcb);
   }
+  armTimer(tcb);
+}
+
+// What is lost goes now; unless more is waited for, the time-out starts anew.
+function restartAfterReordering(tcb: Tcb): void {
+  if (tcb.rtxAt == NEVER) restartRetransmission(tcb);
+  if (tcb.lostBytes) scheduleOutput(tcb);
 }
 
 /** The connection's turn to send: its SYN, its data, its FIN, the ACK it owes. */

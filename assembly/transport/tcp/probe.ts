@@ -1,0 +1,58 @@
+// Tail loss probes (RFC 8985 §7): when the last segments of a flight are lost nothing behind them shows it. Something is
+// sent at the tail well before the time-out would, and the ACK it draws tells RACK what is missing.
+
+import { Counter } from "../../abi/counters";
+import { now } from "../../base/clock";
+import { MILLISECOND, SECOND } from "../../base/config";
+import { count } from "../../base/counters";
+import { delivery } from "./delivery";
+import { probeRepairedLoss } from "./recovery";
+import { Segment } from "./segment";
+import { seqAfter, seqUpTo } from "./seq";
+import { Alarm, Mark, Phase, Tcb } from "./tcb";
+
+/** The longest that a peer is expected to delay the ACK of a single segment (RFC 8985 §7.2, WCDelAckT). */
+const LONGEST_ACK_DELAY: u32 = 200 * MILLISECOND;
+/** Below this a busy peer is told from a loss no longer. */
+const SHORTEST_PROBE: u32 = 10 * MILLISECOND;
+
+/** When a probe should go, from now on, in microseconds (TLP_calc_PTO). */
+function probeDelay(tcb: Tcb): u32 {
+  let delay = tcb.srtt ? max<u32>(2 * tcb.srtt, SHORTEST_PROBE) : SECOND;
+  if (tcb.flight < 2 * <u32>tcb.sndMss) delay += LONGEST_ACK_DELAY; // only the second full segment is acknowledged at once
+  return delay;
+}
+
+function mayProbe(tcb: Tcb): bool {
+  return tcb.is(Mark.SACK) && tcb.phase == Phase.OPEN && tcb.sackedBytes == 0 && !tcb.is(Mark.PROBE_OUT);
+}
+
+/** The retransmission timer starts: a probe comes first where one may. */
+export function preferProbe(tcb: Tcb): void {
+  if (!mayProbe(tcb)) return;
+  const at = now() + probeDelay(tcb);
+  if (at >= tcb.rtxAt) return;
+  tcb.rtxAt = at;
+  tcb.alarm = Alarm.PROBE;
+}
+
+/** A probe has gone out. */
+export function sentProbe(tcb: Tcb, again: bool): void {
+  count(Counter.TcpLossProbes);
+  tcb.mark(Mark.PROBE_OUT);
+  if (again) tcb.mark(Mark.PROBE_RETRANSMITTED);
+  else tcb.unmark(Mark.PROBE_RETRANSMITTED);
+  tcb.probeEnd = tcb.sndNxt;
+}
+
+/** Looks whether an ACK answers the probe, and what that says (TLP_process_ack). */
+export function takeProbeAnswer(tcb: Tcb, segment: Segment, duplicate: bool): void {
+  if (!seqUpTo(tcb.probeEnd, segment.ack)) return;
+  const bothArrived =
+    (delivery.reportsDuplicate && delivery.duplicateEnd == tcb.probeEnd) || (duplicate && segment.sackBlocks == 0);
+  if (tcb.is(Mark.PROBE_RETRANSMITTED) && !bothArrived) {
+    if (!seqAfter(segment.ack, tcb.probeEnd)) return; // it may be the first of two that arrive
+    probeRepairedLoss(tcb);
+  }
+  tcb.unmark(Mark.PROBE_OUT);
+}
