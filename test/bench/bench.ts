@@ -1,14 +1,16 @@
 // `npm run bench [-- FIGURE...]`: how fast two machines are that talk over a cable in this process, beside what this
-// computer could do at best.
+// computer could do at best. What is measured in another way has a command of its own.
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { compileFirmware } from "../../host/core/firmware.ts";
+import { wholeNumber } from "./arguments.ts";
 import { type Benchmark, measure } from "./benchmark.ts";
 import { ceilings } from "./ceiling.ts";
 import { connections } from "./connections.ts";
 import { largeDatagrams, smallDatagrams } from "./datagrams.ts";
+import { registerGoodput } from "./goodput/command.ts";
 import { promises } from "./promises.ts";
 import { environment, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { bulk, roundTrips } from "./streams.ts";
@@ -40,31 +42,30 @@ interface Options {
 const INTRODUCTION = `Measures two machines that talk over a cable in this process: each a core in wasm with its
 emulated MAC, frames going through descriptor rings and being copied once, every checksum made
 and verified, every byte compared. The figures that end in -1460 are the ceiling that this
-computer sets, measured between the others.`;
+computer sets, measured between the others.
+
+The commands below measure something else, each with options of its own: see goodput --help.`;
 
 function buildProgram(): Command {
-  return new Command("npm run bench --")
+  const program = new Command("npm run bench --")
     .description(INTRODUCTION)
     .argument("[figure...]", `what to measure (default: all): ${NAMES.join(", ")}`, takeFigure)
-    .option("--runs <number>", "runs of each; the median counts", takeRuns, RUNS)
+    .option("--runs <number>", "runs of each; the median counts", wholeNumber(1, MOST_RUNS), RUNS)
     .option("--quick", "a fiftieth of the work and one run: shows that it works, not how fast")
     .option("--json", "print data instead of text")
     .option("--wasm <file>", "another build of the core", WASM)
+    .enablePositionalOptions()
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ writeErr: () => {} })
     .exitOverride()
     .action(run);
+  registerGoodput(program, WASM);
+  return program;
 }
 
 function takeFigure(name: string, before: string[] | undefined): string[] {
   if (!NAMES.includes(name)) throw new InvalidArgumentError(`There are ${NAMES.join(", ")}.`);
   return [...(before ?? []), name];
-}
-
-function takeRuns(text: string): number {
-  const runs = /^\d+$/.test(text) ? Number(text) : 0;
-  if (runs < 1 || runs > MOST_RUNS) throw new InvalidArgumentError(`A number from 1 to ${MOST_RUNS} is wanted.`);
-  return runs;
 }
 
 async function run(names: string[], options: Options): Promise<void> {

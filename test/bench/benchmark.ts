@@ -63,12 +63,6 @@ async function nanoseconds(trial: Trial, operations: number): Promise<number> {
   return Number(process.hrtime.bigint() - start) / operations;
 }
 
-/** The middle of ascending values; of an even number, the mean of the two in the middle. */
-export function median(ascending: readonly number[]): number {
-  const half = ascending.length >> 1;
-  return ascending.length % 2 === 1 ? ascending[half] : (ascending[half - 1] + ascending[half]) / 2;
-}
-
 /** What a time for one operation comes to, in the benchmark's unit. */
 export function figureOf(benchmark: Benchmark, nanoseconds: number): number {
   if (benchmark.isCeiling) return nanoseconds;

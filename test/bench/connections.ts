@@ -2,7 +2,8 @@
 
 import { SocketKind } from "../../assembly/abi/sockets.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
-import { type Machine, Pair } from "./pair.ts";
+import type { Machine } from "./machine.ts";
+import { Pair } from "./pair.ts";
 
 const PORT = 80;
 const BACKLOG = 8;

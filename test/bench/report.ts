@@ -6,7 +6,8 @@ import { memoryMap } from "../../host/build/memory-map.ts";
 import { Bus } from "../../host/core/bus.ts";
 import { Core } from "../../host/core/core.ts";
 import { type Column, tableText } from "../../host/inspect/table.ts";
-import { type Figure, figureOf, median, unitOf } from "./benchmark.ts";
+import { type Figure, figureOf, unitOf } from "./benchmark.ts";
+import { median } from "./statistics.ts";
 
 /** With more work than this waiting for a processor, in the mean of the last minute, the machine is not ours alone. */
 const BUSY_LOAD = 0.5;

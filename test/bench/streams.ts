@@ -2,8 +2,9 @@
 
 import { Counter } from "../../assembly/abi/counters.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
-import { type Machine, Pair } from "./pair.ts";
+import { Pair } from "./pair.ts";
 import { Payload } from "./payload.ts";
+import { Reader, Writer } from "./stream-ends.ts";
 
 const PORT = 7000;
 export const SEGMENT_BYTES = 1460;
@@ -25,51 +26,6 @@ export const roundTrips: Benchmark = {
   operations: 200_000,
   prepare: async (module) => roundTripTrial(await Pair.create(module)),
 };
-
-/** The writing end of a stream that carries a payload. */
-class Writer {
-  #written = 0;
-
-  constructor(
-    readonly machine: Machine,
-    readonly fd: number,
-    readonly payload: Payload,
-  ) {}
-
-  /** Writes while there is room, up to byte `end` of the stream. */
-  writeUntil(end: number): void {
-    const { machine, fd } = this;
-    while (this.#written < end) {
-      const bytes = Math.min(machine.sendRoom(fd), end - this.#written);
-      if (bytes === 0) return;
-      machine.memory.set(this.payload.at(this.#written, bytes), machine.pointer);
-      machine.sendCommit(fd, bytes);
-      this.#written += bytes;
-    }
-  }
-}
-
-/** The reading end: takes all there is and compares every byte. */
-class Reader {
-  received = 0;
-
-  constructor(
-    readonly machine: Machine,
-    readonly fd: number,
-    readonly payload: Payload,
-  ) {}
-
-  read(): void {
-    const { machine, fd, payload } = this;
-    for (let bytes = machine.recvPeek(fd); bytes >= 0; bytes = machine.recvPeek(fd)) {
-      if (bytes === 0) throw new Error("The stream has ended.");
-      if (bytes <= MESSAGE_BYTES) payload.checkWords(this.received, machine.core.u32, machine.pointer, bytes);
-      else payload.check(this.received, machine.memory, machine.pointer, bytes);
-      machine.recvConsume(fd, bytes);
-      this.received += bytes;
-    }
-  }
-}
 
 function bulkTrial(pair: Pair): Trial {
   const fds = pair.connection(PORT);

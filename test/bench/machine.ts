@@ -1,0 +1,123 @@
+// One machine driven at the level of the core's exports: no promises, no events, no waiting.
+
+import { Errno } from "../../assembly/abi/errno.ts";
+import { Result, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
+import { parseAddress, parseMac } from "../../host/core/address.ts";
+import { Bus } from "../../host/core/bus.ts";
+import { Core, type CoreExports } from "../../host/core/core.ts";
+import { RingMac } from "../../host/mac/ring-mac.ts";
+import type { Wire } from "../../host/wire/wire.ts";
+
+export const AGAIN = -Errno.EAGAIN;
+const WINDOW_PACKETS = 44;
+const PREFIX_LENGTH = 24;
+
+export interface MachineOptions {
+  wire: Wire;
+  address: string;
+  mac: string;
+  /** 128 bits of entropy, as four 32-bit words. */
+  seeds: ArrayLike<number>;
+  /** The MAC's interrupt line has risen; a machine that is polled in turn needs none. */
+  onInterrupt?: () => void;
+}
+
+/** One machine: its core, and what the host does most with it. */
+export class Machine {
+  readonly core: Core;
+  readonly exports: CoreExports;
+  /** Linear memory. */
+  readonly memory: Buffer;
+  readonly address: Uint8Array;
+  readonly mac: RingMac;
+
+  private constructor(core: Core, address: string, mac: RingMac) {
+    this.core = core;
+    this.exports = core.exports;
+    this.memory = Buffer.from(core.memory.buffer);
+    this.address = parseAddress(address);
+    this.mac = mac;
+  }
+
+  static async start(module: WebAssembly.Module, options: MachineOptions): Promise<Machine> {
+    const { wire, seeds, onInterrupt = () => {} } = options;
+    const bus = new Bus();
+    const core = await Core.start(module, seeds, { bus });
+    const mac = new RingMac({ memory: core, wire, address: parseMac(options.mac), onInterrupt });
+    const machine = new Machine(core, options.address, mac);
+    const adapter = done(core.exports.addAdapter(bus.attach(mac), 0, 0), "addAdapter");
+    done(core.exports.addAddress(adapter, core.putAddress(machine.address), PREFIX_LENGTH), "addAddress");
+    return machine;
+  }
+
+  socket(kind: SocketKind): number {
+    return done(this.exports.socket(kind, 0), "socket");
+  }
+
+  bind(fd: number, port: number): void {
+    done(this.exports.bind(fd, this.core.putAddress(this.address), port), "bind");
+  }
+
+  connect(fd: number, peer: Machine, port: number): void {
+    const answer = this.exports.connect(fd, this.core.putAddress(peer.address), port);
+    if (answer !== -Errno.EINPROGRESS) done(answer, "connect");
+  }
+
+  listen(port: number, backlog: number): number {
+    const fd = this.socket(SocketKind.STREAM);
+    this.bind(fd, port);
+    done(this.exports.listen(fd, backlog), "listen");
+    return fd;
+  }
+
+  setOption(fd: number, option: SocketOption, value: number): void {
+    done(this.exports.setOption(fd, option, value), "setOption");
+  }
+
+  /** 64 KB at most, the window with which stacks are compared; less where the profile has less. */
+  limitWindow(fd: number): void {
+    const packets = Math.min(WINDOW_PACKETS, this.core.constants.RX_PACKETS_PER_TCB);
+    this.setOption(fd, SocketOption.RECEIVE_PACKETS, packets);
+  }
+
+  /** The descriptor of a connection that waits at a listener; -1 when none does. */
+  accept(listener: number): number {
+    const fd = this.exports.accept(listener);
+    return fd === AGAIN ? -1 : done(fd, "accept");
+  }
+
+  /** Bytes of room at `pointer`; 0 when there is none now. */
+  sendRoom(fd: number): number {
+    const room = this.exports.sendRoom(fd);
+    return room === AGAIN ? 0 : done(room, "sendRoom");
+  }
+
+  sendCommit(fd: number, bytes: number): void {
+    done(this.exports.sendCommit(fd, bytes), "sendCommit");
+  }
+
+  /** Bytes ready at `pointer`, 0 at the end of a stream; -1 when nothing is ready. */
+  recvPeek(fd: number): number {
+    const bytes = this.exports.recvPeek(fd);
+    return bytes === AGAIN ? -1 : done(bytes, "recvPeek");
+  }
+
+  recvConsume(fd: number, bytes: number): void {
+    done(this.exports.recvConsume(fd, bytes), "recvConsume");
+  }
+
+  close(fd: number): void {
+    done(this.exports.close(fd), "close");
+  }
+
+  /** Where the bytes lie that `sendRoom` or `recvPeek` was about. */
+  get pointer(): number {
+    return this.core.result(Result.POINTER);
+  }
+}
+
+/** A non-negative answer of the core; a negative one is thrown. */
+function done(answer: number, call: string): number {
+  if (answer < 0) throw new Error(`${call} answered ${Errno[-answer] ?? answer}.`);
+  return answer;
+}
