@@ -30,7 +30,7 @@ export const enum Event {
 }
 
 /** What `setOption` and `getOption` name. Values are unsigned 32-bit. */
-export const enum SocketOption {
+export enum SocketOption {
   /** The pending error (an Errno, 0 for none); reading it clears it (SO_ERROR). */
   ERROR = 0,
   /** 1: send small segments at once (TCP_NODELAY), that is, Nagle's algorithm off. */
@@ -50,7 +50,7 @@ export const enum SocketOption {
 }
 
 /** Values of `SocketOption.CONGESTION`. */
-export const enum Congestion {
+export enum Congestion {
   /** RFC 5681's. */
   RENO = 0,
   /** RFC 9438's, the default. */

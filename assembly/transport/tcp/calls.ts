@@ -3,12 +3,11 @@
 import { Errno } from "../../abi/errno";
 import { Event, Shutdown } from "../../abi/sockets";
 import { State } from "../../abi/status";
-import { MSS } from "../../base/config";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
 import { dispose, endConnection, limitFinWait2, resetConnection } from "./close";
 import { dropHandshakes, takeAccepted } from "./handshake";
 import { consume, dropReceived } from "./receiver";
-import { chooseWindow, shrinkGrant } from "./room";
+import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
 import { sendRoom } from "./send-queue";
 import { Mark, Tcb } from "./tcb";
 
@@ -104,7 +103,8 @@ export function consumeStream(tcb: Tcb, bytes: u32): void {
   // The window opens again; the peer is told when that lets it send something worth while (§3.8.6.2.2).
   const advertised = tcb.rcvWnd;
   const gained = chooseWindow(tcb) - advertised;
-  if (gained >= 2 * MSS || (gained > 0 && advertised < MSS)) {
+  const segment = textPerPacket(tcb.is(Mark.TIMESTAMPS));
+  if (gained >= 2 * segment || (gained > 0 && advertised < segment)) {
     tcb.mark(Mark.ACK_NOW);
     scheduleOutput(tcb);
   }

@@ -1,7 +1,7 @@
 // Under which conditions goodput is measured, and what is known of each: the target, what other stacks reach, and what
 // theory allows.
 
-import type { SocketOption } from "../../../assembly/abi/sockets.ts";
+import { Congestion, SocketOption } from "../../../assembly/abi/sockets.ts";
 
 /** One way of the cable, in microseconds; its rate is unlimited. */
 export const DELAY = 10_000;
@@ -17,7 +17,10 @@ export interface Controller {
 }
 
 /** The first is the default, whose figures have targets. */
-export const CONTROLLERS: readonly Controller[] = [{ name: "NewReno", choice: null, isReno: true }];
+export const CONTROLLERS: readonly Controller[] = [
+  { name: "CUBIC", choice: [SocketOption.CONGESTION, Congestion.CUBIC], isReno: false },
+  { name: "Reno", choice: [SocketOption.CONGESTION, Congestion.RENO], isReno: true },
+];
 
 /** Windows in segments: those of 64 KB, and the 4·MSS of small devices. */
 export const WINDOWS: readonly number[] = [45, 4];
