@@ -27,6 +27,8 @@ export const enum Event {
   ERROR = 4,
   /** Both directions have ended: nothing more will be received or sent. */
   HANGUP = 8,
+  /** Urgent data has come, or lies further ahead (RFC 6093); `getOption(fd, SocketOption.URGENT)` says how far. */
+  URGENT = 16,
 }
 
 /** What `setOption` and `getOption` name. Values are unsigned 32-bit. */
@@ -47,6 +49,21 @@ export enum SocketOption {
   USER_TIMEOUT = 6,
   /** The congestion controller, one of `Congestion` (TCP_CONGESTION). */
   CONGESTION = 7,
+  /** 1: ask for explicit congestion notification when connecting (RFC 3168); a peer that asks gets it in any case. */
+  ECN = 8,
+  /** 1: look after a silent peer (SO_KEEPALIVE). */
+  KEEPALIVE = 9,
+  /** Seconds of silence before the first probe, 1 to 65535 (TCP_KEEPIDLE). */
+  KEEPALIVE_IDLE = 10,
+  /** Seconds between probes, 1 to 65535 (TCP_KEEPINTVL). */
+  KEEPALIVE_INTERVAL = 11,
+  /** Probes without an answer after which the peer is given up, 1 to 255 (TCP_KEEPCNT). */
+  KEEPALIVE_COUNT = 12,
+  /** Seconds that what is queued may take after a close before the connection is reset; 0: at once; 65535: no limit
+   * (SO_LINGER). */
+  LINGER = 13,
+  /** Set to 1: everything written so far is urgent (MSG_OOB, RFC 6093). Read: bytes ahead that are (SIOCATMARK). */
+  URGENT = 14,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

@@ -29,7 +29,7 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 376;
+export const TCB_BYTES: u32 = 392;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
 export const HANDSHAKE_BYTES: u32 = 76;
@@ -103,10 +103,10 @@ export const IP_STATE: usize = memory.data(16, 16);
 export const ARRIVAL_STATE: usize = memory.data(64, 16);
 export const SOCKETS_STATE: usize = memory.data(32, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
-export const SEGMENT_STATE: usize = memory.data(64, 16);
+export const SEGMENT_STATE: usize = memory.data(72, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const SACK_STATE: usize = memory.data(8, 8);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
-  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 64 + 32 + 8 + 16 + 48;
+  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 72 + 32 + 8 + 16 + 48;

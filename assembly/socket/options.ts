@@ -5,6 +5,9 @@ import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
+import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
+import { Mark, Tcb } from "../transport/tcp/tcb";
+import { callUrgent, urgentAhead } from "../transport/tcp/urgent";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -52,6 +55,41 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
       if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
       chooseController(tcb, value);
       return 0;
+    case SocketOption.URGENT:
+      return value == 1 && callUrgent(tcb) ? 0 : -Errno.EINVAL;
+    case SocketOption.ECN:
+      if (tcb.is(Mark.USED)) return -Errno.EISCONN; // the SYN has asked, or has not
+      if (value) tcb.mark(Mark.ECN);
+      else tcb.unmark(Mark.ECN);
+      return 0;
+    default:
+      return setPatience(tcb, option, value);
+  }
+}
+
+// What has to do with silence and with the time after a close.
+function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
+  switch (option) {
+    case SocketOption.KEEPALIVE:
+      keepAlive(tcb, value != 0);
+      return 0;
+    case SocketOption.KEEPALIVE_IDLE:
+      if (value < 1 || value > 0xffff) return -Errno.EINVAL;
+      tcb.keepIdle = <u16>value;
+      awaitSilence(tcb);
+      return 0;
+    case SocketOption.KEEPALIVE_INTERVAL:
+      if (value < 1 || value > 0xffff) return -Errno.EINVAL;
+      tcb.keepInterval = <u16>value;
+      return 0;
+    case SocketOption.KEEPALIVE_COUNT:
+      if (value < 1 || value > 255) return -Errno.EINVAL;
+      tcb.keepCount = <u8>value;
+      return 0;
+    case SocketOption.LINGER:
+      if (value > 0xffff) return -Errno.EINVAL;
+      tcb.linger = <u16>value;
+      return 0;
     default:
       return -Errno.EOPNOTSUPP;
   }
@@ -89,6 +127,20 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.userTimeout;
     case SocketOption.CONGESTION:
       return controllerOf(tcb);
+    case SocketOption.ECN:
+      return tcb.is(Mark.ECN) ? 1 : 0;
+    case SocketOption.KEEPALIVE:
+      return tcb.is(Mark.KEEPALIVE) ? 1 : 0;
+    case SocketOption.KEEPALIVE_IDLE:
+      return tcb.keepIdle;
+    case SocketOption.KEEPALIVE_INTERVAL:
+      return tcb.keepInterval;
+    case SocketOption.KEEPALIVE_COUNT:
+      return tcb.keepCount;
+    case SocketOption.LINGER:
+      return tcb.linger;
+    case SocketOption.URGENT:
+      return urgentAhead(tcb);
     default:
       return -Errno.EOPNOTSUPP;
   }

@@ -109,8 +109,8 @@ function describeTimer(tcb: Tcb): void {
     setTimerStatus(nameOf(tcb.alarm), tcb.rtxAt);
   } else if (tcb.ackAt != NEVER) {
     setTimerStatus(TimerName.DELAYED_ACK, tcb.ackAt);
-  } else if (tcb.lingerAt != NEVER) {
-    setTimerStatus(TimerName.FIN_WAIT_2, tcb.lingerAt);
+  } else if (tcb.idleAt != NEVER) {
+    setTimerStatus(tcb.has(EndpointFlag.OPEN) ? TimerName.KEEPALIVE : TimerName.FIN_WAIT_2, tcb.idleAt);
   }
 }
 

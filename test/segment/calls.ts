@@ -26,6 +26,13 @@ const OPTIONS: Readonly<Record<string, number>> = {
   ttl: SocketOption.TTL,
   "user-timeout": SocketOption.USER_TIMEOUT,
   congestion: SocketOption.CONGESTION,
+  ecn: SocketOption.ECN,
+  keepalive: SocketOption.KEEPALIVE,
+  "keepalive-idle": SocketOption.KEEPALIVE_IDLE,
+  "keepalive-interval": SocketOption.KEEPALIVE_INTERVAL,
+  "keepalive-count": SocketOption.KEEPALIVE_COUNT,
+  linger: SocketOption.LINGER,
+  urgent: SocketOption.URGENT,
 };
 
 const EVENT_BITS: ReadonlyMap<string, number> = new Map([

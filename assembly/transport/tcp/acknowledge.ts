@@ -6,6 +6,7 @@ import { now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
 import { beginDelivery } from "./delivery";
+import { takeEcho } from "./ecn";
 import { takeProbeAnswer } from "./probe";
 import { judge } from "./recovery";
 import { sampleEcho, takeSample } from "./rto";
@@ -30,6 +31,7 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   else if (windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight) markAllLost(tcb); // probes were not taken: all goes again
   const absent = tcb.flight - tcb.sackedBytes;
   if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, duplicate);
+  takeEcho(tcb, segment);
   judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
   if (tcb.alarm == Alarm.PERSIST) {
     tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)

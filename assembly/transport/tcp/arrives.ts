@@ -11,7 +11,9 @@ import { count } from "../../base/counters";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { acknowledge } from "./acknowledge";
 import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
+import { takeMarks } from "./ecn";
 import { Flag } from "./header";
+import { heard } from "./keepalive";
 import { agreeOn, established, sendSyn, setRecent, setSendMss } from "./open";
 import { Offer } from "./options";
 import { receiveText, trimToWindow } from "./receiver";
@@ -20,6 +22,7 @@ import { noteDuplicate } from "./sack-report";
 import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqInWindow, seqMin, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
+import { takeUrgentPointer } from "./urgent";
 
 /** 24 days, in seconds. */
 const PAWS_IDLE: u32 = 24 * 24 * 3600;
@@ -119,6 +122,8 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   }
   if (isAcceptable(tcb, segment)) {
     takeTimestamp(tcb, segment);
+    takeMarks(tcb, segment);
+    heard(tcb);
     return Verdict.CONTINUE;
   }
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
@@ -225,7 +230,7 @@ function afterOurFin(tcb: Tcb): Verdict {
   }
 }
 
-// Sixth (urgent data comes in line, like any other), seventh and eighth.
+// Sixth, seventh and eighth.
 function textAndFin(tcb: Tcb, segment: Segment): Verdict {
   switch (tcb.state) {
     case State.ESTABLISHED:
@@ -235,6 +240,7 @@ function textAndFin(tcb: Tcb, segment: Segment): Verdict {
     default:
       return Verdict.DONE; // the peer has sent its FIN: nothing can follow
   }
+  takeUrgentPointer(tcb, segment);
   trimToWindow(tcb, segment);
   if (segment.bytes == 0 && !segment.has(Flag.FIN)) return Verdict.DONE;
   if (segment.bytes && hasNoReader(tcb)) {

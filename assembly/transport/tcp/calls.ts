@@ -3,13 +3,17 @@
 import { Errno } from "../../abi/errno";
 import { Event, Shutdown } from "../../abi/sockets";
 import { State } from "../../abi/status";
+import { NEVER, now } from "../../base/clock";
+import { SECOND } from "../../base/config";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
 import { dispose, endConnection, limitFinWait2, resetConnection } from "./close";
 import { dropHandshakes, takeAccepted } from "./handshake";
+import { awaitSilence } from "./keepalive";
 import { consume, dropReceived } from "./receiver";
 import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
 import { sendRoom } from "./send-queue";
-import { Mark, Tcb } from "./tcb";
+import { armTimer, LINGER_OFF, Mark, Tcb } from "./tcb";
+import { passUrgent } from "./urgent";
 
 /** Why a socket that is not fresh cannot connect or listen. */
 export function whyNotFresh(tcb: Tcb): i32 {
@@ -42,6 +46,7 @@ export function acceptStream(listener: Tcb): i32 {
   if (tcb.rcvBytes || tcb.is(Mark.FIN_RECEIVED)) events |= Event.READABLE;
   if (tcb.state == State.CLOSED) events |= tcb.error ? Event.ERROR | Event.HANGUP : Event.HANGUP;
   notify(tcb, events);
+  awaitSilence(tcb);
   if (listener.acceptHead) notify(listener, Event.READABLE);
   return descriptor;
 }
@@ -95,6 +100,7 @@ export function receivedStream(tcb: Tcb): i32 {
 /** The application has taken `bytes` bytes of those that could be read. */
 export function consumeStream(tcb: Tcb, bytes: u32): void {
   consume(tcb, bytes);
+  passUrgent(tcb);
   if (tcb.state == State.CLOSED) {
     shrinkGrant(tcb);
     return;
@@ -150,14 +156,22 @@ export function closeStream(tcb: Tcb): void {
       endConnection(tcb, 0);
       break;
     default:
-      if (tcb.rcvBytes) {
+      if (tcb.rcvBytes || tcb.linger == 0) {
         // Data that nobody will read: a FIN would say that it was (RFC 2525 §2.17, RFC 9293 §3.6.1).
         resetConnection(tcb, 0);
         return;
       }
       queueFin(tcb);
-      if (tcb.state == State.FIN_WAIT_2) limitFinWait2(tcb);
+      limitClose(tcb);
   }
+}
+
+// From here on nobody holds it: what is left of its life has a limit where the application, or FIN-WAIT-2, wants one.
+function limitClose(tcb: Tcb): void {
+  tcb.unmark(Mark.KEEPALIVE);
+  tcb.idleAt = tcb.linger == LINGER_OFF ? NEVER : now() + <u64>tcb.linger * SECOND;
+  if (tcb.state == State.FIN_WAIT_2) limitFinWait2(tcb);
+  armTimer(tcb);
 }
 
 /** Ends the connection at once, with a RST to the peer (§3.10.5), and lets go of the descriptor. */

@@ -37,7 +37,7 @@ export function endConnection(tcb: Tcb, error: u32): void {
   tcb.unmark(Mark.ACK_NOW);
   tcb.rtxAt = NEVER;
   tcb.ackAt = NEVER;
-  tcb.lingerAt = NEVER;
+  tcb.idleAt = NEVER;
   armTimer(tcb);
   shrinkGrant(tcb);
   if (tcb.has(EndpointFlag.OPEN)) {
@@ -86,6 +86,6 @@ export function resetConnection(tcb: Tcb, error: u32): void {
 
 /** FIN-WAIT-2 has begun. It may last for ever (§3.6), unless nobody is left to read. */
 export function limitFinWait2(tcb: Tcb): void {
-  if (!tcb.has(EndpointFlag.OPEN)) tcb.lingerAt = now() + FIN_WAIT_2_TIMEOUT;
+  if (!tcb.has(EndpointFlag.OPEN)) tcb.idleAt = now() + FIN_WAIT_2_TIMEOUT;
   armTimer(tcb);
 }

@@ -27,6 +27,7 @@ export function startCongestion(tcb: Tcb, lostSyn: bool): void {
   tcb.cwnd = lostSyn ? <u32>tcb.sndMss : initialWindow(tcb);
   tcb.ssthresh = LARGE_CWND;
   tcb.recover = tcb.iss;
+  tcb.reducedUntil = tcb.iss;
   tcb.phase = Phase.OPEN;
   tcb.ackedBytes = 0;
   forgetCubic(tcb);

@@ -125,7 +125,7 @@ function answer(handshake: Handshake, packet: Packet, p: usize): void {
   const headerBytes = TCP_HEADER_BYTES + synOptionBytes(handshake.offer);
   packet.data = p;
   packet.length = headerBytes;
-  const flags: u32 = Flag.SYN | Flag.ACK;
+  const flags: u32 = Flag.SYN | Flag.ACK | (handshake.offer & Offer.ECN ? Flag.ECE : 0);
   const ack = handshake.irs + 1;
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
@@ -241,7 +241,11 @@ function inherit(tcb: Tcb, listener: Tcb): void {
   tcb.tos = listener.tos;
   tcb.userTimeout = listener.userTimeout;
   tcb.flags |= listener.flags & <u16>EndpointFlag.NO_DELAY;
-  tcb.marks |= listener.marks & Mark.RENO;
+  tcb.marks |= listener.marks & (Mark.RENO | Mark.KEEPALIVE);
+  tcb.keepIdle = listener.keepIdle;
+  tcb.keepInterval = listener.keepInterval;
+  tcb.keepCount = listener.keepCount;
+  tcb.linger = listener.linger;
 }
 
 function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
@@ -260,6 +264,7 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   if (handshake.offer & Offer.WINDOW_SCALE) tcb.mark(Mark.SCALED);
   if (handshake.offer & Offer.TIMESTAMPS) tcb.mark(Mark.TIMESTAMPS);
   if (handshake.offer & Offer.SACK) tcb.mark(Mark.SACK);
+  if (handshake.offer & Offer.ECN) tcb.mark(Mark.ECN);
   agreeOn(tcb, handshake.offer, handshake.shift, handshake.tsRecent);
   tcb.tsOffset = timestampOffset(tcb);
   tcb.lastAckSent = tcb.rcvNxt;

@@ -9,6 +9,9 @@ export const enum Flag {
   PSH = 8,
   ACK = 16,
   URG = 32,
+  /** Explicit congestion notification (RFC 3168): an echo of it, and the answer to the echo. */
+  ECE = 64,
+  CWR = 128,
 }
 
 @unmanaged
@@ -36,12 +39,17 @@ export class TcpHeader {
   @inline get window(): u32 {
     return be16(changetype<usize>(this), 14);
   }
+  @inline get urgent(): u32 {
+    return be16(changetype<usize>(this), 18);
+  }
 }
 
-/** Offset of the checksum, for those who fill it in. */
+/** Offsets of the flags, of the checksum and of the urgent pointer, for those who fill them in. */
+export const FLAGS: usize = 13;
 export const CHECKSUM: usize = 16;
+export const URGENT_POINTER: usize = 18;
 
-/** Writes a header whose checksum is 0. `headerBytes` counts the options, which the caller writes behind it. */
+/** Writes a header whose checksum and urgent pointer are 0. `headerBytes` counts the options, which the caller writes behind it. */
 export function writeTcpHeader(
   p: usize,
   sourcePort: u32,

@@ -14,6 +14,7 @@ import { startCongestion } from "./congestion";
 import { startDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
+import { awaitSilence } from "./keepalive";
 import { Offer, TIMESTAMP_ROOM, timestampOffset } from "./options";
 import { sendEmpty } from "./output";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
@@ -40,7 +41,7 @@ export function openActively(tcb: Tcb): void {
 /** Sends the SYN, or in SYN-RECEIVED the SYN,ACK; again when its timer has run out. */
 export function sendSyn(tcb: Tcb): void {
   const first = tcb.sndNxt == tcb.iss;
-  const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK : Flag.SYN;
+  const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK | echoOfEcn(tcb) : Flag.SYN | askForEcn(tcb);
   const sent = sendEmpty(tcb, tcb.iss, flags);
   if (!sent) awaitPacket(tcb); // or no way to the peer: the timer tries again
   if (sent && first) {
@@ -51,6 +52,16 @@ export function sendSyn(tcb: Tcb): void {
   }
   tcb.rtxAt = now() + tcb.rto;
   armTimer(tcb);
+}
+
+// A path that drops SYNs with these flags gets the next one without (RFC 3168 §6.1.1.1).
+function askForEcn(tcb: Tcb): u32 {
+  if (tcb.backoff) tcb.unmark(Mark.ECN);
+  return tcb.is(Mark.ECN) ? Flag.ECE | Flag.CWR : 0;
+}
+
+function echoOfEcn(tcb: Tcb): u32 {
+  return tcb.is(Mark.ECN) ? Flag.ECE : 0;
 }
 
 /** The SYN's timer has run out. */
@@ -76,6 +87,7 @@ export function agreeOn(tcb: Tcb, offer: u32, shift: u32, timestamp: u32): void 
   if (!(offer & Offer.WINDOW_SCALE)) tcb.unmark(Mark.SCALED);
   if (!(offer & Offer.TIMESTAMPS)) tcb.unmark(Mark.TIMESTAMPS);
   if (!(offer & Offer.SACK)) tcb.unmark(Mark.SACK);
+  if (!(offer & Offer.ECN)) tcb.unmark(Mark.ECN);
   tcb.sndShift = tcb.is(Mark.SCALED) ? <u8>shift : 0;
   setRecent(tcb, timestamp);
 }
@@ -100,6 +112,7 @@ export function established(tcb: Tcb): void {
   if (lostSyn) slowStartAfterSyn(tcb);
   startCongestion(tcb, lostSyn);
   startDeliveries(tcb);
+  awaitSilence(tcb);
   tcb.clear(EndpointFlag.WANTS_ROOM);
   notify(tcb, Event.WRITABLE);
   scheduleOutput(tcb);

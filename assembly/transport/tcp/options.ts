@@ -43,6 +43,8 @@ export const enum Offer {
   WINDOW_SCALE = 1,
   TIMESTAMPS = 2,
   SACK = 4,
+  /** No option: the flags of the SYN ask for explicit congestion notification (RFC 3168 §6.1.1). */
+  ECN = 8,
 }
 
 /** Bytes that the options of a SYN take. */

@@ -11,7 +11,8 @@ import { Protocol } from "../../ip/header";
 import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
 import { awaitPacket, descriptorOf } from "../endpoint";
 import { Flow } from "../flow";
-import { CHECKSUM, Flag, writeTcpHeader } from "./header";
+import { isNewText, marksToSend, tosOf } from "./ecn";
+import { CHECKSUM, FLAGS, Flag, writeTcpHeader } from "./header";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
@@ -25,6 +26,7 @@ import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
 import { writeSack } from "./sack-report";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
+import { writeUrgentPointer } from "./urgent";
 
 /**
  * Puts the checksum into a segment whose header of `headerBytes` is in front of its text, of which the sum is
@@ -71,6 +73,13 @@ function acknowledged(tcb: Tcb): void {
   tcb.sentAt = now();
 }
 
+function writeHeader(tcb: Tcb, at: usize, seq: u32, ack: u32, headerBytes: u32, flags: u32): void {
+  const window = advertise(tcb, (flags & Flag.SYN) != 0);
+  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, window);
+  const urgent = writeUrgentPointer(tcb, at, seq);
+  if (urgent) store<u8>(at, <u8>(flags | urgent), FLAGS);
+}
+
 // Bytes of a header with the options that every segment but a SYN carries.
 function headerBytesOf(tcb: Tcb): u32 {
   return tcb.is(Mark.TIMESTAMPS) ? TCP_HEADER_BYTES + TIMESTAMP_ROOM : TCP_HEADER_BYTES;
@@ -107,9 +116,11 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
 function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): void {
   const headerBytes = headerBytesOf(tcb);
   const at = packet.push(headerBytes);
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerBytes, flags, advertise(tcb, false));
+  const isNew = isNewText(tcb, seq);
+  flags |= marksToSend(tcb, isNew);
+  writeHeader(tcb, at, seq, tcb.rcvNxt, headerBytes, flags);
   if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
-  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tcb.tos);
+  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew));
   acknowledged(tcb);
 }
 
@@ -125,7 +136,8 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
   const headerBytes = TCP_HEADER_BYTES + writeOptions(tcb, at, isSyn, ack != 0);
   packet.data = at;
   packet.length = headerBytes;
-  writeTcpHeader(at, tcb.localPort, tcb.remotePort, seq, ack, headerBytes, flags, advertise(tcb, isSyn));
+  if (!isSyn) flags |= marksToSend(tcb, false);
+  writeHeader(tcb, at, seq, ack, headerBytes, flags);
   sendSegment(packet, tcb, tcb.path, headerBytes, 0, tcb.ttl, tcb.tos);
   release(packet);
   acknowledged(tcb);

@@ -63,6 +63,7 @@ export function reorderingTimeout(tcb: Tcb): void {
 function enterRecovery(tcb: Tcb): void {
   count(Counter.TcpFastRetransmits);
   reduce(tcb);
+  tcb.recover = tcb.sndNxt;
   tcb.phase = Phase.RECOVERY;
   tcb.prrDelivered = 0;
   tcb.prrOut = 0;
@@ -74,8 +75,8 @@ function reduce(tcb: Tcb): void {
   tcb.priorCwnd = tcb.cwnd;
   tcb.priorSsthresh = tcb.ssthresh;
   tcb.ssthresh = thresholdAfterLoss(tcb);
-  tcb.recover = tcb.sndNxt;
   tcb.unmark(Mark.PROBE_OUT);
+  if (tcb.is(Mark.ECN)) tcb.mark(Mark.CWR_DUE); // for a loss, too (RFC 3168 §6.1.2)
 }
 
 // RFC 6937 §3: in proportion until no more than ssthresh is on its way, from then on as slow start would.
@@ -103,6 +104,12 @@ function leaveRecovery(tcb: Tcb): void {
 /** What a tail loss probe sent again was lost indeed: the network is to be spared as after any loss (RFC 8985 §7.4.2). */
 export function probeRepairedLoss(tcb: Tcb): void {
   count(Counter.TcpLossProbeRecoveries);
+  reduce(tcb);
+  tcb.cwnd = tcb.ssthresh;
+}
+
+/** The peer echoes that a router has marked our packets: half as bad as a loss, and nothing to repair. */
+export function obeyEcho(tcb: Tcb): void {
   reduce(tcb);
   tcb.cwnd = tcb.ssthresh;
 }

@@ -31,6 +31,8 @@ export class Segment {
   flags: u32;
   /** Bytes of text. */
   bytes: u32;
+  /** SEG.UP, with the flag URG. */
+  urgent: u32;
   /** The peer's MSS option; 0 when it sent none. */
   mss: u32;
   /** TSval and TSecr, where `offer` says that they came. */
@@ -68,7 +70,7 @@ export class Segment {
   }
 }
 
-if (offsetof<Segment>() > 64) ERROR("SEGMENT_STATE is too small for Segment.");
+if (offsetof<Segment>() > 72) ERROR("SEGMENT_STATE is too small for Segment.");
 
 export const segment: Segment = changetype<Segment>(SEGMENT_STATE);
 
@@ -94,7 +96,8 @@ export function readSegment(arrival: Arrival): bool {
   segment.bytes = bytes - header.headerBytes;
   segment.mss = 0;
   segment.formerNxt = 0;
-  segment.offer = 0;
+  segment.urgent = header.urgent;
+  segment.offer = asksForEcn(segment.flags) ? <u8>Offer.ECN : 0;
   segment.shift = 0;
   segment.sackBlocks = 0;
   segment.packet = packet;
@@ -103,6 +106,13 @@ export function readSegment(arrival: Arrival): bool {
     readOptions(packet.data + TCP_HEADER_BYTES, packet.data + header.headerBytes);
   packet.pull(header.headerBytes);
   return true;
+}
+
+// A SYN asks with both flags, a SYN,ACK agrees with one (RFC 3168 §6.1.1); both on a SYN,ACK are a reflection.
+function asksForEcn(flags: u32): bool {
+  const both = flags & (Flag.ECE | Flag.CWR);
+  if (!(flags & Flag.SYN)) return false;
+  return flags & Flag.ACK ? both == Flag.ECE : both == (Flag.ECE | Flag.CWR);
 }
 
 // Options may begin at any byte (MUST-64). What is unknown is skipped by its length (MUST-6); a length that makes no

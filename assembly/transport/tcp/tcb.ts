@@ -51,6 +51,17 @@ export const enum Mark {
   TIMEOUT_TESTED = 0x20000,
   /** Congestion control is Reno's; CUBIC otherwise. */
   RENO = 0x40000,
+  /** Explicit congestion notification (RFC 3168): to be asked for, or agreed on. */
+  ECN = 0x80000,
+  /** A router has marked what came: every ACK says so until the peer has answered. */
+  ECN_ECHO = 0x100000,
+  /** Our window was reduced: the next new segment tells the peer. */
+  CWR_DUE = 0x200000,
+  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
+  URGENT_IN = 0x400000,
+  URGENT_OUT = 0x800000,
+  /** The application wants to know when an idle peer is gone. */
+  KEEPALIVE = 0x1000000,
 }
 
 /** What the sender thinks of the network (`Tcb.phase`). */
@@ -77,6 +88,14 @@ export const enum Alarm {
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
 const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
 
+/** Two hours (MUST-28), then every 75 seconds, nine times: what is common. */
+const KEEP_IDLE: u16 = 7200;
+const KEEP_INTERVAL: u16 = 75;
+const KEEP_COUNT: u8 = 9;
+
+/** A close takes the time it takes. */
+export const LINGER_OFF: u16 = 0xffff;
+
 @unmanaged
 @final
 export class Tcb extends Endpoint {
@@ -95,6 +114,8 @@ export class Tcb extends Endpoint {
   sndNew: Packet | null;
   /** Sequence number behind the last byte written. */
   sndEnd: u32;
+  /** Behind the last byte that the application has called urgent: SND.UP. */
+  sndUp: u32;
 
   // Receive sequence space.
   irs: u32;
@@ -110,6 +131,8 @@ export class Tcb extends Endpoint {
   holeBytes: u32;
   /** Bytes received since the last ACK went out. */
   unacked: u32;
+  /** Behind the last byte that the peer has called urgent: RCV.UP. */
+  rcvUp: u32;
 
   // Scoreboard (scoreboard.ts): bytes on their way that the peer has reported, and those taken for lost.
   sackedBytes: u32;
@@ -122,6 +145,8 @@ export class Tcb extends Endpoint {
   priorSsthresh: u32;
   /** SND.NXT when the last loss was found: an ACK beyond it ends the recovery. */
   recover: u32;
+  /** SND.NXT when an echo of congestion was last obeyed (RFC 3168 §6.1.2). */
+  reducedUntil: u32;
   /** Bytes acknowledged in congestion avoidance since cwnd last grew (RFC 3465). */
   ackedBytes: u32;
   // Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start.
@@ -166,10 +191,18 @@ export class Tcb extends Endpoint {
   rtxAt: u64;
   /** Delayed ACK. */
   ackAt: u64;
-  /** End of FIN-WAIT-2 for a socket that nobody holds. */
-  lingerAt: u64;
+  /** Of a socket that is held: the next keep-alive. Of one that nobody holds: its end. */
+  idleAt: u64;
   /** Since when the peer owes an acknowledgment. */
   waitingSince: u64;
+
+  // Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe and between probes, probes that may go
+  // unanswered, and those that have. Seconds that a close may take (SO_LINGER), or LINGER_OFF.
+  keepIdle: u16;
+  keepInterval: u16;
+  keepCount: u8;
+  keepProbes: u8;
+  linger: u16;
 
   // Packets: granted to received data, in use by it, in use by data to send, and the socket's limits for both.
   rxGrant: u16;
@@ -264,7 +297,11 @@ export function openTcb(owner: u32): Tcb | null {
   tcb.state = State.CLOSED;
   tcb.rtxAt = NEVER;
   tcb.ackAt = NEVER;
-  tcb.lingerAt = NEVER;
+  tcb.idleAt = NEVER;
+  tcb.linger = LINGER_OFF;
+  tcb.keepIdle = KEEP_IDLE;
+  tcb.keepInterval = KEEP_INTERVAL;
+  tcb.keepCount = KEEP_COUNT;
   tcb.userTimeout = DEFAULT_USER_TIMEOUT;
   tcb.sndMss = <u16>DEFAULT_SEND_MSS;
   tcb.rxGrant = 1; // promised to every control block from the start
@@ -298,6 +335,6 @@ export function timerOf(tcb: Tcb): u32 {
 export function armTimer(tcb: Tcb): void {
   let at = tcb.rtxAt;
   if (tcb.ackAt < at) at = tcb.ackAt;
-  if (tcb.lingerAt < at) at = tcb.lingerAt;
+  if (tcb.idleAt < at) at = tcb.idleAt;
   setTimer(timerOf(tcb), at);
 }

@@ -9,6 +9,7 @@ import { count } from "../../base/counters";
 import { tcbPool } from "../../base/pool";
 import { scheduleOutput } from "../endpoint";
 import { endConnection } from "./close";
+import { idleTimeout } from "./keepalive";
 import { sendSyn, synTimeout } from "./open";
 import { ackTimeout } from "./receiver";
 import { reorderingTimeout } from "./recovery";
@@ -20,9 +21,9 @@ import { Alarm, armTimer, Tcb } from "./tcb";
 export function connectionTimeout(timer: u32): void {
   const tcb = changetype<Tcb>(tcbPool.at(timer - TCB_TIMERS));
   const time = now();
-  if (tcb.lingerAt <= time) {
-    endConnection(tcb, 0); // nobody holds it: the block is gone
-    return;
+  if (tcb.idleAt <= time) {
+    idleTimeout(tcb);
+    if (tcb.state == State.CLOSED) return; // its block may be gone
   }
   if (tcb.ackAt <= time) ackTimeout(tcb);
   if (tcb.rtxAt <= time) retransmissionTimeout(tcb);
