@@ -88,6 +88,8 @@ export enum Counter {
   TcpDelayedAcks,
   TcpDuplicateAcks,
   TcpSynQueueFull,
+  TcpCookiesSent,
+  TcpCookiesAccepted,
   TcpAcceptQueueFull,
   TcpNoControlBlock,
   TcpNoBuffers,

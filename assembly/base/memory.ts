@@ -105,8 +105,28 @@ export const SOCKETS_STATE: usize = memory.data(32, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
 export const SEGMENT_STATE: usize = memory.data(72, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
+export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
+export const COOKIE_STATE: usize = memory.data(4, 4);
 export const SACK_STATE: usize = memory.data(8, 8);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
-  16 + 32 + 8 + 8 + POOL_COUNT * POOL_BYTES + 16 + 16 + 16 + 16 + 64 + 32 + 16 + 72 + 32 + 8 + 16 + 48;
+  16 +
+  32 +
+  8 +
+  8 +
+  POOL_COUNT * POOL_BYTES +
+  16 +
+  16 +
+  16 +
+  16 +
+  64 +
+  32 +
+  16 +
+  72 +
+  32 +
+  HANDSHAKE_BYTES +
+  4 +
+  8 +
+  16 +
+  48;

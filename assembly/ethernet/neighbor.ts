@@ -115,18 +115,30 @@ export function addNeighbor(adapter: u32, address: usize): Neighbor | null {
   return neighbor;
 }
 
-// Frees the entry unused longest among those that nothing waits for.
+// Frees the entry unused longest: one that was never answered while those are more than half of the table, so that
+// packets from many who do not exist cannot drive out the ones who do; else one that nothing waits for.
 function evictNeighbor(): bool {
-  let oldest: Neighbor | null = null;
-  const time = <u32>(now() >> 16);
+  let silent: Neighbor | null = null;
+  let idle: Neighbor | null = null;
+  let silentOnes: u32 = 0;
   for (let i: u32 = 0; i < neighborPool.count; i++) {
     const neighbor = changetype<Neighbor>(neighborPool.at(i));
-    if (neighbor.waitingHead) continue;
-    if (!oldest || time - neighbor.usedAt > time - oldest.usedAt) oldest = neighbor;
+    if (neighbor.state == NeighborState.INCOMPLETE) {
+      silentOnes++;
+      silent = longerUnused(silent, neighbor);
+    } else if (!neighbor.waitingHead) {
+      idle = longerUnused(idle, neighbor);
+    }
   }
-  if (!oldest) return false;
-  removeNeighbor(oldest);
+  const chosen = idle && silentOnes <= neighborPool.count / 2 ? idle : silent;
+  if (!chosen) return false;
+  removeNeighbor(chosen);
   return true;
+}
+
+function longerUnused(one: Neighbor | null, other: Neighbor): Neighbor {
+  const time = <u32>(now() >> 16);
+  return one && time - one.usedAt >= time - other.usedAt ? one : other;
 }
 
 /** Frees an entry and drops what waits for it. */

@@ -82,6 +82,8 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   TcpWindowProbes: "probes of a closed window sent",
   TcpDelayedAcks: "acknowledgments sent when the delay was over",
   TcpDuplicateAcks: "duplicate acknowledgments received",
+  TcpCookiesSent: "SYNs answered with a cookie, since the SYN queue was full",
+  TcpCookiesAccepted: "connections that began with a cookie",
   TcpSynQueueFull: "handshakes refused, the SYN queue was full",
   TcpAcceptQueueFull: "connections refused, the accept queue was full",
   TcpNoControlBlock: "connections refused for want of a control block",

@@ -17,7 +17,7 @@ import {
   TCP_OPTION_ROOM,
 } from "../../base/config";
 import { count } from "../../base/counters";
-import { HANDSHAKE_BASE, HANDSHAKE_BYTES } from "../../base/memory";
+import { HANDSHAKE_BASE, HANDSHAKE_BYTES, PASSING_HANDSHAKE } from "../../base/memory";
 import { handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { Packet, release, takePacket } from "../../device/packet";
@@ -25,10 +25,11 @@ import { pathFor } from "../../ip/output";
 import { DEFAULT_TTL, EndpointFlag, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
 import { Verdict } from "./arrives";
+import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./cookie";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
 import { agreeOn, established, setSendMss } from "./open";
-import { Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
+import { MAX_WINDOW_SHIFT, Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
 import { MAX_RTO, sampleHandshake, startRto } from "./rto";
@@ -48,7 +49,7 @@ export class Handshake extends Flow {
   /** The window that our SYN,ACK advertises. */
   window: u32;
   listener: Tcb | null;
-  /** Lower half of the time at which the SYN,ACK first went out. */
+  /** Lower half of the time at which the SYN,ACK first went out; 0: not known. */
   began: u32;
   mss: u16;
   retries: u8;
@@ -64,6 +65,9 @@ export class Handshake extends Flow {
 
 if (offsetof<Handshake>() != HANDSHAKE_BYTES) ERROR("HANDSHAKE_BYTES does not agree with Handshake.");
 
+/** The handshake of the segment that is being processed, while it stands in no queue. */
+const passing: Handshake = changetype<Handshake>(PASSING_HANDSHAKE);
+
 export function startHandshakes(): void {
   handshakePool.start(HANDSHAKE_BASE, SYN_QUEUE, HANDSHAKE_BYTES);
 }
@@ -71,7 +75,7 @@ export function startHandshakes(): void {
 /** A segment for a listener (RFC 9293 §3.10.7.2). */
 export function listenArrives(listener: Tcb, segment: Segment): Verdict {
   if (segment.has(Flag.RST)) return Verdict.DROP;
-  if (segment.has(Flag.ACK)) return Verdict.RESET; // bad on a connection still in LISTEN
+  if (segment.has(Flag.ACK)) return cookieArrives(listener, segment);
   if (!segment.has(Flag.SYN)) return Verdict.DROP;
   if (listener.accepted >= listener.backlog) {
     count(Counter.TcpAcceptQueueFull);
@@ -80,15 +84,32 @@ export function listenArrives(listener: Tcb, segment: Segment): Verdict {
   const block = handshakePool.take();
   if (!block) {
     count(Counter.TcpSynQueueFull);
-    return Verdict.DROP;
+    answerWithCookie(listener, segment);
+    return Verdict.DONE;
   }
   const handshake = changetype<Handshake>(block);
   begin(handshake, listener, segment);
-  answer(handshake, segment.packet, segment.arrival.header + IP_HEADER_BYTES);
+  answer(handshake, segment.packet, segment.arrival.header + IP_HEADER_BYTES, timestampOf(handshake));
   return Verdict.DONE;
 }
 
 function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
+  describe(handshake, listener, segment);
+  handshake.iss = initialSequence(handshake);
+  if (segment.formerNxt && !seqAfter(handshake.iss, segment.formerNxt)) {
+    handshake.iss = segment.formerNxt + 1; // larger than any of the earlier connection's (MAY-2)
+  }
+  handshake.irs = segment.seq;
+  grantWindow(handshake, firstGrant(listener.rxLimit));
+  promiseGrant(handshake.grant);
+  handshake.began = max<u32>(<u32>now(), 1);
+  listener.handshakes++;
+  addFlow(handshake);
+  setTimer(timerOf(handshake), now() + SECOND);
+}
+
+// What the segment says of the handshake.
+function describe(handshake: Handshake, listener: Tcb, segment: Segment): void {
   const arrival = segment.arrival;
   copyAddress(handshake.local, arrival.destination);
   copyAddress(handshake.remote, arrival.source);
@@ -99,27 +120,54 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.state = State.SYN_RECEIVED;
   handshake.adapter = arrival.adapter;
   handshake.listener = listener;
-  handshake.iss = initialSequence(handshake);
-  if (segment.formerNxt && !seqAfter(handshake.iss, segment.formerNxt)) {
-    handshake.iss = segment.formerNxt + 1; // larger than any of the earlier connection's (MAY-2)
-  }
-  handshake.irs = segment.seq;
   handshake.mss = <u16>(segment.mss ? min<u32>(segment.mss, 0xffff) : DEFAULT_SEND_MSS);
-  handshake.grant = <u16>firstGrant(listener.rxLimit);
-  const stamped = (segment.offer & Offer.TIMESTAMPS) != 0;
-  handshake.window = <u32>handshake.grant * textPerPacket(stamped); // at most 64 KB: that of a SYN is not scaled
   handshake.offer = segment.offer;
   handshake.shift = segment.shift;
   handshake.tsRecent = segment.timestamp;
-  promiseGrant(handshake.grant);
-  handshake.began = <u32>now();
-  listener.handshakes++;
-  addFlow(handshake);
-  setTimer(timerOf(handshake), now() + SECOND);
+  handshake.retries = 0;
+}
+
+function grantWindow(handshake: Handshake, packets: u32): void {
+  const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
+  handshake.grant = <u16>packets;
+  handshake.window = packets * textPerPacket(stamped); // at most 64 KB: that of a SYN is not scaled
+}
+
+// A handshake that is kept nowhere: what it would promise is the packet that every control block has from the start.
+function answerWithCookie(listener: Tcb, segment: Segment): void {
+  count(Counter.TcpCookiesSent);
+  describe(passing, listener, segment);
+  if (!(passing.offer & Offer.TIMESTAMPS)) passing.offer = 0; // nothing would bring the options back
+  passing.irs = segment.seq;
+  passing.iss = makeCookie(passing, segment.seq, passing.mss);
+  grantWindow(passing, 1);
+  const value = stampWithOptions(timestampOf(passing), passing.offer, passing.shift);
+  answer(passing, segment.packet, segment.arrival.header + IP_HEADER_BYTES, value);
+}
+
+// An ACK for a listener is bad (§3.10.7.2), unless it brings a cookie back.
+function cookieArrives(listener: Tcb, segment: Segment): Verdict {
+  if (segment.has(Flag.SYN)) return Verdict.RESET;
+  describe(passing, listener, segment);
+  const mss = openCookie(passing, segment.seq - 1, segment.ack - 1);
+  if (!mss) return Verdict.RESET;
+  passing.mss = <u16>mss;
+  passing.irs = segment.seq - 1;
+  passing.iss = segment.ack - 1;
+  passing.offer = <u8>(segment.offer & Offer.TIMESTAMPS ? offerIn(segment.echo) : 0);
+  passing.shift = <u8>min<u32>(shiftIn(segment.echo), MAX_WINDOW_SHIFT);
+  grantWindow(passing, 1);
+  if (!complete(passing, segment)) return Verdict.DROP;
+  count(Counter.TcpCookiesAccepted);
+  return Verdict.CONTINUE;
+}
+
+function timestampOf(handshake: Handshake): u32 {
+  return timestamp(timestampOffset(handshake));
 }
 
 // Writes the SYN,ACK into a packet, from `p` on, and sends it.
-function answer(handshake: Handshake, packet: Packet, p: usize): void {
+function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): void {
   const path = pathFor(handshake.remote, handshake.adapter);
   if (!path) return; // no way back; the timer tries again
   const headerBytes = TCP_HEADER_BYTES + synOptionBytes(handshake.offer);
@@ -129,7 +177,7 @@ function answer(handshake: Handshake, packet: Packet, p: usize): void {
   const ack = handshake.irs + 1;
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
-  writeSynOptions(p, handshake.offer, timestamp(timestampOffset(handshake)), handshake.tsRecent);
+  writeSynOptions(p, handshake.offer, stamp, handshake.tsRecent);
   sendSegment(packet, handshake, path, headerBytes, 0, DEFAULT_TTL, 0);
 }
 
@@ -178,7 +226,7 @@ function resend(handshake: Handshake): void {
   const packet = takePacket();
   if (!packet) return; // the timer tries again
   count(Counter.TcpRetransSegs);
-  answer(handshake, packet, packet.buffer + HEADROOM - TCP_HEADER_BYTES - TCP_OPTION_ROOM);
+  answer(handshake, packet, packet.buffer + HEADROOM - TCP_HEADER_BYTES - TCP_OPTION_ROOM, timestampOf(handshake));
   release(packet);
 }
 
@@ -274,9 +322,9 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.sndWl2 = segment.ack;
   setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);
   tcb.backoff = handshake.retries;
-  sampleHandshake(tcb, <u32>now() - handshake.began);
+  if (handshake.began) sampleHandshake(tcb, <u32>now() - handshake.began);
   tcb.rxGrant = handshake.grant; // and the promise with it
-  remove(handshake);
+  if (handshake !== passing) remove(handshake);
   addFlow(tcb);
   tcb.mark(Mark.IN_FLOWS | Mark.USED);
   count(Counter.TcpPassiveOpens);

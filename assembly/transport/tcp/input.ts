@@ -8,7 +8,7 @@ import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { TCP_STATE } from "../../base/memory";
 import { Arrival } from "../../ip/arrival";
-import { FlowKind, findFlow } from "../flow";
+import { Flow, FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
@@ -45,7 +45,7 @@ export function receiveTcp(arrival: Arrival): void {
     return;
   }
   if (!readSegment(arrival)) return;
-  let flow = findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort);
+  let flow = flowOf(segment);
   if (flow && flow.kind == FlowKind.TIME_WAIT) {
     if (!timeWaitArrives(changetype<TimeWait>(changetype<usize>(flow)), segment)) return;
     flow = null;
@@ -61,9 +61,14 @@ export function receiveTcp(arrival: Arrival): void {
       forHandshake(verdict, handshake, segment);
       return;
     }
-    flow = findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort)!;
+    flow = flowOf(segment)!;
   }
   forConnection(changetype<Tcb>(changetype<usize>(flow)), segment);
+}
+
+function flowOf(segment: Segment): Flow | null {
+  const arrival = segment.arrival;
+  return findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort);
 }
 
 function forListener(segment: Segment): void {
@@ -81,6 +86,7 @@ function forListener(segment: Segment): void {
   }
   const verdict = listenArrives(changetype<Tcb>(changetype<usize>(bound)), segment);
   if (verdict == Verdict.RESET) answerReset(segment);
+  if (verdict == Verdict.CONTINUE) forConnection(changetype<Tcb>(changetype<usize>(flowOf(segment))), segment);
 }
 
 // A handshake has no control block to send from: what it answers is written into the packet that asked.

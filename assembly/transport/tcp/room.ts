@@ -6,7 +6,7 @@
 // promise of packets, and the sum of promises never exceeds the pool: what a peer was allowed to send is never dropped
 // for want of a packet. Data to send takes from what is not promised, and waits in line when there is none.
 
-import { TCBS } from "profile";
+import { PACKETS, TCBS } from "profile";
 import { MSS } from "../../base/config";
 import { available, Packet, promise, release, takeSharedPacket } from "../../device/packet";
 import { TIMESTAMP_ROOM } from "./options";
@@ -28,9 +28,13 @@ export function textPerPacket(stamped: bool): u32 {
 /** Packets that a window without scaling, as that of a SYN, can speak of. */
 export const UNSCALED_PACKETS: u32 = 65535 / MSS;
 
-/** Packets that a new connection may be granted now for received data: at least the one that it is sure of. */
+/**
+ * Packets that a handshake may be granted now for received data: at least the one that its connection is sure of. A
+ * quarter of the pool is none of theirs, so that a flood of SYNs cannot hold what connections send from.
+ */
 export function firstGrant(rxLimit: u32): u32 {
-  return min<u32>(<u32>max<i32>(1, (available() + 1) / 2), min<u32>(rxLimit, UNSCALED_PACKETS));
+  const spare = available() - <i32>PACKETS / 4;
+  return min<u32>(<u32>max<i32>(1, (spare + 1) / 2), min<u32>(rxLimit, UNSCALED_PACKETS));
 }
 
 /** Promises a handshake what its SYN,ACK will advertise, or (returned) takes that back. */
