@@ -38,6 +38,7 @@ describe("the retransmission time-out", () => {
     expect<u32>(INITIAL_RTO).toBe(SECOND);
   });
 
+  // Shows: MUST-18
   it("follows the first sample (2.2) and the next ones (2.3)", () => {
     const tcb = freshTcb();
     roundTrip(tcb, 100, 400 * MILLISECOND);
@@ -59,6 +60,7 @@ describe("the retransmission time-out", () => {
     expect<u32>(tcb.rto).toBe(MAX_RTO);
   });
 
+  // Shows: MUST-18, MUST-19
   it("doubles each time that it passes (5.5), up to the greatest, until there is a sample", () => {
     const tcb = freshTcb();
     backOff(tcb);
@@ -118,6 +120,7 @@ describe("samples", () => {
     expect<u32>(tcb.srtt).toBe(30 * MILLISECOND);
   });
 
+  // Shows: MUST-18
   it("are not taken of what was sent again (Karn's algorithm)", () => {
     const tcb = freshTcb();
     startTiming(tcb, 100);
