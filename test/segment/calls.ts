@@ -24,6 +24,7 @@ const OPTIONS: Readonly<Record<string, number>> = {
   "receive-packets": SocketOption.RECEIVE_PACKETS,
   "send-packets": SocketOption.SEND_PACKETS,
   ttl: SocketOption.TTL,
+  tos: SocketOption.TOS,
   "user-timeout": SocketOption.USER_TIMEOUT,
   congestion: SocketOption.CONGESTION,
   ecn: SocketOption.ECN,

@@ -136,11 +136,17 @@ export function buildArp(arp: ArpPacket): Uint8Array {
   return concat([fixed, arp.senderMac, arp.senderIp, arp.targetMac, arp.targetIp]);
 }
 
-/** An IPv4 packet. `damage` spoils the header's checksum. */
-export function buildIpv4(header: Ipv4Header, payload: Uint8Array, damage = false): Uint8Array {
-  const packet = new Uint8Array(20 + payload.length);
+/** An IPv4 packet. `damage` spoils the header's checksum; `options` are whole words. */
+export function buildIpv4(
+  header: Ipv4Header,
+  payload: Uint8Array,
+  damage = false,
+  options: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const headerBytes = 20 + options.length;
+  const packet = new Uint8Array(headerBytes + payload.length);
   const view = new DataView(packet.buffer);
-  packet[0] = 0x45;
+  packet[0] = 0x40 | (headerBytes / 4);
   packet[1] = header.tos;
   view.setUint16(2, packet.length);
   view.setUint16(4, header.identification);
@@ -148,8 +154,9 @@ export function buildIpv4(header: Ipv4Header, payload: Uint8Array, damage = fals
   packet[9] = header.protocol;
   packet.set(header.source, 12);
   packet.set(header.destination, 16);
-  view.setUint16(10, checksum(packet.subarray(0, 20)) ^ (damage ? 1 : 0));
-  packet.set(payload, 20);
+  packet.set(options, 20);
+  view.setUint16(10, checksum(packet.subarray(0, headerBytes)) ^ (damage ? 1 : 0));
+  packet.set(payload, headerBytes);
   return packet;
 }
 
@@ -273,7 +280,7 @@ function readTcp(ip: Ipv4Header, bytes: Uint8Array): TcpSegment {
   const flags = bytes[13];
   const options = readOptions(bytes.subarray(20, offset));
   const isSyn = (flags & FLAG_BITS.S) !== 0;
-  demand(isSyn || !options.some((option) => option.kind === 2), "an MSS option on a segment without SYN (MUST-65)");
+  demand(isSyn || !options.some((option) => option.kind === 2), "an MSS option on a segment without SYN");
   return {
     sourcePort: view.getUint16(0),
     destinationPort: view.getUint16(2),
@@ -292,7 +299,14 @@ function readOptions(bytes: Uint8Array): TcpOption[] {
   let at = 0;
   while (at < bytes.length) {
     const kind = bytes[at];
-    if (kind === 0) break;
+    if (kind === 0) {
+      const padding = bytes.subarray(at);
+      demand(
+        padding.every((byte) => byte === 0),
+        "the TCP header's padding is not zero",
+      );
+      break;
+    }
     if (kind === 1) {
       at += 1;
       continue;

@@ -14,6 +14,7 @@ import {
   FLAG_BITS,
   FrameError,
   type IcmpMessage,
+  type Ipv4Header,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -21,7 +22,7 @@ import {
   readFrame,
   type TcpSegment,
 } from "./frames.ts";
-import type { IcmpPattern, Modifier, OptionPattern, SegmentPattern, SequenceNumber } from "./script.ts";
+import type { IcmpPattern, IpPattern, Modifier, OptionPattern, SegmentPattern, SequenceNumber } from "./script.ts";
 import { ANY_BYTE } from "./script.ts";
 
 const TIMESTAMP_OPTION = 8;
@@ -42,6 +43,13 @@ const BROADCAST_MAC = Uint8Array.of(255, 255, 255, 255, 255, 255);
 const BROADCAST_IP = Uint8Array.of(10, 0, 0, 255);
 const MULTICAST_MAC = Uint8Array.of(0x01, 0, 0x5e, 0, 0, 1);
 const MULTICAST_IP = Uint8Array.of(224, 0, 0, 1);
+const LOOPBACK_IP = Uint8Array.of(127, 0, 0, 1);
+
+/** Options of the IP header, by the modifier that asks for them (RFC 2113 §2.1; RFC 791 §3.1). */
+const IP_OPTIONS: readonly [Modifier, Uint8Array][] = [
+  ["router-alert", Uint8Array.of(148, 4, 0, 0)],
+  ["source-route", Uint8Array.of(131, 7, 8, ...PEER_IP, 0)],
+];
 
 const SYN = FLAG_BITS.S;
 const PSH = FLAG_BITS.P;
@@ -139,8 +147,10 @@ export class Peer {
       options: (pattern.options ?? []).map(({ kind, data }) => ({ kind, data: conversation.filledIn(data) })),
       payload: streamBytes("peer", pattern.first.value + syn - 1, pattern.length),
     };
-    const bytes = buildTcp(tcp, source, destination, pattern.modifiers.includes("bad-checksum"));
-    return this.#frame(PROTOCOL_TCP, bytes, source, destination, mac, pattern.modifiers.includes("bad-ip-checksum"));
+    const { modifiers } = pattern;
+    const bytes = buildTcp(tcp, source, destination, modifiers.includes("bad-checksum"));
+    const options = IP_OPTIONS.find(([name]) => modifiers.includes(name))?.[1];
+    return this.#frame(PROTOCOL_TCP, bytes, source, destination, mac, modifiers.includes("bad-ip-checksum"), options);
   }
 
   /** The frame of an ICMP message: an echo, or an error about the conversation's last segment. */
@@ -198,6 +208,7 @@ export class Peer {
     if (modifiers.includes("to-multicast")) [destination, mac] = [MULTICAST_IP, MULTICAST_MAC];
     if (modifiers.includes("from-broadcast")) source = BROADCAST_IP;
     if (modifiers.includes("from-multicast")) source = MULTICAST_IP;
+    if (modifiers.includes("from-loopback")) source = LOOPBACK_IP;
     return { source, destination, mac };
   }
 
@@ -208,9 +219,11 @@ export class Peer {
     destination: Uint8Array,
     mac: Uint8Array,
     damage: boolean,
+    options?: Uint8Array,
   ): Uint8Array {
     const identification = this.#identification++ & 0xffff;
-    const packet = buildIpv4({ source, destination, protocol, ttl: 64, identification, tos: 0 }, payload, damage);
+    const header = { source, destination, protocol, ttl: 64, identification, tos: 0 };
+    const packet = buildIpv4(header, payload, damage, options);
     return buildEthernet(mac, PEER_MAC, ETHER_IPV4, packet);
   }
 
@@ -287,6 +300,15 @@ export class Peer {
     const length = tcp.payload.length;
     return `${target}> ${flags} ${first}:${first + length}(${length})${ack} win ${tcp.window}${options && ` <${options}>`}`;
   }
+}
+
+/** Why the IP header of a segment is not the one expected; undefined when it is. */
+export function ipDifference(pattern: IpPattern, ip: Ipv4Header | undefined): string | undefined {
+  if (pattern.ttl !== undefined && ip?.ttl !== pattern.ttl) return `its time to live is ${ip?.ttl}`;
+  if (pattern.tos !== undefined && ip?.tos !== pattern.tos) return `its differentiated services byte is ${ip?.tos}`;
+  if (pattern.id !== undefined && ip?.identification !== pattern.id)
+    return `its identification is ${ip?.identification}`;
+  return undefined;
 }
 
 function optionDifference(patterns: readonly OptionPattern[] | undefined, tcp: TcpSegment): string | undefined {

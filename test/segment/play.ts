@@ -8,7 +8,17 @@ import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
 import type { ReadFrame } from "./frames.ts";
 import { Machine, type SocketRow } from "./machine.ts";
-import { type Conversation, describeFrame, LISTEN_PORT, OUR_IP, OUR_MAC, Peer, PREFIX_LENGTH, quotes } from "./peer.ts";
+import {
+  type Conversation,
+  describeFrame,
+  ipDifference,
+  LISTEN_PORT,
+  OUR_IP,
+  OUR_MAC,
+  Peer,
+  PREFIX_LENGTH,
+  quotes,
+} from "./peer.ts";
 import { type IcmpPattern, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
 
 /** How far a moment may be from the one a script names, in microseconds. */
@@ -250,7 +260,7 @@ export class Player {
     if (event.kind === "segment") {
       if (!read.tcp) return "it is no TCP segment";
       if (this.peer.conversationOf(read.tcp) !== conversation) return "it belongs to another conversation";
-      return this.peer.difference(event.segment, read.tcp, conversation);
+      return this.peer.difference(event.segment, read.tcp, conversation) ?? ipDifference(event.segment.ip, read.ip);
     }
     if (event.kind === "arp") {
       const wanted = event.operation === "request" ? 1 : 2;
@@ -354,6 +364,7 @@ const STATUS_WORDS: Readonly<Record<string, number>> = {
   TX_HELD: Status.TX_HELD,
   OUT_OF_ORDER: Status.OUT_OF_ORDER,
   BLOCKED: Status.BLOCKED,
+  ERROR: Status.ERROR,
 };
 
 /** Without a result demanded, a call must not fail, and `write` must take all. */

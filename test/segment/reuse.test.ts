@@ -34,7 +34,8 @@ const FAST = `
 +0     > S.  0:0(0) ack 1
 `;
 
-test("a connection reopened from TIME-WAIT starts beyond all that the old one has sent (RFC 9293 §3.6.1, MAY-2)", async () => {
+// Shows: MAY-2
+test("a connection reopened from TIME-WAIT starts beyond all that the old one has sent (RFC 9293 §3.6.1)", async () => {
   const player = await Player.create(parseScript("reuse", `// A fast connection\n${FAST}`));
   player.playSteps();
   const first = player.firstIss ?? 0;
@@ -46,6 +47,7 @@ test("a connection reopened from TIME-WAIT starts beyond all that the old one ha
   );
 });
 
+// Shows: SHLD-1, MUST-9
 test("connections between different ends, and after another start, have unrelated sequence numbers (RFC 9293 §3.4.1)", async () => {
   const open = "// Two connections\n+0 1: connect\n+0 1: > S 0:0(0)\n+0 2: connect\n+0 2: > S 0:0(0)\n";
   const chosen = new Set<number>();

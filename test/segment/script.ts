@@ -79,9 +79,18 @@ export interface SegmentPattern {
   ack: SequenceNumber | undefined;
   window: number | undefined;
   urgent: number | undefined;
+  /** Fields of the IP header that an expected segment must have. */
+  ip: IpPattern;
   /** Undefined when the script says nothing about options; an empty list is `<>`, none at all. */
   options: OptionPattern[] | undefined;
   modifiers: Modifier[];
+}
+
+/** Time to live, differentiated services byte and identification; what is left out may be anything. */
+export interface IpPattern {
+  ttl?: number;
+  tos?: number;
+  id?: number;
 }
 
 /** Stands in an option for a byte of the stack's choice. */
@@ -110,6 +119,9 @@ const MODIFIERS = [
   "to-multicast",
   "from-broadcast",
   "from-multicast",
+  "from-loopback",
+  "router-alert",
+  "source-route",
 ] as const;
 export type Modifier = (typeof MODIFIERS)[number];
 
@@ -295,6 +307,7 @@ function readSegment(text: string, direction: Direction, fail: Fail): SegmentPat
     ack: undefined,
     window: undefined,
     urgent: undefined,
+    ip: {},
     options: undefined,
     modifiers: [],
   };
@@ -302,6 +315,7 @@ function readSegment(text: string, direction: Direction, fail: Fail): SegmentPat
   const hasAck = (segment.flags & FLAG_BITS["."]) !== 0;
   if (direction === "in" && hasAck !== (segment.ack !== undefined)) fail("`.` among the flags and `ack n` go together");
   if (direction === "out" && segment.modifiers.length > 0) fail("modifiers are for injected segments");
+  if (direction === "in" && Object.keys(segment.ip).length > 0) fail("ttl, tos and id are for expected segments");
   return segment;
 }
 
@@ -319,7 +333,8 @@ function readSegmentFields(segment: SegmentPattern, text: string, fail: Fail): v
     else if (word === "ack") segment.ack = sequenceNumber(words.shift() ?? "", fail);
     else if (word === "win") segment.window = integer(words.shift() ?? "", fail);
     else if (word === "urg") segment.urgent = integer(words.shift() ?? "", fail);
-    else fail(`${word} is none of ack, win, urg, <options>, ${MODIFIERS.join(", ")}`);
+    else if (word === "ttl" || word === "tos" || word === "id") segment.ip[word] = integer(words.shift() ?? "", fail);
+    else fail(`${word} is none of ack, win, urg, ttl, tos, id, <options>, ${MODIFIERS.join(", ")}`);
   }
 }
 

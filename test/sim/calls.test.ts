@@ -161,6 +161,7 @@ for (const { name, kind, table } of KINDS) {
 }
 
 for (const { name, kind } of KINDS) {
+  // Shows: MAY-1
   test(`${name} socket: after close or abort every call answers EBADF, also when another socket has its place`, async () => {
     for (const end of ["close", "abort"] as const) {
       const machine = await Machine.create({ profile: "node", seed: 1, start: 1_000_000 });

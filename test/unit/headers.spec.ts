@@ -125,6 +125,7 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
     expect<u32>(load<u8>(SPACE, 24)).toBe(0xee);
   });
 
+  // Shows: MUST-68
   it("has the options of RFC 7323 and 2018 behind the MSS, aligned", () => {
     const all: u32 = Offer.WINDOW_SCALE | Offer.TIMESTAMPS | Offer.SACK;
     writeSynOptions(SPACE, all, 0x11223344, 0x55667788);

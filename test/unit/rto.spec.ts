@@ -49,6 +49,7 @@ describe("the retransmission time-out", () => {
     expect<u32>(INITIAL_RTO).toBe(SECOND);
   });
 
+  // Shows: MUST-18
   it("follows the first sample (2.2) and the next ones (2.3)", () => {
     const tcb = freshTcb();
     roundTrip(tcb, 400 * MILLISECOND);
@@ -70,6 +71,7 @@ describe("the retransmission time-out", () => {
     expect<u32>(tcb.rto).toBe(MAX_RTO);
   });
 
+  // Shows: MUST-18, MUST-19
   it("doubles each time that it passes (5.5), up to the greatest, until there is a sample", () => {
     const tcb = freshTcb();
     backOff(tcb);
@@ -122,6 +124,7 @@ describe("the packets that an ACK delivers", () => {
     expect<u32>(tcb.minRtt).toBe(20 * MILLISECOND);
   });
 
+  // Shows: MUST-18
   it("give none when they were sent again (Karn's algorithm)", () => {
     const tcb = freshTcb();
     deliver(tcb, packetSent(100, 500 * MILLISECOND, 2));

@@ -13,6 +13,7 @@ function countUp(): void {
 describe("sipHash", () => {
   beforeAll(countUp);
 
+  // Shows: SHLD-1, MUST-9
   it("gives the authors' values for whole words", () => {
     expect<u64>(sipHash(KEY, MESSAGE, 0)).toBe(0x726fdb47dd0e0e31);
     expect<u64>(sipHash(KEY, MESSAGE, 1)).toBe(0x93f5f5799a932462);
