@@ -125,4 +125,15 @@ describe("the remote address of a connection (RFC 9293 §3.9.1.1)", () => {
     assert.deepEqual(many.sockets(), []);
     await discard(machines);
   });
+
+  // Shows: MUST-46
+  it("cannot be one that no host on a wire can have, whatever the routes say (RFC 1122 §3.2.1.3)", async () => {
+    const clock = new VirtualClock();
+    const { left: wire } = createCable({ clock });
+    const stack = await createStack({ clock, seed: 1, wires: [{ wire, address: `${FIRST}/24`, gateway: PEER }] });
+    for (const address of ["127.0.0.1", "0.0.0.5"]) {
+      await rejectsWith(clock.settle(stack.connect({ address, port: PORT })), "ENETUNREACH", "connect");
+    }
+    await stack.close({ linger: 0 });
+  });
 });
