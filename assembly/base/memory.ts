@@ -29,10 +29,10 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 392;
+export const TCB_BYTES: u32 = 400;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
-export const HANDSHAKE_BYTES: u32 = 76;
+export const HANDSHAKE_BYTES: u32 = 80;
 export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
 
 export const TIME_WAIT_BYTES: u32 = 80;
@@ -107,7 +107,6 @@ export const SEGMENT_STATE: usize = memory.data(72, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
-export const SACK_STATE: usize = memory.data(8, 8);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
@@ -127,6 +126,5 @@ export const STATE_BYTES: u32 =
   32 +
   HANDSHAKE_BYTES +
   4 +
-  8 +
   16 +
   48;

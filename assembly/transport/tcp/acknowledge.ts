@@ -2,7 +2,7 @@
 // in recovery.ts.
 
 import { Counter } from "../../abi/counters";
-import { now } from "../../base/clock";
+import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
 import { beginDelivery } from "./delivery";
@@ -34,7 +34,7 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   takeEcho(tcb, segment);
   judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
   if (tcb.alarm == Alarm.PERSIST) {
-    tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)
+    tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != windowBefore) tcb.backoff = 0;
   }
   if (hasWork(tcb)) scheduleOutput(tcb);

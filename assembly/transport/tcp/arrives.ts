@@ -77,7 +77,6 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
   if (!segment.has(Flag.ACK)) {
     // Both sides open at once (§3.5, figure 8).
     tcb.state = State.SYN_RECEIVED;
-    tcb.backoff = 0;
     sendSyn(tcb);
     return Verdict.DONE;
   }
@@ -128,7 +127,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   }
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
   count(isOld ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
-  if (isOld && segment.bytes) noteDuplicate(segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
+  if (isOld && segment.bytes) noteDuplicate(tcb, segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
   if (segment.has(Flag.RST)) return Verdict.DROP;
   // A window that is shut still lets ACKs and RSTs take effect (MUST-66).
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
@@ -163,7 +162,8 @@ function takeTimestamp(tcb: Tcb, segment: Segment): void {
 function isAcceptable(tcb: Tcb, segment: Segment): bool {
   const window = tcb.rcvWnd;
   const length = segment.length;
-  if (window == 0) return length == 0 && segment.seq == tcb.rcvNxt;
+  // A RST counts by its sequence number alone, whatever text explains it (SHLD-2).
+  if (window == 0) return (length == 0 || segment.has(Flag.RST)) && segment.seq == tcb.rcvNxt;
   if (seqInWindow(segment.seq, tcb.rcvNxt, window)) return true;
   return length > 0 && seqInWindow(segment.seq + length - 1, tcb.rcvNxt, window);
 }
@@ -174,7 +174,8 @@ function checkReset(tcb: Tcb, segment: Segment): Verdict {
   if (segment.seq != tcb.rcvNxt) return Verdict.CHALLENGE_ACK;
   let error: u32 = Errno.ECONNRESET;
   if (tcb.state == State.SYN_RECEIVED) error = Errno.ECONNREFUSED;
-  if (tcb.state == State.CLOSING || tcb.state == State.LAST_ACK) error = 0;
+  const isDone = tcb.state == State.CLOSING || tcb.state == State.LAST_ACK;
+  if (isDone && tcb.sndUna == tcb.sndEnd) error = 0; // nothing is lost but our FIN
   endConnection(tcb, error);
   return Verdict.DONE;
 }
@@ -193,8 +194,7 @@ function checkAck(tcb: Tcb, segment: Segment): Verdict {
       return Verdict.RESET;
     }
     takeFirstWindow(tcb, segment);
-    sampleHandshake(tcb, <u32>(now() - tcb.waitingSince));
-    tcb.sndUna = tcb.iss + 1;
+    tcb.sndUna = tcb.iss + 1; // no round trip is measured: the SYN went twice
     const closing = tcb.is(Mark.FIN_QUEUED);
     established(tcb);
     if (closing) tcb.state = State.FIN_WAIT_1;

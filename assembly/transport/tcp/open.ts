@@ -68,7 +68,7 @@ function echoOfEcn(tcb: Tcb): u32 {
 export function synTimeout(tcb: Tcb): void {
   if (now() - tcb.waitingSince >= SYN_PATIENCE) {
     count(Counter.TcpGiveUps);
-    endConnection(tcb, Errno.ETIMEDOUT);
+    endConnection(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
     return;
   }
   backOff(tcb);

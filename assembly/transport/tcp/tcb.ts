@@ -62,6 +62,8 @@ export const enum Mark {
   URGENT_OUT = 0x800000,
   /** The application wants to know when an idle peer is gone. */
   KEEPALIVE = 0x1000000,
+  /** Enough was received for the window to be as large as the socket allows. */
+  WINDOW_GROWN = 0x2000000,
 }
 
 /** What the sender thinks of the network (`Tcb.phase`). */
@@ -131,6 +133,9 @@ export class Tcb extends Endpoint {
   holeBytes: u32;
   /** Bytes received since the last ACK went out. */
   unacked: u32;
+  /** What came twice and is to be reported with the next ACK (RFC 2883); nothing when both are the same. */
+  dsackFirst: u32;
+  dsackEnd: u32;
   /** Behind the last byte that the peer has called urgent: RCV.UP. */
   rcvUp: u32;
 
@@ -229,6 +234,8 @@ export class Tcb extends Endpoint {
   /** In quarters of the shortest round trip: the reordering window; recoveries until it is 1 again (RFC 8985 §6.2). */
   reoMultiplier: u8;
   reoPersist: u8;
+  /** ACKs without text that are owed for what came out of order or twice. */
+  acksDue: u8;
 
   // Listener, and those it has not handed out yet.
   backlog: u16;

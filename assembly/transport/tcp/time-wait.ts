@@ -33,8 +33,9 @@ export class TimeWait extends Flow {
   /** TS.Recent, to be echoed when `stamped` is 1. */
   tsRecent: u32;
   stamped: u8;
+  ttl: u8;
+  tos: u8;
   reserved0: u8;
-  reserved1: u16;
   newer: TimeWait | null;
   older: TimeWait | null;
   /** Lower and upper half of the time at which it ends. */
@@ -66,6 +67,7 @@ export function enterTimeWait(tcb: Tcb): void {
   leaveFlows(tcb);
   if (!timeWaitPool.free) {
     count(Counter.TcpTimeWaitEvictions);
+    if (!waiting.oldest) return; // all are set aside for handshakes
     endTimeWait(waiting.oldest!);
   }
   const record = changetype<TimeWait>(timeWaitPool.take());
@@ -81,6 +83,8 @@ export function enterTimeWait(tcb: Tcb): void {
   record.rcvNxt = tcb.rcvNxt;
   record.window = min<u32>(tcb.is(Mark.SCALED) ? tcb.rcvWnd >> WINDOW_SHIFT : tcb.rcvWnd, 65535);
   record.tsRecent = tcb.tsRecent;
+  record.ttl = tcb.ttl;
+  record.tos = tcb.tos;
   record.stamped = tcb.is(Mark.TIMESTAMPS) ? 1 : 0;
   addFlow(record);
   append(record);
@@ -109,8 +113,24 @@ function unlink(record: TimeWait): void {
 }
 
 function endTimeWait(record: TimeWait): void {
+  setAside(record);
+  forgetTimeWait(record);
+}
+
+/** Takes the record out of sight: a handshake between the same ends is in progress. */
+export function setAside(record: TimeWait): void {
   unlink(record);
   removeFlow(record);
+}
+
+/** The handshake has come to nothing: the wait goes on, and begins anew (RFC 9293 MAY-2, condition 2). */
+export function resumeTimeWait(record: TimeWait): void {
+  addFlow(record);
+  append(record);
+}
+
+/** The record was set aside and is not needed any more. */
+export function forgetTimeWait(record: TimeWait): void {
   record.kind = 0; // so that a walk over all blocks knows it for a free one
   timeWaitPool.give(changetype<usize>(record));
 }
@@ -122,27 +142,23 @@ export function timeWaitTimeout(): void {
   setTimer(TIME_WAIT_TIMER, oldest ? oldest.endsAt : NEVER);
 }
 
-/**
- * A segment for a connection in TIME-WAIT. True when it opens a new connection in place of the old (RFC 9293
- * MAY-2, RFC 1122 §4.2.2.13): the record is gone, and the caller treats the segment as for a listener.
- */
-export function timeWaitArrives(record: TimeWait, segment: Segment): bool {
-  if (segment.has(Flag.RST)) return false; // an old duplicate must not cut the wait short (RFC 1337)
-  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && isNewer(record, segment)) {
-    count(Counter.TcpTimeWaitReuses);
-    segment.formerNxt = record.sndNxt;
-    endTimeWait(record);
-    return true;
-  }
+/** True for a SYN that may open a new connection in place of the old (RFC 9293 MAY-2, RFC 1122 §4.2.2.13). */
+export function mayReopen(record: TimeWait, segment: Segment): bool {
+  return segment.has(Flag.SYN) && !segment.has(Flag.ACK) && !segment.has(Flag.RST) && isNewer(record, segment);
+}
+
+/** Any other segment for a connection in TIME-WAIT (§3.10.7.4). */
+export function timeWaitArrives(record: TimeWait, segment: Segment): void {
+  if (segment.has(Flag.RST)) return; // an old duplicate must not cut the wait short (RFC 1337)
   if (segment.has(Flag.FIN)) {
     unlink(record); // the wait begins anew: our ACK of the FIN was lost (§3.10.7.4, eighth)
     append(record);
   }
-  if (segment.length) {
-    const stamped = record.stamped != 0;
-    answerAck(segment, record, record.sndNxt, record.rcvNxt, record.window, stamped, record.tsRecent);
-  }
-  return false;
+  if (!segment.length) return;
+  const stamped = record.stamped != 0;
+  const seq = record.sndNxt;
+  const ack = record.rcvNxt;
+  answerAck(segment, record, seq, ack, record.window, stamped, record.tsRecent, record.ttl, record.tos);
 }
 
 // A new connection shows by its timestamp, or without one by its sequence number (RFC 6191 §2).
