@@ -6,6 +6,7 @@ import {
   ADDRESSES,
   DATAGRAM_SOCKETS,
   NEIGHBORS,
+  PATH_MTUS,
   ROUTES,
   RX_RING,
   SYN_QUEUE,
@@ -29,7 +30,7 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 400;
+export const TCB_BYTES: u32 = 404;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
 export const HANDSHAKE_BYTES: u32 = 80;
@@ -46,6 +47,9 @@ export const NEIGHBOR_BASE: usize = memory.data(NEIGHBORS * NEIGHBOR_BYTES, 16);
 
 export const ROUTE_BYTES: u32 = 40;
 export const ROUTE_BASE: usize = memory.data(ROUTES * ROUTE_BYTES, 16);
+
+export const PATH_MTU_BYTES: u32 = 24;
+export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 
 export const ADDRESS_ENTRY_BYTES: u32 = 20;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);

@@ -6,7 +6,7 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { now } from "../../base/clock";
-import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
+import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { acknowledge } from "./acknowledge";
@@ -14,7 +14,7 @@ import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
 import { takeMarks } from "./ecn";
 import { Flag } from "./header";
 import { heard } from "./keepalive";
-import { agreeOn, established, sendSyn, setRecent, setSendMss } from "./open";
+import { agreeOn, established, sendSyn, setRecent, takePeerMss } from "./open";
 import { Offer } from "./options";
 import { receiveText, trimToWindow } from "./receiver";
 import { sampleHandshake } from "./rto";
@@ -72,7 +72,7 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
   tcb.rcvNxt = segment.seq + 1;
   tcb.rcvEdge = tcb.rcvNxt + window;
   agreeOn(tcb, segment.offer, segment.shift, segment.timestamp);
-  setSendMss(tcb, segment.mss, DEFAULT_SEND_MSS);
+  takePeerMss(tcb, segment.mss);
   takeFirstWindow(tcb, segment);
   if (!segment.has(Flag.ACK)) {
     // Both sides open at once (§3.5, figure 8).

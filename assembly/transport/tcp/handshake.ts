@@ -28,7 +28,7 @@ import { Verdict } from "./arrives";
 import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./cookie";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
-import { agreeOn, established, setSendMss } from "./open";
+import { agreeOn, established, takePeerMss } from "./open";
 import { MAX_WINDOW_SHIFT, Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
@@ -339,7 +339,7 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.maxSndWnd = tcb.sndWnd;
   tcb.sndWl1 = segment.seq;
   tcb.sndWl2 = segment.ack;
-  setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);
+  takePeerMss(tcb, handshake.mss);
   tcb.backoff = handshake.retries;
   if (handshake.began) sampleHandshake(tcb, <u32>now() - handshake.began);
   tcb.rxGrant = handshake.grant; // and the promise with it

@@ -11,6 +11,7 @@ import { scheduleOutput } from "../endpoint";
 import { reportTrouble } from "./errors";
 import { Flag } from "./header";
 import { sendCopy, sendEmpty } from "./output";
+import { suspectBlackHole } from "./path";
 import { sentProbe } from "./probe";
 import { onTimeout } from "./recovery";
 import { backOff, probeInterval } from "./rto";
@@ -33,6 +34,7 @@ export function retransmit(tcb: Tcb): void {
   onTimeout(tcb);
   backOff(tcb);
   if (tcb.backoff == TROUBLE_AFTER) tellTrouble(tcb);
+  suspectBlackHole(tcb);
   tcb.alarm = Alarm.RETRANSMIT;
   tcb.rtxAt = now() + tcb.rto;
   scheduleOutput(tcb);

@@ -10,6 +10,7 @@ import { onIdle } from "./congestion";
 import { forgetDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { sendAck, sendCopy, sendEmpty, sendWhole } from "./output";
+import { setSendMss } from "./path";
 import { preferProbe } from "./probe";
 import { unmarkFinLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
@@ -34,7 +35,10 @@ function mayTransmit(tcb: Tcb): bool {
 export function transmit(tcb: Tcb): void {
   tcb.blocked = <u8>Blocked.NOTHING;
   if (mayTransmit(tcb)) {
-    if (tcb.flight == 0 && tcb.sentAt && now() - tcb.sentAt > <u64>tcb.rto) onIdle(tcb);
+    if (tcb.flight == 0 && now() - tcb.sentAt > <u64>tcb.rto) {
+      if (tcb.sentAt) onIdle(tcb);
+      setSendMss(tcb); // the path may have become wider (RFC 1191 §6.3)
+    }
     if (sendLost(tcb)) while (sendNew(tcb)) {}
     setRetransmission(tcb);
   }

@@ -64,6 +64,8 @@ export const enum Mark {
   KEEPALIVE = 0x1000000,
   /** Enough was received for the window to be as large as the socket allows. */
   WINDOW_GROWN = 0x2000000,
+  /** The path is too narrow for what we send at least: routers may fragment. */
+  MAY_FRAGMENT = 0x4000000,
 }
 
 /** What the sender thinks of the network (`Tcb.phase`). */
@@ -217,6 +219,8 @@ export class Tcb extends Endpoint {
   txLimit: u16;
   /** Largest segment that may be sent. */
   sndMss: u16;
+  /** What the peer's MSS option said, or the default. */
+  peerMss: u16;
   /** Bits of Mark. */
   marks: u32;
   dupAcks: u8;

@@ -1,7 +1,7 @@
 // TIME-WAIT (RFC 9293 §3.6.1): what is left of a connection for 2·MSL, in a record much smaller than a control block.
 // They all wait equally long, so that they leave in the order in which they came.
 
-import { TIME_WAITS } from "profile";
+import { TIME_WAIT_SECONDS, TIME_WAITS } from "profile";
 import { Counter } from "../../abi/counters";
 import { SocketKind } from "../../abi/sockets";
 import { State } from "../../abi/status";
@@ -20,8 +20,8 @@ import { Segment } from "./segment";
 import { seqAfter } from "./seq";
 import { leaveFlows, Mark, Tcb } from "./tcb";
 
-/** Twice the maximum segment lifetime: 30 s each, as is common; RFC 9293 §3.4.2 has 2 minutes and lets hosts choose. */
-const TWICE_MSL: u64 = 60 * SECOND;
+/** Twice the maximum segment lifetime. */
+const TWICE_MSL: u64 = <u64>TIME_WAIT_SECONDS * SECOND;
 
 @unmanaged
 @final
