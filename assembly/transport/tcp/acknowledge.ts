@@ -2,6 +2,7 @@
 // in recovery.ts.
 
 import { Counter } from "../../abi/counters";
+import { Phase } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
@@ -15,7 +16,7 @@ import { Segment } from "./segment";
 import { dropAcknowledged, hasUnsent } from "./send-queue";
 import { restartRetransmission } from "./sender";
 import { seqBefore, seqUpTo } from "./seq";
-import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** An acceptable ACK: SND.UNA < SEG.ACK =< SND.NXT, or a duplicate (§3.10.7.4, fifth; RFC 5681 §3.2). */
 export function acknowledge(tcb: Tcb, segment: Segment): void {

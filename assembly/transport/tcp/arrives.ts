@@ -4,7 +4,7 @@
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { now } from "../../base/clock";
 import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
@@ -15,7 +15,7 @@ import { takeMarks } from "./ecn";
 import { Flag } from "./header";
 import { heard } from "./keepalive";
 import { agreeOn, established, sendSyn, setRecent, takePeerMss } from "./open";
-import { Offer } from "./options";
+
 import { receiveText, trimToWindow } from "./receiver";
 import { sampleHandshake } from "./rto";
 import { noteDuplicate } from "./sack-report";

@@ -4,7 +4,7 @@
 import { SYN_QUEUE } from "profile";
 import { Counter } from "../../abi/counters";
 import { Event, SocketKind } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { copyAddress } from "../../base/address";
 import { NEVER, now } from "../../base/clock";
 import {
@@ -29,7 +29,7 @@ import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./co
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
 import { agreeOn, established, takePeerMss } from "./open";
-import { MAX_WINDOW_SHIFT, Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
+import { MAX_WINDOW_SHIFT, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
 import { MAX_RTO, sampleHandshake, startRto } from "./rto";

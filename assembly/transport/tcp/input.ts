@@ -3,6 +3,7 @@
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { SocketKind } from "../../abi/sockets";
+import { Offer } from "../../abi/status";
 import { now } from "../../base/clock";
 import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
@@ -13,7 +14,7 @@ import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
 import { beginAfter, Handshake, handshakeArrives, hasRoom, listenArrives } from "./handshake";
-import { Offer, WINDOW_SHIFT } from "./options";
+import { WINDOW_SHIFT } from "./options";
 import { oweAck } from "./receiver";
 import { answerAck, answerReset } from "./reset";
 import { readSegment, Segment, segment } from "./segment";

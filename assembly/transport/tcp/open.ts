@@ -3,7 +3,7 @@
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
@@ -15,7 +15,7 @@ import { startDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
-import { Offer, timestampOffset } from "./options";
+import { timestampOffset } from "./options";
 import { sendEmpty } from "./output";
 import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";

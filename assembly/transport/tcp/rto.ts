@@ -1,9 +1,10 @@
 // Round-trip time and retransmission time-out (RFC 6298).
 
 import { MIN_RTO_MILLISECONDS } from "profile";
+import { Offer } from "../../abi/status";
 import { MILLISECOND, SECOND } from "../../base/config";
 import { delivery } from "./delivery";
-import { Offer, timestamp } from "./options";
+import { timestamp } from "./options";
 import { Segment } from "./segment";
 import { Mark, Tcb } from "./tcb";
 

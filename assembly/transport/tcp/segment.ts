@@ -2,6 +2,7 @@
 // processed at a time.
 
 import { Counter } from "../../abi/counters";
+import { Offer } from "../../abi/status";
 import { be16, be32, bswap16 } from "../../base/bytes";
 import { fold32, sumBytes } from "../../base/checksum";
 import { TCP_HEADER_BYTES } from "../../base/config";
@@ -13,7 +14,6 @@ import { Flag, TcpHeader } from "./header";
 import {
   MAX_WINDOW_SHIFT,
   MSS_OPTION_BYTES,
-  Offer,
   Option,
   SACK_BLOCK_BYTES,
   SACK_PERMITTED_BYTES,

@@ -1,7 +1,7 @@
 // The sender: what may be sent now. First what is lost, then what is new.
 
 import { Counter } from "../../abi/counters";
-import { Blocked, State } from "../../abi/status";
+import { Blocked, Phase, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag } from "../../device/packet";
@@ -15,7 +15,7 @@ import { preferProbe } from "./probe";
 import { unmarkFinLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
-import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** True in the states in which what is in the send queue may be sent. */
 function mayTransmit(tcb: Tcb): bool {

@@ -2,7 +2,7 @@
 
 import { RX_PACKETS_PER_TCB, TCBS, TX_PACKETS_PER_TCB } from "profile";
 import { SocketKind } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, Phase, State } from "../../abi/status";
 import { NEVER } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
 import { TCB_BASE, TCB_BYTES } from "../../base/memory";
@@ -12,7 +12,6 @@ import { Packet } from "../../device/packet";
 import { Endpoint, forget, initialiseEndpoint } from "../endpoint";
 import { FlowKind, removeFlow } from "../flow";
 import { unbindPort } from "../ports";
-import { Offer } from "./options";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
@@ -66,16 +65,6 @@ export const enum Mark {
   WINDOW_GROWN = 0x2000000,
   /** The path is too narrow for what we send at least: routers may fragment. */
   MAY_FRAGMENT = 0x4000000,
-}
-
-/** What the sender thinks of the network (`Tcb.phase`). */
-export const enum Phase {
-  /** All is well. */
-  OPEN = 0,
-  /** Fast recovery: something is lost, and more arrives. */
-  RECOVERY = 1,
-  /** After a time-out, until what was on its way then is acknowledged. */
-  LOSS = 2,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
@@ -284,7 +273,8 @@ export class Tcb extends Endpoint {
     return (
       (this.is(Mark.SCALED) ? Offer.WINDOW_SCALE : 0) |
       (this.is(Mark.TIMESTAMPS) ? Offer.TIMESTAMPS : 0) |
-      (this.is(Mark.SACK) ? Offer.SACK : 0)
+      (this.is(Mark.SACK) ? Offer.SACK : 0) |
+      (this.is(Mark.ECN) ? Offer.ECN : 0)
     );
   }
   /** RCV.WND: what the peer may still send of what it was told. */

@@ -4,7 +4,7 @@
 import { TIME_WAIT_SECONDS, TIME_WAITS } from "profile";
 import { Counter } from "../../abi/counters";
 import { SocketKind } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { copyAddress } from "../../base/address";
 import { NEVER, now } from "../../base/clock";
 import { SECOND, TIME_WAIT_TIMER } from "../../base/config";
@@ -14,7 +14,7 @@ import { timeWaitPool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
 import { Flag } from "./header";
-import { Offer, WINDOW_SHIFT } from "./options";
+import { WINDOW_SHIFT } from "./options";
 import { answerAck } from "./reset";
 import { Segment } from "./segment";
 import { seqAfter } from "./seq";
