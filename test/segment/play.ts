@@ -20,6 +20,7 @@ import {
   quotes,
 } from "./peer.ts";
 import { type IcmpPattern, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
+import { Tally } from "./tally.ts";
 
 /** How far a moment may be from the one a script names, in microseconds. */
 const TOLERANCE = 1_000;
@@ -82,6 +83,7 @@ export class Player {
   readonly #sent: Sent[] = [];
   readonly #transcript: string[] = [];
   readonly #applications: Applications;
+  readonly #tally = new Tally();
   #lastInjected = new Uint8Array(0);
   #previous: number;
   #step: Step;
@@ -194,8 +196,7 @@ export class Player {
 
   #value(number: number, what: "counter" | "status" | "pool", name: string): number {
     if (what === "counter") {
-      const index = Counter[name as keyof typeof Counter] ?? fail(`there is no counter ${name}`);
-      return this.machine.counters()[index] - this.#countersAtStart[index];
+      return this.#counted(Counter[name as keyof typeof Counter] ?? fail(`there is no counter ${name}`));
     }
     if (what === "pool") {
       const index = Region[name as keyof typeof Region] ?? fail(`there is no region ${name}`);
@@ -204,6 +205,10 @@ export class Player {
     const word = STATUS_WORDS[name] ?? fail(`there is no status word ${name}`);
     const row = this.#row(number) ?? fail("the connection has no row in the table of sockets");
     return row.words[word];
+  }
+
+  #counted(counter: Counter): number {
+    return this.machine.counters()[counter] - this.#countersAtStart[counter];
   }
 
   // ---- time ------------------------------------------------------------------------------------------------------
@@ -229,7 +234,10 @@ export class Player {
 
   #receive(frame: Uint8Array): void {
     const read = this.peer.receive(frame, (reply) => this.machine.inject(reply));
-    if (read.tcp) this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
+    if (read.tcp) {
+      this.#tally.note(read.tcp);
+      this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
+    }
     const isAnnouncement = read.arp !== undefined && read.arp.senderIp.join() === read.arp.targetIp.join();
     const isAnswered = read.arp?.operation === 1 && this.peer.arp !== "manual";
     this.#note(describeFrame(this.peer, read));
@@ -318,6 +326,9 @@ export class Player {
       endEverything(this.machine, this.peer, this.#applications.descriptors(), this.#usedAtStart, turn);
       const leftover = findLeftover(this.machine, this.#usedAtStart);
       if (leftover !== undefined) fail(leftover);
+      // Where the neighbor does not answer, what was counted may never have been seen.
+      const miscounted = this.peer.arp === "auto" ? this.#tally.difference((one) => this.#counted(one)) : undefined;
+      if (miscounted !== undefined) fail(miscounted);
     });
   }
 
