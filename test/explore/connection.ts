@@ -36,7 +36,7 @@ export interface Connection {
   state: State;
   /** It came from LISTEN (MUST-11). */
   passive: boolean;
-  /** A listener waits at the same local socket. */
+  /** A listener waits at the same local socket, and has room. */
   listening: boolean;
 
   iss: number;
@@ -47,8 +47,6 @@ export interface Connection {
   sndWl2: number;
   /** MAX.SND.WND: the largest window that the peer has ever offered (RFC 5961 §5.2). */
   maxSndWnd: number;
-  /** Snd.Wind.Shift: what the windows that arrive are to be shifted by (RFC 7323 §2.3). */
-  sndShift: number;
   /** Our FIN has been sent; its number is SND.NXT - 1. */
   finSent: boolean;
 
@@ -70,7 +68,7 @@ export interface Segment {
   seq: number;
   /** Meaningful with the ACK bit only, but always there. */
   ack: number;
-  /** As it stands in the header. */
+  /** In bytes: scaled, where that is agreed and the segment is no SYN (RFC 7323 §2.2). */
   window: number;
   /** Bytes of text. */
   text: number;
@@ -106,8 +104,6 @@ export interface Outcome {
   reply: Reply | undefined;
   /** Bytes that the application can read more than before. */
   delivered: number;
-  /** The application reads the end of the stream behind them. */
-  ended: boolean;
   /** What the user is told. */
   error: ConnectionError | undefined;
   /** The 2 MSL of TIME-WAIT begin anew. */

@@ -18,15 +18,15 @@ import {
   LISTEN,
   lengthOf,
   type Outcome,
-  RST,
   type Reply,
+  RST,
   type Segment,
   SYN,
   SYN_RECEIVED,
   SYN_SENT,
   TIME_WAIT,
 } from "./connection.ts";
-import { after, distance, isAmong, isWithin, offset } from "./sequence.ts";
+import { isAmong, isWithin, offset, plus } from "./sequence.ts";
 import { takeText } from "./text.ts";
 
 /** What must come of `segment` arriving at `connection`. */
@@ -65,7 +65,7 @@ function passiveOpen(connection: Connection, segment: Segment): Outcome {
     state: SYN_RECEIVED,
     passive: true,
     irs: segment.seq,
-    rcvNxt: after(segment.seq, 1),
+    rcvNxt: plus(segment.seq, 1),
     tsRecent: segment.timestamp,
   };
   const reply: Reply = { flags: SYN | ACK, seq: undefined, ack: opened.rcvNxt, echo: opened.tsRecent, atOnce: true };
@@ -78,7 +78,7 @@ function arrivesInSynSent(connection: Connection, segment: Segment): Outcome {
   const { iss, sndNxt } = connection;
   const hasAck = (segment.flags & ACK) !== 0;
   // First: an ACK of anything but our SYN.
-  if (hasAck && !isWithin(segment.ack, after(iss, 1), sndNxt)) {
+  if (hasAck && !isWithin(segment.ack, plus(iss, 1), sndNxt)) {
     return segment.flags & RST ? ignored(connection) : answered(connection, resetFor(segment));
   }
   // Second: a reset, which must acknowledge our SYN (§3.5.3).
@@ -88,9 +88,8 @@ function arrivesInSynSent(connection: Connection, segment: Segment): Outcome {
   const opened: Connection = {
     ...connection,
     irs: segment.seq,
-    rcvNxt: after(segment.seq, 1),
+    rcvNxt: plus(segment.seq, 1),
     tsRecent: segment.timestamp,
-    // A window on a SYN is never scaled (RFC 7323 §2.2).
     sndWnd: segment.window,
     sndWl1: segment.seq,
     sndWl2: segment.ack,
@@ -110,23 +109,16 @@ function arrivesInSynSent(connection: Connection, segment: Segment): Outcome {
 // ---- §3.10.7.4 other states ----------------------------------------------------------------------------------------
 
 function arrivesInOtherStates(connection: Connection, arrived: Segment): Outcome {
+  if (arrived.flags & RST) return checkReset(connection, arrived);
+  const early = checkReopening(connection, arrived) ?? checkTimestamp(connection, arrived);
+  if (early) return early;
   const segment = withoutAnsweredSyn(connection, arrived);
-  if (segment.flags & RST) return checkReset(connection, segment);
-  const reopened = checkReopening(connection, segment);
-  if (reopened) return reopened;
-  const stale = checkTimestamp(connection, segment);
-  if (stale) return stale;
-
-  const isProbe = fillsShutWindow(connection, segment);
-  if (!isProbe && !isAcceptable(connection, segment)) return unacceptable(connection, segment);
+  if (!isAcceptable(connection, segment)) return unacceptable(connection, segment);
   const current = { ...connection, tsRecent: recentTimestamp(connection, segment) };
 
   if (segment.flags & SYN) return checkSyn(current, segment);
   if (!(segment.flags & ACK)) return ignored(current);
-  const stopped = checkAck(current, segment);
-  if (stopped) return stopped;
-  if (isProbe) return challenged(current);
-  return processTextAndFin(current, segment, connection);
+  return checkAck(current, segment) ?? processTextAndFin(current, segment, connection);
 }
 
 /**
@@ -137,30 +129,32 @@ function withoutAnsweredSyn(connection: Connection, segment: Segment): Segment {
   const isAnswer =
     connection.state === SYN_RECEIVED &&
     !connection.passive &&
-    (segment.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
+    (segment.flags & (SYN | ACK)) === (SYN | ACK) &&
     segment.seq === connection.irs &&
     acknowledgesNew(connection, segment);
-  return isAnswer ? { ...segment, seq: after(segment.seq, 1), flags: segment.flags & ~SYN } : segment;
+  return isAnswer ? { ...segment, seq: plus(segment.seq, 1), flags: segment.flags & ~SYN } : segment;
 }
 
-// First: sequence number. Table 6; with a window of zero RST, URG and valid ACKs are looked at all the same (MUST-66).
-
+// First: sequence number (table 6).
 function isAcceptable({ rcvNxt, rcvWnd }: Connection, segment: Segment): boolean {
   const length = lengthOf(segment);
   if (rcvWnd === 0) return length === 0 && segment.seq === rcvNxt;
   if (isAmong(segment.seq, rcvNxt, rcvWnd)) return true;
-  return length > 0 && isAmong(after(segment.seq, length - 1), rcvNxt, rcvWnd);
-}
-
-function fillsShutWindow({ rcvNxt, rcvWnd }: Connection, segment: Segment): boolean {
-  return rcvWnd === 0 && segment.seq === rcvNxt && lengthOf(segment) > 0;
+  return length > 0 && isAmong(plus(segment.seq, length - 1), rcvNxt, rcvWnd);
 }
 
 function unacceptable(connection: Connection, segment: Segment): Outcome {
+  const { state, rcvNxt, rcvWnd } = connection;
+  const mask = segment.flags & (SYN | ACK);
+  // With a window of zero valid ACKs are let in: those that a probe of the window carries.
+  if (rcvWnd === 0 && segment.seq === rcvNxt && mask === ACK) {
+    const current = { ...connection };
+    return checkAck(current, segment) ?? challenged(current);
+  }
   const outcome = challenged(connection);
   // The peer's FIN again begins TIME-WAIT anew (eighth step); it is old by its number, so that it comes to this check.
-  const isFinAgain = (segment.flags & FIN) !== 0 && after(segment.seq, lengthOf(segment)) === connection.rcvNxt;
-  outcome.restarted = connection.state === TIME_WAIT && isFinAgain && (segment.flags & ACK) !== 0;
+  const isFinAgain = (segment.flags & FIN) !== 0 && plus(segment.seq, lengthOf(segment)) === rcvNxt;
+  outcome.restarted = state === TIME_WAIT && isFinAgain && mask === ACK;
   return outcome;
 }
 
@@ -179,7 +173,10 @@ function recentTimestamp({ tsRecent, rcvNxt }: Connection, segment: Segment): nu
   return offset(rcvNxt, segment.seq) <= 0 ? segment.timestamp : tsRecent;
 }
 
-// Second: RST. Only one at RCV.NXT resets, one elsewhere in the window is challenged (RFC 5961 §3.2), the rest dropped.
+// Second: RST. Only one at RCV.NXT resets, one elsewhere in the window is challenged (RFC 5961 §3.2), the rest dropped,
+// here as in the first step. One at RCV.NXT counts whatever the window (MUST-66) and whatever text it brings (SHLD-2).
+// The user is told in every state but TIME-WAIT (§3.5.3; MUST-12: closed normally or aborted), since unacknowledged text
+// may be lost in CLOSING and LAST-ACK, too.
 function checkReset(connection: Connection, segment: Segment): Outcome {
   const { state, rcvNxt, rcvWnd, passive } = connection;
   if (state === TIME_WAIT) return ignored(connection); // RFC 1337 §3, F1
@@ -198,15 +195,17 @@ function checkSyn(connection: Connection, segment: Segment): Outcome {
 }
 
 // TIME-WAIT may give way to a SYN (MAY-2) that is newer than all that came before, by its timestamp or its sequence
-// number (RFC 6191 §2); the last number seen is that of the FIN.
+// number (RFC 6191 §2); the last number seen is that of the FIN, before RCV.NXT.
 function checkReopening(connection: Connection, segment: Segment): Outcome | undefined {
   const { state, listening, rcvNxt, tsRecent } = connection;
   if (state !== TIME_WAIT || !listening || (segment.flags & (SYN | ACK)) !== SYN) return undefined;
-  const isBeyond = offset(after(rcvNxt, -1), segment.seq) > 0;
+  const isBeyond = offset(rcvNxt, segment.seq) >= 0;
   const isNewer =
     segment.timestamp === undefined
       ? isBeyond
-      : tsRecent === undefined || offset(tsRecent, segment.timestamp) > 0 || (segment.timestamp === tsRecent && isBeyond);
+      : tsRecent === undefined ||
+        offset(tsRecent, segment.timestamp) > 0 ||
+        (segment.timestamp === tsRecent && isBeyond);
   return isNewer ? passiveOpen(connection, segment) : undefined;
 }
 
@@ -221,7 +220,7 @@ function checkAck(connection: Connection, segment: Segment): Outcome | undefined
     return undefined;
   }
   // RFC 5961 §5.2: too old an ACK is not merely a duplicate.
-  if (!isWithin(segment.ack, after(sndUna, -maxSndWnd), sndNxt)) return challenged(connection);
+  if (!isWithin(segment.ack, plus(sndUna, -maxSndWnd), sndNxt)) return challenged(connection);
   if (isWithin(segment.ack, sndUna, sndNxt)) {
     connection.sndUna = segment.ack;
     if (isNewerForWindow(connection, segment)) takeWindow(connection, segment);
@@ -237,7 +236,7 @@ function checkAck(connection: Connection, segment: Segment): Outcome | undefined
 }
 
 function acknowledgesNew({ sndUna, sndNxt }: Connection, segment: Segment): boolean {
-  return isWithin(segment.ack, after(sndUna, 1), sndNxt) && sndUna !== sndNxt;
+  return isWithin(segment.ack, plus(sndUna, 1), sndNxt) && sndUna !== sndNxt;
 }
 
 // The idealized segment begins at RCV.NXT at the earliest.
@@ -251,12 +250,13 @@ function isNewerForWindow(connection: Connection, segment: Segment): boolean {
 }
 
 function takeWindow(connection: Connection, segment: Segment): void {
-  connection.sndWnd = segment.window << connection.sndShift;
+  connection.sndWnd = segment.window;
   connection.sndWl1 = idealSeq(connection, segment);
   connection.sndWl2 = segment.ack;
 }
 
-// Seventh and eighth: text and FIN. `before` is the connection as it was, whose window counts.
+// Seventh and eighth: text and FIN. `before` is the connection as it was when the segment arrived. It changes
+// `connection`.
 function processTextAndFin(connection: Connection, segment: Segment, before: Connection): Outcome {
   const { state } = connection;
   const receives = state === ESTABLISHED || state === FIN_WAIT_1 || state === FIN_WAIT_2;
@@ -266,33 +266,32 @@ function processTextAndFin(connection: Connection, segment: Segment, before: Con
   if (connection.abandoned && taken.isNew) return aborted(connection);
 
   const outcome = ignored(connection);
-  connection.rcvNxt = after(connection.rcvNxt, taken.delivered + (taken.ended ? 1 : 0));
+  connection.rcvNxt = plus(connection.rcvNxt, taken.delivered + (taken.ended ? 1 : 0));
   connection.held = taken.held;
   connection.heldFin = taken.heldFin;
   outcome.delivered = taken.delivered;
-  if (taken.ended) {
-    outcome.ended = true;
-    connection.state = state === ESTABLISHED ? CLOSE_WAIT : state === FIN_WAIT_1 ? CLOSING : TIME_WAIT;
-  }
-  if (taken.isNew || taken.ended || lengthOf(segment) > 0) {
-    // What lies in or beyond a hole is acknowledged at once (RFC 5681 §4.2), other text when convenient (§3.8.6.3).
-    outcome.reply = acknowledgment(connection, before.held.length > 0 || taken.held.length > 0 || !taken.isNew);
+  if (taken.ended) connection.state = state === ESTABLISHED ? CLOSE_WAIT : state === FIN_WAIT_1 ? CLOSING : TIME_WAIT;
+  if (lengthOf(segment) > 0) {
+    // What lies in or behind a hole is acknowledged at once (RFC 5681 §4.2), the rest when convenient (§3.8.6.3).
+    outcome.reply = acknowledgment(connection, hasHole(before) || hasHole(connection));
   }
   return outcome;
 }
 
-// Behind the peer's FIN there is nothing: text is ignored, another FIN is acknowledged.
+function hasHole({ held, heldFin }: Connection): boolean {
+  return held.length > 0 || heldFin !== undefined;
+}
+
+// Behind the peer's FIN there is nothing: text is ignored, another FIN is acknowledged. It is not the peer's FIN again,
+// so that it does not begin TIME-WAIT anew (fifth step).
 function processAfterFin(connection: Connection, segment: Segment): Outcome {
-  if (!(segment.flags & FIN)) return ignored(connection);
-  const outcome = challenged(connection);
-  outcome.restarted = connection.state === TIME_WAIT;
-  return outcome;
+  return segment.flags & FIN ? challenged(connection) : ignored(connection);
 }
 
 // ---- outcomes and replies ------------------------------------------------------------------------------------------
 
 function ignored(connection: Connection): Outcome {
-  return { after: connection, reply: undefined, delivered: 0, ended: false, error: undefined, restarted: false };
+  return { after: connection, reply: undefined, delivered: 0, error: undefined, restarted: false };
 }
 
 function answered(connection: Connection, reply: Reply): Outcome {
@@ -323,13 +322,13 @@ function aborted(connection: Connection): Outcome {
 }
 
 // <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
-function acknowledgment({ sndNxt, rcvNxt, tsRecent }: Connection, atOnce = false): Reply {
+export function acknowledgment({ sndNxt, rcvNxt, tsRecent }: Connection, atOnce = false): Reply {
   return { flags: ACK, seq: sndNxt, ack: rcvNxt, echo: tsRecent, atOnce };
 }
 
 // A reset takes its numbers from the segment that it answers (§3.5.2).
 function resetFor(segment: Segment): Reply {
   if (segment.flags & ACK) return { flags: RST, seq: segment.ack, ack: undefined, echo: undefined, atOnce: true };
-  const ack = after(segment.seq, lengthOf(segment));
+  const ack = plus(segment.seq, lengthOf(segment));
   return { flags: RST | ACK, seq: 0, ack, echo: undefined, atOnce: true };
 }

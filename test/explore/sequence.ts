@@ -22,6 +22,6 @@ export function isAmong(number: number, start: number, length: number): boolean 
 }
 
 /** The number `by` further on; `by` may be negative. */
-export function after(number: number, by: number): number {
+export function plus(number: number, by: number): number {
   return (number + by) >>> 0;
 }

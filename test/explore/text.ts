@@ -2,7 +2,7 @@
 // that waits behind holes (RFC 9293 §3.10.7.4, first, seventh and eighth; SHLD-31).
 
 import { type Connection, FIN, type Range, type Segment } from "./connection.ts";
-import { after, offset } from "./sequence.ts";
+import { offset, plus } from "./sequence.ts";
 
 export interface Taken {
   /** There is text in the window that was not there before, or there again. */
@@ -25,10 +25,12 @@ export function takeText(connection: Connection, segment: Segment): Taken {
   const arrived = { from: Math.max(start, 0), to: Math.min(end, rcvWnd) };
   const isNew = segment.text > 0 && arrived.from < arrived.to;
   const hasFin = (segment.flags & FIN) !== 0 && end >= 0 && end < rcvWnd;
-  const fin = hasFin ? end : heldFin === undefined ? undefined : offset(rcvNxt, heldFin);
+  const fins = [hasFin ? end : undefined, heldFin === undefined ? undefined : offset(rcvNxt, heldFin)];
+  const fin = Math.min(...fins.filter((number) => number !== undefined));
 
   const pieces = held.map(({ from, to }) => ({ from: offset(rcvNxt, from), to: offset(rcvNxt, to) }));
-  const all = isNew ? joined([...pieces, arrived]) : pieces;
+  // Segments are processed in the order of their numbers: behind a FIN nothing counts.
+  const all = upTo(fin, isNew ? joined([...pieces, arrived]) : pieces);
   const [first] = all;
   const delivered = first?.from === 0 ? first.to : 0;
   const rest = delivered > 0 ? all.slice(1) : all;
@@ -37,8 +39,8 @@ export function takeText(connection: Connection, segment: Segment): Taken {
     isNew,
     delivered,
     ended,
-    held: rest.map(({ from, to }) => ({ from: after(rcvNxt, from), to: after(rcvNxt, to) })),
-    heldFin: fin === undefined || ended ? undefined : after(rcvNxt, fin),
+    held: rest.map(({ from, to }) => ({ from: plus(rcvNxt, from), to: plus(rcvNxt, to) })),
+    heldFin: fin === Number.POSITIVE_INFINITY || ended ? undefined : plus(rcvNxt, fin),
   };
 }
 
@@ -52,4 +54,9 @@ function joined(ranges: Range[]): Range[] {
     else result.push({ ...range });
   }
   return result;
+}
+
+/** What of the ranges lies before `end`. */
+function upTo(end: number, ranges: readonly Range[]): Range[] {
+  return ranges.filter(({ from }) => from < end).map(({ from, to }) => ({ from, to: Math.min(to, end) }));
 }
