@@ -3,7 +3,7 @@
 import { RX_PACKETS_PER_TCB, TCBS, TX_PACKETS_PER_TCB } from "profile";
 import { SocketKind } from "../../abi/sockets";
 import { Offer, Phase, State } from "../../abi/status";
-import { NEVER } from "../../base/clock";
+import { NEVER, now } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
 import { TCB_BASE, TCB_BYTES } from "../../base/memory";
 import { tcbPool } from "../../base/pool";
@@ -15,56 +15,56 @@ import { unbindPort } from "../ports";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
-  /** The application has closed its direction: a FIN follows the data. */
-  FIN_QUEUED = 1,
-  /** The FIN has been sent at least once; SND.NXT counts it. */
-  FIN_SENT = 2,
-  /** The peer's FIN has come, and all before it. */
-  FIN_RECEIVED = 4,
-  /** An ACK is due at the end of this poll. */
-  ACK_NOW = 8,
-  /** The FIN, sent without data, is lost and waits to go again. */
-  FIN_LOST = 16,
-  /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
-  REORDERED = 32,
-  /** The connection was or is open: the socket cannot connect again. */
-  USED = 64,
-  /** The application will read no more. */
-  READ_SHUT = 128,
-  /** Stands in the table of flows. */
-  IN_FLOWS = 256,
-  /** Waits in a listener's accept queue. */
-  IN_ACCEPT_QUEUE = 512,
-  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
-  PROBE_OUT = 1024,
-  PROBE_RETRANSMITTED = 0x10000,
-  /** The handshake was completed once: there is, or was, a peer. */
-  OPENED = 2048,
   /** Both sides have offered window scaling, or timestamps (RFC 7323). */
-  SCALED = 4096,
-  TIMESTAMPS = 8192,
+  SCALED = 1,
+  TIMESTAMPS = 2,
   /** Both sides take selective acknowledgments (RFC 2018). */
-  SACK = 0x4000,
-  /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
-  TIMEOUT_DOUBTED = 0x8000,
-  TIMEOUT_TESTED = 0x20000,
-  /** Congestion control is Reno's; CUBIC otherwise. */
-  RENO = 0x40000,
+  SACK = 4,
   /** Explicit congestion notification (RFC 3168): to be asked for, or agreed on. */
-  ECN = 0x80000,
-  /** A router has marked what came: every ACK says so until the peer has answered. */
-  ECN_ECHO = 0x100000,
-  /** Our window was reduced: the next new segment tells the peer. */
-  CWR_DUE = 0x200000,
-  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
-  URGENT_IN = 0x400000,
-  URGENT_OUT = 0x800000,
+  ECN = 8,
+  /** An ACK is due at the end of this poll. */
+  ACK_NOW = 16,
+  /** The application has closed its direction: a FIN follows the data. */
+  FIN_QUEUED = 32,
+  /** The FIN has been sent at least once; SND.NXT counts it. */
+  FIN_SENT = 64,
+  /** The connection was or is open: the socket cannot connect again. */
+  USED = 128,
   /** The application wants to know when an idle peer is gone. */
-  KEEPALIVE = 0x1000000,
+  KEEPALIVE = 256,
+  /** The FIN, sent without data, is lost and waits to go again. */
+  FIN_LOST = 512,
+  /** The application will read no more. */
+  READ_SHUT = 1024,
+  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
+  PROBE_OUT = 2048,
+  PROBE_RETRANSMITTED = 4096,
+  /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
+  TIMEOUT_DOUBTED = 0x2000,
+  TIMEOUT_TESTED = 0x4000,
+  /** Congestion control is Reno's; CUBIC otherwise. */
+  RENO = 0x8000,
+  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
+  URGENT_IN = 0x10000,
+  URGENT_OUT = 0x20000,
+  /** The peer's FIN has come, and all before it. */
+  FIN_RECEIVED = 0x40000,
+  /** Stands in the table of flows. */
+  IN_FLOWS = 0x80000,
+  /** Waits in a listener's accept queue. */
+  IN_ACCEPT_QUEUE = 0x100000,
+  /** A router has marked what came: every ACK says so until the peer has answered. */
+  ECN_ECHO = 0x200000,
+  /** Our window was reduced: the next new segment tells the peer. */
+  CWR_DUE = 0x400000,
+  /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
+  REORDERED = 0x800000,
+  /** The handshake was completed once: there is, or was, a peer. */
+  OPENED = 0x4000000,
   /** Enough was received for the window to be as large as the socket allows. */
-  WINDOW_GROWN = 0x2000000,
+  WINDOW_GROWN = 0x1000000,
   /** The path is too narrow for what we send at least: routers may fragment. */
-  MAY_FRAGMENT = 0x4000000,
+  MAY_FRAGMENT = 0x2000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
@@ -92,17 +92,31 @@ export const LINGER_OFF: u16 = 0xffff;
 @unmanaged
 @final
 export class Tcb extends Endpoint {
-  // Send sequence space.
-  iss: u32;
+  // What every segment touches comes first: these lie within the first two lines of a cache, and within what one byte
+  // of an instruction can reach.
+  /** Bits of Mark. */
+  marks: u32;
   sndUna: u32;
   sndNxt: u32;
+  /** Largest segment that may be sent. */
+  sndMss: u16;
+  private phaseByte: u8;
+  private alarmByte: u8;
+  cwnd: u32;
+  rcvNxt: u32;
+  /** The first packet of unacknowledged and unsent data, in sequence. */
+  sndHead: Packet | null;
   sndWnd: u32;
+  /** Retransmission, or what the alarm says; NEVER when off. */
+  rtxAt: u64;
+
+  // Send sequence space.
+  iss: u32;
   sndWl1: u32;
   sndWl2: u32;
   /** Largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
   maxSndWnd: u32;
-  /** Unacknowledged and unsent data, in sequence, and the first packet with something unsent. */
-  sndHead: Packet | null;
+  /** The last packet of the send queue, and the first with something unsent. */
   sndTail: Packet | null;
   sndNew: Packet | null;
   /** Sequence number behind the last byte written. */
@@ -112,7 +126,6 @@ export class Tcb extends Endpoint {
 
   // Receive sequence space.
   irs: u32;
-  rcvNxt: u32;
   /** Right edge of the window last advertised: it never moves back. */
   rcvEdge: u32;
   /** Data in sequence that the application has not read. */
@@ -135,7 +148,6 @@ export class Tcb extends Endpoint {
   lostBytes: u32;
 
   // Congestion control (RFC 5681), and what cwnd and ssthresh were before the last reduction.
-  cwnd: u32;
   ssthresh: u32;
   priorCwnd: u32;
   priorSsthresh: u32;
@@ -172,8 +184,6 @@ export class Tcb extends Endpoint {
   srtt: u32;
   rttvar: u32;
   rto: u32;
-  /** Microseconds. */
-  userTimeout: u32;
   retransmits: u32;
 
   // Timestamps (RFC 7323): where our clock starts, TS.Recent, the second it was taken in, and Last.ACK.sent.
@@ -183,8 +193,6 @@ export class Tcb extends Endpoint {
   lastAckSent: u32;
 
   // Deadlines; NEVER when off.
-  /** Retransmission, or the next window probe. */
-  rtxAt: u64;
   /** Delayed ACK. */
   ackAt: u64;
   /** Of a socket that is held: the next keep-alive. Of one that nobody holds: its end. */
@@ -192,6 +200,11 @@ export class Tcb extends Endpoint {
   /** Since when the peer owes an acknowledgment. */
   waitingSince: u64;
 
+  // What the application has chosen, and a listener's connections have from it (copyChoices): microseconds that data may
+  // stay unacknowledged, packets that received data and data to send may hold.
+  userTimeout: u32;
+  rxLimit: u16;
+  txLimit: u16;
   // Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe and between probes, probes that may go
   // unanswered, and those that have. Seconds that a close may take (SO_LINGER), or LINGER_OFF.
   keepIdle: u16;
@@ -200,18 +213,12 @@ export class Tcb extends Endpoint {
   keepProbes: u8;
   linger: u16;
 
-  // Packets: granted to received data, in use by it, in use by data to send, and the socket's limits for both.
+  // Packets: granted to received data, in use by it, in use by data to send.
   rxGrant: u16;
   rxHeld: u16;
   txHeld: u16;
-  rxLimit: u16;
-  txLimit: u16;
-  /** Largest segment that may be sent. */
-  sndMss: u16;
   /** What the peer's MSS option said, or the default. */
   peerMss: u16;
-  /** Bits of Mark. */
-  marks: u32;
   dupAcks: u8;
   /** Successive time-outs. */
   backoff: u8;
@@ -222,8 +229,6 @@ export class Tcb extends Endpoint {
 
   /** By how much the peer's windows are shifted: Snd.Wind.Shift. */
   sndShift: u8;
-  private phaseByte: u8;
-  private alarmByte: u8;
   /** In quarters of the shortest round trip: the reordering window; recoveries until it is 1 again (RFC 8985 §6.2). */
   reoMultiplier: u8;
   reoPersist: u8;
@@ -311,6 +316,13 @@ export function openTcb(owner: u32): Tcb | null {
   return tcb;
 }
 
+/** Gives a connection what was chosen for its listener. */
+export function copyChoices(tcb: Tcb, listener: Tcb): void {
+  const first = offsetof<Tcb>("userTimeout");
+  const bytes = offsetof<Tcb>("linger") + 2 - first;
+  memory.copy(changetype<usize>(tcb) + first, changetype<usize>(listener) + first, bytes);
+}
+
 /** Gives the block back. Its queues must be empty and its descriptor closed. */
 export function freeTcb(tcb: Tcb): void {
   assert(!tcb.sndHead && !tcb.rcvHead && !tcb.holeHead, "a control block dies with packets in its queues");
@@ -330,6 +342,12 @@ export function leaveFlows(tcb: Tcb): void {
 
 export function timerOf(tcb: Tcb): u32 {
   return TCB_TIMERS + tcbPool.indexOf(changetype<usize>(tcb));
+}
+
+/** Sets the retransmission timer, `delay` microseconds from now on, and what it is for. `armTimer` makes it count. */
+export function setAlarm(tcb: Tcb, alarm: Alarm, delay: u32): void {
+  tcb.alarm = alarm;
+  tcb.rtxAt = now() + delay;
 }
 
 /** Tells the timers the nearest of the connection's deadlines. */
