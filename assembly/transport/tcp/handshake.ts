@@ -310,7 +310,7 @@ function inherit(tcb: Tcb, listener: Tcb): void {
   tcb.ttl = listener.ttl;
   tcb.tos = listener.tos;
   tcb.flags |= listener.flags & <u16>EndpointFlag.NO_DELAY;
-  tcb.marks |= listener.marks & (Mark.RENO | Mark.KEEPALIVE);
+  tcb.marks |= listener.marks & (Mark.RENO | Mark.KEEPALIVE | Mark.QUIET);
 }
 
 function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {

@@ -12,6 +12,7 @@ import { addFlow } from "../flow";
 import { endConnection } from "./close";
 import { startCongestion } from "./congestion";
 import { startDeliveries } from "./delivery";
+import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
@@ -73,6 +74,7 @@ export function synTimeout(tcb: Tcb): void {
     return;
   }
   backOff(tcb);
+  doubtPath(tcb);
   sendSyn(tcb);
 }
 

@@ -65,6 +65,8 @@ export const enum Mark {
   WINDOW_GROWN = 0x1000000,
   /** The path is too narrow for what we send at least: routers may fragment. */
   MAY_FRAGMENT = 0x2000000,
+  /** The application does not want to be told of what may pass. */
+  QUIET = 0x8000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
