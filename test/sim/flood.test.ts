@@ -102,12 +102,17 @@ class Scene {
   }
 }
 
-/** Prints how long the client took, in milliseconds of virtual time. */
-function tell(what: string, alone: number, meanwhile: readonly number[]): void {
-  const times = meanwhile.map((time) => (time / 1000).toFixed(1));
-  process.stdout.write(
-    `  ${what} (seed ${SEED}): a fetch takes ${(alone / 1000).toFixed(1)} ms alone, ${times} ms then\n`,
-  );
+/** Begins to serve, and measures how long a fetch takes without anybody else. */
+async function aloneWith(scene: Scene): Promise<number> {
+  await scene.serve();
+  return scene.settle(scene.fetch());
+}
+
+/** Prints how long the client took: before, and among `what`. */
+function tell(what: string, alone: number, then: readonly number[]): void {
+  const [before, longest] = [alone, Math.max(...then)].map((time) => `${(time / 1000).toFixed(1)} ms`);
+  const text = `a fetch takes ${before} alone, ${longest} at most in ${then.length}`;
+  process.stdout.write(`  ${what} (seed ${SEED}): of virtual time, ${text}\n`);
 }
 
 test(`${SYNS} forged SYNs, and a client that connects and fetches meanwhile (seed ${SEED})`, async () => {
