@@ -37,18 +37,21 @@ export class Network {
   /** Captures of the stacks that ran, for `checkCapture`. */
   readonly captures: string[] = [];
   readonly #name: string;
+  readonly #prefixLength: number;
   readonly #children = new Set<ChildProcess>();
   readonly #atExit = () => this.#remove();
 
   static #made = 0;
 
-  constructor() {
+  /** `prefixLength` of the network that both are on: 24, or less to make it larger. */
+  constructor(prefixLength = 24) {
+    this.#prefixLength = prefixLength;
     this.#name = `thimble-test-${process.pid}-${Network.#made++}`;
     process.on("exit", this.#atExit);
     administer(["netns", "add", this.#name]);
     administer(["-n", this.#name, "link", "set", "lo", "up"]);
     administer(["-n", this.#name, "tuntap", "add", "dev", TAP, "mode", "tap"]);
-    administer(["-n", this.#name, "addr", "add", `${KERNEL}/24`, "dev", TAP]);
+    administer(["-n", this.#name, "addr", "add", `${KERNEL}/${prefixLength}`, "dev", TAP]);
     administer(["-n", this.#name, "link", "set", TAP, "up"]);
   }
 
@@ -92,11 +95,12 @@ export class Network {
   }
 
   /**
-   * Starts a `thimble` command on the TAP (with `impairments`, behind a bad cable) and waits until it answers.
-   * Throws with what it printed when it ends instead.
+   * Starts a `thimble` command on the TAP (with `impairments`, behind a bad cable) and waits until it answers. Its
+   * frames are captured for `checkCaptures` unless there are too many. Throws with what it printed when it ends instead.
    */
-  async thimble(args: readonly string[], impairments = ""): Promise<ChildProcess> {
-    const child = this.spawn(process.execPath, [THIMBLE, ...args, ...this.#stackOptions(impairments)]);
+  async thimble(args: readonly string[], impairments = "", captured = true): Promise<ChildProcess> {
+    const options = this.#stackOptions(impairments, captured);
+    const child = this.spawn(process.execPath, [THIMBLE, ...args, ...options]);
     let said = "";
     child.stdout?.on("data", (chunk) => (said += chunk));
     child.stderr?.on("data", (chunk) => (said += chunk));
@@ -116,12 +120,23 @@ export class Network {
 
   /** Runs a `thimble` command on the TAP that ends by itself. */
   thimbleToItsEnd(args: readonly string[]): Promise<Outcome> {
-    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("")]);
+    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("", true)]);
   }
 
-  #stackOptions(impairments: string): string[] {
-    const address = ["--address", `${STACK}/24`, "--mac", STACK_MAC];
-    return ["--wire", `tap:${TAP}${impairments}`, ...address, "--pcap", this.newCapture()];
+  /** What a `thimble` command that asks a running stack prints with --json. */
+  async ask<T>(stack: ChildProcess, ...args: string[]): Promise<T> {
+    const { status, stdout, stderr } = await this.run(process.execPath, [
+      ...[THIMBLE, ...args],
+      ...["--json", "--stack", `${stack.pid}`],
+    ]);
+    if (status !== 0) throw new Error(`thimble ${args.join(" ")}: ${stderr}`);
+    return JSON.parse(stdout.toString()) as T;
+  }
+
+  #stackOptions(impairments: string, captured: boolean): string[] {
+    const address = ["--address", `${STACK}/${this.#prefixLength}`, "--mac", STACK_MAC];
+    const pcap = captured ? ["--pcap", this.newCapture()] : [];
+    return ["--wire", `tap:${TAP}${impairments}`, ...address, ...pcap];
   }
 
   /** A file that a stack is going to write its frames to. */
