@@ -1,7 +1,9 @@
-// Sends SYNs from forged addresses into the TAP through a packet socket, below the kernel's own TCP/IP. Runs in the
-// namespace. Prints a line of JSON when the first of them are out, and one when it has ended.
+// Sends SYNs from forged addresses into the TAP through a packet socket, below the kernel's own TCP/IP, as fast as the
+// stack at the other end takes them: what comes faster is lost in the TAP's queue before it reaches the stack, and so
+// would be most of what honest clients send. Runs in the namespace. Prints a line of JSON when the first SYNs are out,
+// and one when it has ended.
 
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import koffi from "koffi";
 import { parseAddress, parseMac } from "../../../host/core/address.ts";
@@ -14,20 +16,21 @@ export interface FloodOrder {
   syns: number;
   port: number;
   seed: number;
-  /** Milliseconds to wait after each burst; 0: as fast as they can be sent. */
-  pause: number;
 }
 
 export interface FloodReport {
   event: "flooding" | "ended";
   sent: number;
-  /** What the kernel refused to queue. */
-  refused: number;
+  /** Frames of whomever that the TAP's queue has dropped. */
+  dropped: number;
   milliseconds: number;
 }
 
-/** Frames between two looks at whether to end. */
-const BURST = 250;
+/** Frames between two looks at the TAP's queue. */
+const BURST = 50;
+/** Milliseconds in which the stack empties a queue that was full: a thousand frames. */
+const DRAIN = 3;
+const DROPPED = `/sys/class/net/${TAP}/statistics/tx_dropped`;
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const ETH_P_IP = 0x0800;
@@ -55,16 +58,7 @@ function openPacketSocket(): number {
   return fd;
 }
 
-/** False when the kernel's queue is full. */
-function send(fd: number, frame: Uint8Array): boolean {
-  try {
-    writeSync(fd, frame);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOBUFS") return false;
-    throw error;
-  }
-}
+const dropped = (): number => Number(readFileSync(DROPPED, "utf8"));
 
 let wanted = true;
 void untilInputEnds().then(() => {
@@ -75,18 +69,18 @@ const syns = new ForgedSyns(victim, parseMac(MAC), [NEARBY, ELSEWHERE], order.se
 const fd = openPacketSocket();
 const began = performance.now();
 let sent = 0;
-let refused = 0;
 const report = (event: FloodReport["event"]): void => {
   const milliseconds = Math.round(performance.now() - began);
-  process.stdout.write(`${JSON.stringify({ event, sent, refused, milliseconds } satisfies FloodReport)}\n`);
+  process.stdout.write(`${JSON.stringify({ event, sent, dropped: dropped(), milliseconds } satisfies FloodReport)}\n`);
 };
 
+let droppedBefore = dropped();
 while (wanted || sent < order.syns) {
-  for (let left = BURST; left > 0; left--) {
-    if (send(fd, syns.next())) sent++;
-    else refused++;
-  }
-  if (sent + refused === BURST) report("flooding");
-  await (order.pause > 0 ? setTimeout(order.pause) : setImmediate());
+  for (let left = BURST; left > 0; left--) writeSync(fd, syns.next());
+  sent += BURST;
+  if (sent === BURST) report("flooding");
+  const droppedNow = dropped();
+  await (droppedNow > droppedBefore ? setTimeout(DRAIN) : setImmediate());
+  droppedBefore = droppedNow;
 }
 report("ended");
