@@ -1,7 +1,7 @@
 // A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
 
 import { Errno } from "../assembly/abi/errno.ts";
-import { SocketKind } from "../assembly/abi/sockets.ts";
+import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
@@ -116,6 +116,7 @@ export class Stack {
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
       if (local !== null) calls.bind(fd, local);
+      if (options.ecn) calls.setOption(fd, SocketOption.ECN, 1);
       await connectStream(this.#machine, fd, remote, options);
       return new TcpConnection(this.#machine, fd);
     } catch (error) {

@@ -14,6 +14,8 @@ export interface ConnectOptions {
   localPort?: number;
   /** Milliseconds after which the attempt is given up with ETIMEDOUT; default: when TCP does. */
   timeout?: number;
+  /** Ask the peer for explicit congestion notification (RFC 3168); default false. A peer that asks gets it in any case. */
+  ecn?: boolean;
 }
 
 /** Connects the stream socket `fd`. Rejects with StackError; the descriptor stays the caller's either way. */
