@@ -84,6 +84,8 @@ export enum Counter {
   TcpInMarked,
   TcpEchoesObeyed,
   TcpKeepalives,
+  TcpTooBigs,
+  TcpBlackHoles,
   TcpWindowProbes,
   TcpDelayedAcks,
   TcpDuplicateAcks,

@@ -16,6 +16,8 @@ export enum Region {
   /** Addresses of neighbors: ARP's table. */
   NEIGHBORS,
   ROUTES,
+  /** Destinations whose path is narrower than the link. */
+  PATH_MTUS,
   /** The machine's own addresses. */
   ADDRESSES,
   ADAPTERS,

@@ -29,6 +29,8 @@ export const enum Event {
   HANGUP = 8,
   /** Urgent data has come, or lies further ahead (RFC 6093); `getOption(fd, SocketOption.URGENT)` says how far. */
   URGENT = 16,
+  /** The connection has trouble that may pass; `getOption(fd, SocketOption.SOFT_ERROR)` says which (RFC 9293 §3.9.1.8). */
+  TROUBLE = 32,
 }
 
 /** What `setOption` and `getOption` name. Values are unsigned 32-bit. */
@@ -64,6 +66,8 @@ export enum SocketOption {
   LINGER = 13,
   /** Set to 1: everything written so far is urgent (MSG_OOB, RFC 6093). Read: bytes ahead that are (SIOCATMARK). */
   URGENT = 14,
+  /** Read only: what the network last reported of the way to the peer, or ETIMEDOUT after three time-outs; an Errno. */
+  SOFT_ERROR = 15,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

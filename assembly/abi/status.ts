@@ -101,5 +101,43 @@ export const enum Status {
   SYN_QUEUE = 42,
   /** Pending error, an Errno. */
   ERROR = 43,
-  WORDS = 44,
+  /** Bytes on their way that the peer has reported, and that are taken for lost and not sent again yet. */
+  SACKED = 44,
+  LOST = 45,
+  /** One of `Phase`. */
+  PHASE = 46,
+  /** The congestion controller, one of `Congestion` (abi/sockets.ts). */
+  CONTROLLER = 47,
+  /** The shortest round trip, in microseconds; 0: none yet. */
+  MIN_RTT = 48,
+  /** Bits of `Offer`. */
+  OPTIONS = 49,
+  /** By how much the windows of both sides are shifted: the peer's, and ours. */
+  SND_SHIFT = 50,
+  RCV_SHIFT = 51,
+  /** In quarters of the shortest round trip: how late a segment may come before it is lost (RFC 8985 §6.2). */
+  REORDERING = 52,
+  /** Keep-alive probes that went unanswered. */
+  KEEP_PROBES = 53,
+  WORDS = 54,
+}
+
+/** What a sender thinks of the network. */
+export enum Phase {
+  /** All is well. */
+  OPEN = 0,
+  /** Fast recovery: something is lost, and more arrives. */
+  RECOVERY = 1,
+  /** After a time-out, until what was on its way then is acknowledged. */
+  LOSS = 2,
+}
+
+/** What a SYN offers beside the MSS, and what both sides of a connection have agreed on. */
+export enum Offer {
+  NOTHING = 0,
+  WINDOW_SCALE = 1,
+  TIMESTAMPS = 2,
+  SACK = 4,
+  /** No option: the flags of the SYN ask for explicit congestion notification (RFC 3168 §6.1.1). */
+  ECN = 8,
 }

@@ -40,6 +40,13 @@ export function clearAddress(p: usize): void {
 }
 
 /** 224.0.0.0/4 or ff00::/8. */
+/** True for what no packet on a wire may carry: this host (0/8) and loopback (127/8), RFC 1122 §3.2.1.3 (a), (b), (g). */
+export function isNowhere(address: usize): bool {
+  if (!isV4(address)) return false;
+  const first: u32 = load<u8>(address, 12);
+  return first == 0 || first == 127;
+}
+
 export function isMulticast(p: usize): bool {
   return isV4(p) ? (load<u8>(p, 12) & 0xf0) == 0xe0 : load<u8>(p) == 0xff;
 }

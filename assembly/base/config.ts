@@ -32,6 +32,8 @@ export const HEADROOM: u32 =
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
 export const BUFFER_BYTES: u32 = (FRAME_OFFSET + ETHERNET_HEADER_BYTES + MTU + TCP_OPTION_ROOM + 15) & ~15;
 
+/** MTU, for those who reckon with bytes of a path. */
+export const MTU_BYTES: u32 = MTU;
 /** What we tell peers in the MSS option (RFC 9293 §3.7.1): MTU without the fixed headers. */
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */

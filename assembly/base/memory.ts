@@ -6,6 +6,7 @@ import {
   ADDRESSES,
   DATAGRAM_SOCKETS,
   NEIGHBORS,
+  PATH_MTUS,
   ROUTES,
   RX_RING,
   SYN_QUEUE,
@@ -29,13 +30,13 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 392;
+export const TCB_BYTES: u32 = 404;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
-export const HANDSHAKE_BYTES: u32 = 76;
+export const HANDSHAKE_BYTES: u32 = 80;
 export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
 
-export const TIME_WAIT_BYTES: u32 = 80;
+export const TIME_WAIT_BYTES: u32 = 84;
 export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 16);
 
 export const DATAGRAM_BYTES: u32 = 120;
@@ -46,6 +47,9 @@ export const NEIGHBOR_BASE: usize = memory.data(NEIGHBORS * NEIGHBOR_BYTES, 16);
 
 export const ROUTE_BYTES: u32 = 40;
 export const ROUTE_BASE: usize = memory.data(ROUTES * ROUTE_BYTES, 16);
+
+export const PATH_MTU_BYTES: u32 = 24;
+export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 
 export const ADDRESS_ENTRY_BYTES: u32 = 20;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
@@ -107,7 +111,6 @@ export const SEGMENT_STATE: usize = memory.data(72, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
-export const SACK_STATE: usize = memory.data(8, 8);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
@@ -127,6 +130,5 @@ export const STATE_BYTES: u32 =
   32 +
   HANDSHAKE_BYTES +
   4 +
-  8 +
   16 +
   48;

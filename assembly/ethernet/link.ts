@@ -42,6 +42,13 @@ export function sendToNeighbor(adapter: Adapter, neighbor: Neighbor, packet: Pac
   sendEthernet(adapter, packet, neighbor.macLow, neighbor.macHigh, EtherType.IPV4);
 }
 
+/** Those above hear nothing through a neighbor: it is asked for at once rather than when its time has come. */
+export function suspect(neighbor: Neighbor): void {
+  if (neighbor.state == NeighborState.INCOMPLETE || neighbor.state == NeighborState.PROBE) return;
+  neighbor.state = NeighborState.DELAY;
+  setTimer(timerOf(neighbor), now());
+}
+
 /** Sends an IPv4 packet to everybody, or to the group that `destination` names (RFC 1112 §6.4). */
 export function sendToGroup(adapter: Adapter, destination: usize, packet: Packet): void {
   if (!isMulticast(destination)) {

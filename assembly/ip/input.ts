@@ -1,7 +1,7 @@
 // IP on the way in: a packet is checked (RFC 1122 §3.2), found to be for us or not, and described in `arrival`.
 
 import { Counter } from "../abi/counters";
-import { isMulticast, isUnspecified, setV4 } from "../base/address";
+import { isMulticast, isNowhere, isUnspecified, setV4 } from "../base/address";
 import { bswap16 } from "../base/bytes";
 import { sumWord } from "../base/checksum";
 import { IP_HEADER_BYTES } from "../base/config";
@@ -76,7 +76,7 @@ function describe(adapter: Adapter, packet: Packet, header: Ipv4Header): void {
 // A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
-  return !isMulticast(source) && !isUnspecified(source) && !isBroadcast(adapter.index, source);
+  return !isMulticast(source) && !isUnspecified(source) && !isNowhere(source) && !isBroadcast(adapter.index, source);
 }
 
 // Strong host (RFC 1122 §3.3.4.2): only the adapter that has an address takes packets for it.

@@ -2,14 +2,14 @@
 
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
-import { isMulticast, isV4, v4Of } from "../base/address";
+import { isMulticast, isNowhere, isV4, v4Of } from "../base/address";
 import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { IP_STATE } from "../base/memory";
 import { adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
-import { neighborFor, sendToGroup, sendToNeighbor } from "../ethernet/link";
+import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "../ethernet/link";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
 import { FragmentBits, writeIpv4Header } from "./header";
 import { ANY_ADAPTER, findRoute, nextHop } from "./route";
@@ -47,6 +47,7 @@ export function startIp(identification: u32): void {
 export function findPath(path: Path, destination: usize, adapter: u32): i32 {
   path.generation = 0;
   path.neighbor = null;
+  if (isNowhere(destination)) return -Errno.ENETUNREACH;
   let via = adapter;
   if (!needsNoRoute(destination) || adapter == ANY_ADAPTER) {
     const route = findRoute(destination, adapter);
@@ -72,6 +73,12 @@ function needsNoRoute(destination: usize): bool {
 /** True while a kept path may be used as it is. */
 export function isPathGood(path: Path): bool {
   return path.generation != 0 && path.generation == pathGeneration();
+}
+
+/** What is sent on this path is not answered: the next hop may have gone (RFC 1122 §3.3.1.4, §4.2.3.5 (a)). */
+export function suspectPath(path: Path): void {
+  const neighbor = path.neighbor;
+  if (neighbor && isPathGood(path)) suspect(neighbor);
 }
 
 /** The path for one packet, looked up anew. Good until the next call; null when there is no way. */

@@ -141,6 +141,8 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.linger;
     case SocketOption.URGENT:
       return urgentAhead(tcb);
+    case SocketOption.SOFT_ERROR:
+      return tcb.softError;
     default:
       return -Errno.EOPNOTSUPP;
   }

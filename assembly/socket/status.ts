@@ -13,7 +13,9 @@ import { ANY_ADAPTER } from "../ip/route";
 import { Datagram } from "../transport/datagram";
 import { descriptorOf, Endpoint, EndpointFlag } from "../transport/endpoint";
 import { Flow } from "../transport/flow";
+import { controllerOf } from "../transport/tcp/congestion";
 import { Handshake } from "../transport/tcp/handshake";
+import { WINDOW_SHIFT } from "../transport/tcp/options";
 import { Alarm, Mark, Tcb } from "../transport/tcp/tcb";
 import { TimeWait } from "../transport/tcp/time-wait";
 
@@ -101,7 +103,22 @@ function describeTcb(tcb: Tcb): i32 {
   set(Status.TX_HELD, tcb.txHeld);
   set(Status.OUT_OF_ORDER, tcb.holeBytes);
   set(Status.BLOCKED, tcb.blocked);
+  describeSender(tcb);
   return 1;
+}
+
+// What the sender makes of the network.
+function describeSender(tcb: Tcb): void {
+  set(Status.SACKED, tcb.sackedBytes);
+  set(Status.LOST, tcb.lostBytes);
+  set(Status.PHASE, tcb.phase);
+  set(Status.CONTROLLER, controllerOf(tcb));
+  set(Status.MIN_RTT, tcb.minRtt == 0xffffffff ? 0 : tcb.minRtt);
+  set(Status.OPTIONS, tcb.agreed);
+  set(Status.SND_SHIFT, tcb.sndShift);
+  set(Status.RCV_SHIFT, tcb.is(Mark.SCALED) ? WINDOW_SHIFT : 0);
+  set(Status.REORDERING, tcb.reoMultiplier);
+  set(Status.KEEP_PROBES, tcb.keepProbes);
 }
 
 function describeTimer(tcb: Tcb): void {

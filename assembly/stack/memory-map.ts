@@ -1,6 +1,16 @@
 // The memory map as a host may read it: one region at a time into RESULT (abi/regions.ts).
 
-import { ADAPTERS, ADDRESSES, DATAGRAM_SOCKETS, NEIGHBORS, ROUTES, SYN_QUEUE, TCBS, TIME_WAITS } from "profile";
+import {
+  ADAPTERS,
+  ADDRESSES,
+  DATAGRAM_SOCKETS,
+  NEIGHBORS,
+  PATH_MTUS,
+  ROUTES,
+  SYN_QUEUE,
+  TCBS,
+  TIME_WAITS,
+} from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
@@ -25,6 +35,8 @@ import {
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  PATH_MTU_BASE,
+  PATH_MTU_BYTES,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -57,6 +69,8 @@ export function describeRegion(region: u32): i32 {
       return pool(neighborPool);
     case Region.ROUTES:
       return table(ROUTE_BASE, ROUTES, ROUTE_BYTES);
+    case Region.PATH_MTUS:
+      return table(PATH_MTU_BASE, PATH_MTUS, PATH_MTU_BYTES);
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
     case Region.ADAPTERS:

@@ -16,6 +16,7 @@ import { FlowKind, findFlow } from "./flow";
 import { IcmpType, sendEchoReply, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
 import { connectionError } from "./tcp/errors";
+import { segmentTooBig } from "./tcp/path";
 import { Tcb } from "./tcp/tcb";
 
 /** Bytes of the original datagram behind its IP header that an error is sure to quote. */
@@ -85,6 +86,7 @@ function forEchoSocket(arrival: Arrival): void {
 // The datagram that an error quotes, seen from here: we sent it, so its source is our end.
 function passError(arrival: Arrival, error: Errno): void {
   const packet = arrival.packet;
+  const nextMtu = be16(packet.data, 6); // of a router that found the packet too big (RFC 1191 §4)
   packet.pull(ICMP_HEADER_BYTES);
   const quoted = changetype<Ipv4Header>(packet.data);
   if (packet.length < IP_HEADER_BYTES || packet.length < quoted.headerBytes + QUOTED) {
@@ -98,7 +100,7 @@ function passError(arrival: Arrival, error: Errno): void {
   const transport = packet.data + quoted.headerBytes;
   const matched =
     quoted.protocol == Protocol.TCP
-      ? forTcp(local, remote, transport, error)
+      ? forTcp(local, remote, transport, error, quoted.totalLength, nextMtu)
       : quoted.protocol == Protocol.UDP
         ? forDatagram(SocketKind.DATAGRAM, local, be16(transport), remote, be16(transport, 2), error)
         : quoted.protocol == Protocol.ICMP
@@ -107,10 +109,13 @@ function passError(arrival: Arrival, error: Errno): void {
   if (!matched) count(Counter.IcmpInUnmatched);
 }
 
-function forTcp(local: usize, remote: usize, tcp: usize, error: Errno): bool {
+function forTcp(local: usize, remote: usize, tcp: usize, error: Errno, quotedBytes: u32, mtu: u32): bool {
   const flow = findFlow(local, be16(tcp), remote, be16(tcp, 2));
   if (!flow || flow.kind != FlowKind.TCB) return false;
-  connectionError(changetype<Tcb>(changetype<usize>(flow)), be32(tcp, 4), error);
+  const tcb = changetype<Tcb>(changetype<usize>(flow));
+  const seq = be32(tcp, 4);
+  if (error == Errno.EMSGSIZE) segmentTooBig(tcb, seq, quotedBytes, mtu);
+  else connectionError(tcb, seq, error);
   return true;
 }
 

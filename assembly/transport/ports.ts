@@ -41,10 +41,16 @@ export function unbindPort(endpoint: Endpoint): void {
 export function isPortTaken(kind: SocketKind, address: usize, port: u32): bool {
   let other = first(port);
   while (other) {
-    if (other.localPort == port && other.socketKind == kind && overlaps(other.local, address)) return true;
+    const takes = other.localPort == port && other.socketKind == kind && !isConnecting(other);
+    if (takes && overlaps(other.local, address)) return true;
     other = other.portNext;
   }
   return false;
+}
+
+// A connection is known by both its ends, and takes no port from listeners (RFC 9293 §3.9.1.1).
+function isConnecting(endpoint: Endpoint): bool {
+  return endpoint.socketKind == SocketKind.STREAM && endpoint.state != State.CLOSED && endpoint.state != State.LISTEN;
 }
 
 function overlaps(a: usize, b: usize): bool {

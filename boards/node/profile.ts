@@ -27,6 +27,10 @@ export const TCBS: u32 = 1024;
 export const SYN_QUEUE: u32 = 1024;
 /** Connections in TIME-WAIT. */
 export const TIME_WAITS: u32 = 4096;
+/** Seconds that a connection stays in TIME-WAIT: 2·MSL (RFC 9293 §3.4.2 has four minutes and lets hosts choose). */
+export const TIME_WAIT_SECONDS: u32 = 60;
+/** Milliseconds of the shortest retransmission time-out (RFC 6298 §2.4 has a second; Linux has this). */
+export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 256;
 /** Datagrams that may wait in one socket. */
@@ -41,5 +45,7 @@ export const TX_PACKETS_PER_TCB: u32 = 180;
 export const NEIGHBORS: u32 = 256;
 export const NEIGHBOR_QUEUE: u32 = 8;
 export const ROUTES: u32 = 32;
+/** Destinations whose path is remembered to be narrower than the link. */
+export const PATH_MTUS: u32 = 64;
 /** Addresses of the machine itself, over all adapters. */
 export const ADDRESSES: u32 = 16;

@@ -77,6 +77,8 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   TcpLossProbes: "tail loss probes sent",
   TcpInMarked: "segments received that a router had marked for congestion",
   TcpEchoesObeyed: "windows reduced because the peer echoed a congestion mark",
+  TcpTooBigs: "segments that a router reported too big for its next link",
+  TcpBlackHoles: "paths taken to be narrower because large segments vanished",
   TcpKeepalives: "keep-alive probes sent",
   TcpLossProbeRecoveries: "losses that a tail loss probe repaired",
   TcpWindowProbes: "probes of a closed window sent",

@@ -9,6 +9,7 @@ import { wholeNumber } from "./arguments.ts";
 import { type Benchmark, measure } from "./benchmark.ts";
 import { ceilings } from "./ceiling.ts";
 import { connections } from "./connections.ts";
+import { registerCrowd } from "./crowd/command.ts";
 import { largeDatagrams, smallDatagrams } from "./datagrams.ts";
 import { registerGoodput } from "./goodput/command.ts";
 import { promises } from "./promises.ts";
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
 const NAMES = BENCHMARKS.map(({ name }) => name);
 
 const WASM = fileURLToPath(new URL("../../dist/thimble.wasm", import.meta.url));
+const CROWD_WASM = fileURLToPath(new URL("../../dist/thimble-crowd.wasm", import.meta.url));
 const RUNS = 5;
 const MOST_RUNS = 1000;
 /** What --quick does of everything: enough to see that it works, too little to compare. */
@@ -60,6 +62,7 @@ function buildProgram(): Command {
     .exitOverride()
     .action(run);
   registerGoodput(program, WASM);
+  registerCrowd(program, CROWD_WASM);
   return program;
 }
 

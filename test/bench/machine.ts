@@ -86,6 +86,16 @@ export class Machine {
     return fd === AGAIN ? -1 : done(fd, "accept");
   }
 
+  localPort(fd: number): number {
+    done(this.exports.localName(fd), "localName");
+    return this.core.result(Result.PORT);
+  }
+
+  peerPort(fd: number): number {
+    done(this.exports.peerName(fd), "peerName");
+    return this.core.result(Result.PORT);
+  }
+
   /** Bytes of room at `pointer`; 0 when there is none now. */
   sendRoom(fd: number): number {
     const room = this.exports.sendRoom(fd);

@@ -4,22 +4,32 @@ import { SocketKind } from "../../assembly/abi/sockets.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import { Machine } from "./machine.ts";
 
-/** Microseconds of virtual time that a turn takes. */
+/** Microseconds of virtual time that a turn takes unless something else is said. */
 const TURN = 5;
+/** Connections that are opened at once. */
+const BATCH = 16;
 /** Turns of both machines in which what is waited for must have happened: neighbors, handshakes and good-byes. */
 const PATIENCE = 100;
+
+/** The descriptors of a connection's ends. */
+export interface Ends {
+  readonly left: number;
+  readonly right: number;
+}
 
 export class Pair {
   readonly left: Machine;
   readonly right: Machine;
+  readonly #turn: number;
   #now = 1_000_000;
 
-  private constructor(left: Machine, right: Machine) {
+  private constructor(left: Machine, right: Machine, turn: number) {
     this.left = left;
     this.right = right;
+    this.#turn = turn;
   }
 
-  static async create(module: WebAssembly.Module): Promise<Pair> {
+  static async create(module: WebAssembly.Module, turn = TURN): Promise<Pair> {
     const cable = createCable();
     const [left, right] = [cable.left, cable.right].map((wire, i) =>
       Machine.start(module, {
@@ -29,16 +39,16 @@ export class Pair {
         seeds: [1, 2, 3, i + 1],
       }),
     );
-    return new Pair(await left, await right);
+    return new Pair(await left, await right, turn);
   }
 
   turnLeft(): void {
-    this.#now += TURN;
+    this.#now += this.#turn;
     this.left.core.poll(this.#now);
   }
 
   turnRight(): void {
-    this.#now += TURN;
+    this.#now += this.#turn;
     this.right.core.poll(this.#now);
   }
 
@@ -57,18 +67,44 @@ export class Pair {
   }
 
   /** A connection from left to right: the descriptors of its ends. */
-  connection(port: number): { left: number; right: number } {
-    const listener = this.right.listen(port, 1);
-    const left = this.left.socket(SocketKind.STREAM);
-    this.right.limitWindow(listener);
-    this.left.limitWindow(left);
-    this.left.connect(left, this.right, port);
-    let right = -1;
+  connection(port: number): Ends {
+    return this.connections(port, 1)[0];
+  }
+
+  /** So many connections from left to right, all to the same port. */
+  connections(port: number, count: number): Ends[] {
+    const { right } = this;
+    const listener = right.listen(port, BATCH);
+    right.limitWindow(listener);
+    const all: Ends[] = [];
+    while (all.length < count) {
+      // The first one goes alone: it asks for the neighbor's address, for which only a few frames may wait.
+      const size = all.length === 0 ? 1 : Math.min(BATCH, count - all.length);
+      const opened = new Map(Array.from({ length: size }, () => this.#open(port)));
+      for (let i = 0; i < size; i++) all.push(this.#accept(listener, opened));
+    }
+    right.close(listener);
+    return all;
+  }
+
+  // The left end of a new connection, by its port.
+  #open(port: number): [port: number, fd: number] {
+    const { left } = this;
+    const fd = left.socket(SocketKind.STREAM);
+    left.limitWindow(fd);
+    left.connect(fd, this.right, port);
+    return [left.localPort(fd), fd];
+  }
+
+  #accept(listener: number, opened: ReadonlyMap<number, number>): Ends {
+    const { right } = this;
+    let fd = -1;
     this.until(() => {
-      right = this.right.accept(listener);
-      return right >= 0;
+      fd = right.accept(listener);
+      return fd >= 0;
     }, "connection");
-    this.right.close(listener);
-    return { left, right };
+    const left = opened.get(right.peerPort(fd));
+    if (left === undefined) throw new Error("A connection was accepted that nobody has opened.");
+    return { left, right: fd };
   }
 }

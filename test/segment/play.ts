@@ -12,6 +12,7 @@ import { Machine, type SocketRow } from "./machine.ts";
 import type { IcmpPattern } from "./patterns.ts";
 import { type Conversation, LISTEN_PORT, OUR_IP, OUR_MAC, Peer, PREFIX_LENGTH } from "./peer.ts";
 import { type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
+import { Tally } from "./tally.ts";
 
 /** How far a moment may be from the one a script names, in microseconds. */
 const TOLERANCE = 1_000;
@@ -34,17 +35,18 @@ export interface PlayOptions {
 
 /** Plays `script`. Throws `ScriptError` at the first deviation. */
 export async function play(script: Script, options: PlayOptions = {}): Promise<void> {
+  const player = await prepare(script, options);
+  player.playSteps();
+  player.finish();
+  player.demandIss(options.ourIss ?? script.directives.ourIss);
+}
+
+/** A player whose clock is set so that the stack will choose the initial sequence number that is asked for, if any is. */
+export async function prepare(script: Script, options: PlayOptions = {}): Promise<Player> {
   const ourIss = options.ourIss ?? script.directives.ourIss;
   const found = ourIss === undefined ? undefined : await findIss(script, options);
   const wait = ourIss === undefined || found === undefined ? 0 : ((ourIss - found) >>> 0) * ISS_TICK;
-  const player = await Player.create(script, { ...options, start: START + wait });
-  player.playSteps();
-  player.finish();
-  const chosen = player.firstIss;
-  if (ourIss !== undefined && chosen !== undefined && chosen !== ourIss >>> 0) {
-    const sentence = `the stack chose ISS ${chosen}, although the clock was set for ${ourIss >>> 0}`;
-    throw new ScriptError(script.file, 1, sentence);
-  }
+  return Player.create(script, { ...options, start: START + wait });
 }
 
 /**
@@ -74,6 +76,7 @@ export class Player {
   readonly #sent: Sent[] = [];
   readonly #transcript: string[] = [];
   readonly #applications: Applications;
+  readonly #tally = new Tally();
   #lastInjected = new Uint8Array(0);
   #previous: number;
   #step: Step;
@@ -114,6 +117,13 @@ export class Player {
   /** The descriptor that the application holds in a conversation; undefined when it holds none. */
   descriptor(conversation: number): number | undefined {
     return this.#applications.descriptor(conversation);
+  }
+
+  /** Throws when the stack's first SYN had another initial sequence number than the clock was set for. */
+  demandIss(ourIss: number | undefined): void {
+    if (ourIss === undefined || this.firstIss === undefined || this.firstIss === ourIss >>> 0) return;
+    const sentence = `the stack chose ISS ${this.firstIss}, although the clock was set for ${ourIss >>> 0}`;
+    throw new ScriptError(this.script.file, 1, sentence);
   }
 
   // ---- steps -----------------------------------------------------------------------------------------------------
@@ -186,8 +196,7 @@ export class Player {
 
   #value(number: number, what: "counter" | "status" | "pool", name: string): number {
     if (what === "counter") {
-      const index = Counter[name as keyof typeof Counter] ?? fail(`there is no counter ${name}`);
-      return this.machine.counters()[index] - this.#countersAtStart[index];
+      return this.#counted(Counter[name as keyof typeof Counter] ?? fail(`there is no counter ${name}`));
     }
     if (what === "pool") {
       const index = Region[name as keyof typeof Region] ?? fail(`there is no region ${name}`);
@@ -196,6 +205,10 @@ export class Player {
     const word = STATUS_WORDS[name] ?? fail(`there is no status word ${name}`);
     const row = this.#row(number) ?? fail("the connection has no row in the table of sockets");
     return row.words[word];
+  }
+
+  #counted(counter: Counter): number {
+    return this.machine.counters()[counter] - this.#countersAtStart[counter];
   }
 
   // ---- time ------------------------------------------------------------------------------------------------------
@@ -221,7 +234,10 @@ export class Player {
 
   #receive(frame: Uint8Array): void {
     const read = this.peer.receive(frame, (reply) => this.machine.inject(reply));
-    if (read.tcp) this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
+    if (read.tcp) {
+      this.#tally.note(read.tcp);
+      this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
+    }
     const isAnnouncement = read.arp !== undefined && read.arp.senderIp.join() === read.arp.targetIp.join();
     const isAnswered = read.arp?.operation === 1 && this.peer.arp !== "manual";
     this.#note(describeFrame(this.peer, read));
@@ -310,6 +326,9 @@ export class Player {
       endEverything(this.machine, this.peer, this.#applications.descriptors(), this.#usedAtStart, turn);
       const leftover = findLeftover(this.machine, this.#usedAtStart);
       if (leftover !== undefined) fail(leftover);
+      // Where the neighbor does not answer, what was counted may never have been seen.
+      const miscounted = this.peer.arp === "auto" ? this.#tally.difference((one) => this.#counted(one)) : undefined;
+      if (miscounted !== undefined) fail(miscounted);
     });
   }
 

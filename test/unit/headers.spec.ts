@@ -1,10 +1,11 @@
 // Headers byte for byte, as the RFCs draw them.
 
+import { Offer } from "../../assembly/abi/status";
 import { be16, be32, bswap16, setBe16, setBe32 } from "../../assembly/base/bytes";
 import { checkOptions, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/header";
 import { TcpHeader, writeTcpHeader } from "../../assembly/transport/tcp/header";
 
-import { Offer, synOptionBytes, writeSynOptions } from "../../assembly/transport/tcp/options";
+import { synOptionBytes, writeSynOptions } from "../../assembly/transport/tcp/options";
 
 const SPACE: usize = memory.data(128, 8);
 

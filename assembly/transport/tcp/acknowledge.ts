@@ -2,7 +2,8 @@
 // in recovery.ts.
 
 import { Counter } from "../../abi/counters";
-import { now } from "../../base/clock";
+import { Phase } from "../../abi/status";
+import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
 import { beginDelivery } from "./delivery";
@@ -15,7 +16,7 @@ import { Segment } from "./segment";
 import { dropAcknowledged, hasUnsent } from "./send-queue";
 import { restartRetransmission } from "./sender";
 import { seqBefore, seqUpTo } from "./seq";
-import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** An acceptable ACK: SND.UNA < SEG.ACK =< SND.NXT, or a duplicate (§3.10.7.4, fifth; RFC 5681 §3.2). */
 export function acknowledge(tcb: Tcb, segment: Segment): void {
@@ -34,7 +35,7 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   takeEcho(tcb, segment);
   judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
   if (tcb.alarm == Alarm.PERSIST) {
-    tcb.waitingSince = now(); // a peer that answers probes is alive (MUST-37)
+    tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != windowBefore) tcb.backoff = 0;
   }
   if (hasWork(tcb)) scheduleOutput(tcb);

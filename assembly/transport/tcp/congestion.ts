@@ -2,9 +2,10 @@
 // is common to all (RFC 5681 §3.1) with byte counting (RFC 3465).
 
 import { Congestion } from "../../abi/sockets";
+import { Phase } from "../../abi/status";
 import { avoidByCubic, forgetCubic, thresholdOfCubic } from "./cubic";
 import { avoidByReno, thresholdOfReno } from "./reno";
-import { Mark, Phase, Tcb } from "./tcb";
+import { Mark, Tcb } from "./tcb";
 
 export const LARGE_CWND: u32 = 0x3fffffff;
 

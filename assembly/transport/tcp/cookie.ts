@@ -5,6 +5,7 @@
 //   initial sequence number   5 bits: when   3 bits: which MSS   24 bits: a keyed hash of both, the ends and the peer's ISS
 //   timestamp                 26 bits: our clock   4 bits: window shift, 15 for none   1 bit: ECN   1 bit: SACK
 
+import { Offer } from "../../abi/status";
 import { now } from "../../base/clock";
 import { SECOND } from "../../base/config";
 import { COOKIE_STATE, WORK_AREA } from "../../base/memory";
@@ -12,7 +13,6 @@ import { SECRET } from "../../base/random";
 import { sipHash } from "../../base/siphash";
 import { Flow } from "../flow";
 import { flowHash } from "./isn";
-import { Offer } from "./options";
 
 /** How long a cookie is good: in the period in which it was made, and in the next one. */
 const PERIOD: u32 = 64 * SECOND;

@@ -1,10 +1,11 @@
 // What one ACK says has arrived, packet by packet: round trips, and the state of RACK (RFC 8985 §6.2, steps 1 to 3).
 
+import { Offer } from "../../abi/status";
 import { now } from "../../base/clock";
 import { MILLISECOND } from "../../base/config";
 import { DELIVERY_STATE } from "../../base/memory";
 import { Packet } from "../../device/packet";
-import { Offer } from "./options";
+
 import { segment } from "./segment";
 import { seqAfter, seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";

@@ -2,12 +2,13 @@
 // echoes the mark, the sender reduces its window as for a loss and says that it has.
 
 import { Counter } from "../../abi/counters";
+import { Phase } from "../../abi/status";
 import { count } from "../../base/counters";
 import { Flag } from "./header";
 import { obeyEcho } from "./recovery";
 import { Segment } from "./segment";
 import { seqBefore } from "./seq";
-import { Alarm, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, Mark, Tcb } from "./tcb";
 
 /** The codepoints of the IP header's two bits: what we send can be marked, what has come is. */
 const ECT_0: u32 = 2;

@@ -3,7 +3,9 @@
 // told if the connection times out.
 
 import { Errno } from "../../abi/errno";
+import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
+import { notify } from "../endpoint";
 import { endConnection } from "./close";
 import { seqBefore } from "./seq";
 import { Tcb } from "./tcb";
@@ -11,15 +13,21 @@ import { Tcb } from "./tcb";
 /** `seq` is the sequence number of the segment quoted, `error` what the error amounts to. */
 export function connectionError(tcb: Tcb, seq: u32, error: Errno): void {
   if (seqBefore(seq, tcb.sndUna) || !seqBefore(seq, tcb.sndNxt)) return;
-  // The port or the protocol is not there (SHLD-26); in a synchronized state that may be forged or pass (RFC 5927 §6.2).
+  // The port or the protocol is not there (SHLD-26); in a synchronized state that may be forged or pass (RFC 5927 §5.2).
   if (error == Errno.ECONNREFUSED && isOpening(tcb)) endConnection(tcb, error);
-  else tcb.softError = <u8>error; // it may pass (MUST-56)
+  else reportTrouble(tcb, <u8>error); // it may pass (MUST-56)
 }
 
 /** The neighbor that leads to the peer does not answer. */
 export function unreachable(tcb: Tcb, error: Errno): void {
   if (isOpening(tcb)) endConnection(tcb, error);
-  else tcb.softError = <u8>error;
+  else reportTrouble(tcb, <u8>error);
+}
+
+/** Something is wrong that may pass: remembered, and told to an application that cares (MUST-47). */
+export function reportTrouble(tcb: Tcb, error: u8): void {
+  tcb.softError = error;
+  notify(tcb, Event.TROUBLE);
 }
 
 function isOpening(tcb: Tcb): bool {

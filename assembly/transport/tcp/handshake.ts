@@ -4,7 +4,7 @@
 import { SYN_QUEUE } from "profile";
 import { Counter } from "../../abi/counters";
 import { Event, SocketKind } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { copyAddress } from "../../base/address";
 import { NEVER, now } from "../../base/clock";
 import {
@@ -22,14 +22,14 @@ import { handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { Packet, release, takePacket } from "../../device/packet";
 import { pathFor } from "../../ip/output";
-import { DEFAULT_TTL, EndpointFlag, notify } from "../endpoint";
+import { EndpointFlag, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
-import { Verdict } from "./arrives";
+import { judgeTimestamp, Verdict } from "./arrives";
 import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./cookie";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
-import { agreeOn, established, setSendMss } from "./open";
-import { MAX_WINDOW_SHIFT, Offer, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
+import { agreeOn, established, takePeerMss } from "./open";
+import { MAX_WINDOW_SHIFT, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
 import { sendSegment } from "./output";
 import { firstGrant, promiseGrant, returnGrant, textPerPacket } from "./room";
 import { MAX_RTO, sampleHandshake, startRto } from "./rto";
@@ -37,6 +37,7 @@ import { Segment } from "./segment";
 import { startSending } from "./send-queue";
 import { seqAfter, seqInWindow } from "./seq";
 import { Mark, openTcb, Tcb } from "./tcb";
+import { forgetTimeWait, resumeTimeWait, TimeWait } from "./time-wait";
 
 /** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
 const MAX_RETRIES: u8 = 5;
@@ -61,6 +62,8 @@ export class Handshake extends Flow {
   shift: u8;
   /** The timestamp of the peer's last segment, to be echoed. */
   tsRecent: u32;
+  /** The earlier connection between the same ends, whose wait goes on if this comes to nothing. */
+  former: TimeWait | null;
 }
 
 if (offsetof<Handshake>() != HANDSHAKE_BYTES) ERROR("HANDSHAKE_BYTES does not agree with Handshake.");
@@ -96,9 +99,6 @@ export function listenArrives(listener: Tcb, segment: Segment): Verdict {
 function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   describe(handshake, listener, segment);
   handshake.iss = initialSequence(handshake);
-  if (segment.formerNxt && !seqAfter(handshake.iss, segment.formerNxt)) {
-    handshake.iss = segment.formerNxt + 1; // larger than any of the earlier connection's (MAY-2)
-  }
   handshake.irs = segment.seq;
   grantWindow(handshake, firstGrant(listener.rxLimit));
   promiseGrant(handshake.grant);
@@ -106,6 +106,21 @@ function begin(handshake: Handshake, listener: Tcb, segment: Segment): void {
   listener.handshakes++;
   addFlow(handshake);
   setTimer(timerOf(handshake), now() + SECOND);
+}
+
+/** True while a SYN for the listener can be remembered. */
+export function hasRoom(listener: Tcb): bool {
+  return listener.accepted < listener.backlog && handshakePool.free > 0;
+}
+
+/** A SYN opens a new connection where the one that `record` remembers was (MAY-2). There is room for it. */
+export function beginAfter(record: TimeWait, listener: Tcb, segment: Segment): void {
+  const handshake = changetype<Handshake>(handshakePool.take());
+  begin(handshake, listener, segment);
+  handshake.former = record;
+  // Larger than any number of the earlier connection (condition 1).
+  if (!seqAfter(handshake.iss, record.sndNxt)) handshake.iss = record.sndNxt + 1;
+  answer(handshake, segment.packet, segment.arrival.header + IP_HEADER_BYTES, timestampOf(handshake));
 }
 
 // What the segment says of the handshake.
@@ -178,7 +193,8 @@ function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): voi
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
   writeSynOptions(p, handshake.offer, stamp, handshake.tsRecent);
-  sendSegment(packet, handshake, path, headerBytes, 0, DEFAULT_TTL, 0);
+  const listener = handshake.listener!;
+  sendSegment(packet, handshake, path, headerBytes, 0, listener.ttl, listener.tos);
 }
 
 function timerOf(handshake: Handshake): u32 {
@@ -187,8 +203,10 @@ function timerOf(handshake: Handshake): u32 {
 
 /** Takes an entry out of the queue; nothing comes of it. */
 function endHandshake(handshake: Handshake): void {
+  const former = handshake.former;
   returnGrant(handshake.grant);
   remove(handshake);
+  if (former) resumeTimeWait(former);
 }
 
 function remove(handshake: Handshake): void {
@@ -236,10 +254,6 @@ function resend(handshake: Handshake): void {
  */
 export function handshakeArrives(handshake: Handshake, segment: Segment): Verdict {
   const rcvNxt = handshake.irs + 1;
-  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && segment.seq == handshake.irs) {
-    resend(handshake); // our SYN,ACK was lost
-    return Verdict.DONE;
-  }
   const inWindow = seqInWindow(segment.seq, rcvNxt, max<u32>(handshake.window, 1));
   if (segment.has(Flag.RST)) {
     if (segment.seq == rcvNxt) {
@@ -248,6 +262,15 @@ export function handshakeArrives(handshake: Handshake, segment: Segment): Verdic
       return Verdict.DONE;
     }
     return inWindow ? Verdict.CHALLENGE_ACK : Verdict.DROP;
+  }
+  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && segment.seq == handshake.irs) {
+    resend(handshake); // our SYN,ACK was lost
+    handshake.began = 0; // and which one the peer answers will not be known (Karn's algorithm)
+    return Verdict.DONE;
+  }
+  if (handshake.offer & Offer.TIMESTAMPS) {
+    const verdict = judgeTimestamp(segment, handshake.tsRecent);
+    if (verdict != Verdict.CONTINUE) return verdict;
   }
   if (!inWindow) {
     count(Counter.TcpInOutOfWindow);
@@ -320,11 +343,14 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   tcb.maxSndWnd = tcb.sndWnd;
   tcb.sndWl1 = segment.seq;
   tcb.sndWl2 = segment.ack;
-  setSendMss(tcb, handshake.mss, DEFAULT_SEND_MSS);
+  takePeerMss(tcb, handshake.mss);
   tcb.backoff = handshake.retries;
   if (handshake.began) sampleHandshake(tcb, <u32>now() - handshake.began);
   tcb.rxGrant = handshake.grant; // and the promise with it
-  if (handshake !== passing) remove(handshake);
+  if (handshake !== passing) {
+    if (handshake.former) forgetTimeWait(handshake.former!);
+    remove(handshake);
+  }
   addFlow(tcb);
   tcb.mark(Mark.IN_FLOWS | Mark.USED);
   count(Counter.TcpPassiveOpens);

@@ -3,6 +3,7 @@
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { SocketKind } from "../../abi/sockets";
+import { Offer } from "../../abi/status";
 import { now } from "../../base/clock";
 import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
@@ -12,14 +13,13 @@ import { Flow, FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
-import { Handshake, handshakeArrives, listenArrives } from "./handshake";
-import { Offer, WINDOW_SHIFT } from "./options";
-import { sendAck } from "./output";
+import { beginAfter, Handshake, handshakeArrives, hasRoom, listenArrives } from "./handshake";
+import { WINDOW_SHIFT } from "./options";
+import { oweAck } from "./receiver";
 import { answerAck, answerReset } from "./reset";
-import { forgetDuplicate } from "./sack-report";
 import { readSegment, Segment, segment } from "./segment";
-import { armTimer, Tcb } from "./tcb";
-import { TimeWait, timeWaitArrives } from "./time-wait";
+import { Tcb } from "./tcb";
+import { answerFor, mayReopen, setAside, TimeWait, timeWaitArrives } from "./time-wait";
 
 /** Challenge ACKs in a second, over all connections (RFC 5961 §7). */
 const CHALLENGES_PER_SECOND: u32 = 100;
@@ -47,8 +47,8 @@ export function receiveTcp(arrival: Arrival): void {
   if (!readSegment(arrival)) return;
   let flow = flowOf(segment);
   if (flow && flow.kind == FlowKind.TIME_WAIT) {
-    if (!timeWaitArrives(changetype<TimeWait>(changetype<usize>(flow)), segment)) return;
-    flow = null;
+    forTimeWait(changetype<TimeWait>(changetype<usize>(flow)), segment);
+    return;
   }
   if (!flow) {
     forListener(segment);
@@ -71,20 +71,33 @@ function flowOf(segment: Segment): Flow | null {
   return findFlow(arrival.destination, segment.destinationPort, arrival.source, segment.sourcePort);
 }
 
-function forListener(segment: Segment): void {
+function listenerOf(segment: Segment): Tcb | null {
   const arrival = segment.arrival;
-  const bound = findBound(
-    SocketKind.STREAM,
-    arrival.destination,
-    segment.destinationPort,
-    arrival.source,
-    segment.sourcePort,
-  );
-  if (!bound) {
+  const to = segment.destinationPort;
+  const bound = findBound(SocketKind.STREAM, arrival.destination, to, arrival.source, segment.sourcePort);
+  return changetype<Tcb | null>(changetype<usize>(bound));
+}
+
+// A SYN reopens the connection only where somebody listens who has room for it; it may come again.
+function forTimeWait(record: TimeWait, segment: Segment): void {
+  const listener = mayReopen(record, segment) ? listenerOf(segment) : null;
+  if (!listener || !hasRoom(listener)) {
+    const verdict = timeWaitArrives(record, segment);
+    if (verdict == Verdict.ACK || (verdict == Verdict.CHALLENGE_ACK && mayChallenge())) answerFor(record, segment);
+    return;
+  }
+  count(Counter.TcpTimeWaitReuses);
+  setAside(record);
+  beginAfter(record, listener, segment);
+}
+
+function forListener(segment: Segment): void {
+  const listener = listenerOf(segment);
+  if (!listener) {
     answerReset(segment); // §3.10.7.1
     return;
   }
-  const verdict = listenArrives(changetype<Tcb>(changetype<usize>(bound)), segment);
+  const verdict = listenArrives(listener, segment);
   if (verdict == Verdict.RESET) answerReset(segment);
   if (verdict == Verdict.CONTINUE) forConnection(changetype<Tcb>(changetype<usize>(flowOf(segment))), segment);
 }
@@ -95,23 +108,19 @@ function forHandshake(verdict: Verdict, handshake: Handshake, segment: Segment):
   if (verdict != Verdict.ACK && (verdict != Verdict.CHALLENGE_ACK || !mayChallenge())) return;
   const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
   const window = handshake.offer & Offer.WINDOW_SCALE ? handshake.window >> WINDOW_SHIFT : handshake.window;
-  answerAck(segment, handshake, handshake.iss + 1, handshake.irs + 1, window, stamped, handshake.tsRecent);
+  const listener = handshake.listener!;
+  const seq = handshake.iss + 1;
+  const ack = handshake.irs + 1;
+  answerAck(segment, handshake, seq, ack, window, stamped, handshake.tsRecent, listener.ttl, listener.tos);
 }
 
 function forConnection(tcb: Tcb, segment: Segment): void {
-  carryOut(segmentArrives(tcb, segment), tcb, segment);
-  forgetDuplicate();
-}
-
-function carryOut(verdict: Verdict, tcb: Tcb, segment: Segment): void {
-  switch (verdict) {
+  switch (segmentArrives(tcb, segment)) {
     case Verdict.ACK:
-      sendAck(tcb);
-      armTimer(tcb);
+      oweAck(tcb);
       break;
     case Verdict.CHALLENGE_ACK:
-      if (mayChallenge()) sendAck(tcb);
-      armTimer(tcb);
+      if (mayChallenge()) oweAck(tcb);
       break;
     case Verdict.RESET:
       answerReset(segment);

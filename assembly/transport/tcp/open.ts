@@ -3,9 +3,9 @@
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
-import { MSS, SECOND } from "../../base/config";
+import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
@@ -15,8 +15,9 @@ import { startDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
-import { Offer, TIMESTAMP_ROOM, timestampOffset } from "./options";
+import { timestampOffset } from "./options";
 import { sendEmpty } from "./output";
+import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
 import { Alarm, armTimer, Mark, Tcb } from "./tcb";
@@ -68,18 +69,17 @@ function echoOfEcn(tcb: Tcb): u32 {
 export function synTimeout(tcb: Tcb): void {
   if (now() - tcb.waitingSince >= SYN_PATIENCE) {
     count(Counter.TcpGiveUps);
-    endConnection(tcb, Errno.ETIMEDOUT);
+    endConnection(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
     return;
   }
   backOff(tcb);
   sendSyn(tcb);
 }
 
-/** What the peer's SYN said about segments it takes (§3.7.1): ours are no larger, whatever it said. */
-export function setSendMss(tcb: Tcb, offered: u32, fallback: u32): void {
-  const peer = offered ? max<u32>(offered, MIN_SEND_MSS) : fallback;
-  // The MSS counts no options; they take their bytes from it (RFC 9293 §3.7.1, RFC 6691).
-  tcb.sndMss = <u16>(min<u32>(peer, MSS) - (tcb.is(Mark.TIMESTAMPS) ? TIMESTAMP_ROOM : 0));
+/** What the peer's SYN said about segments it takes (§3.7.1); 0 when it said nothing (MUST-15). */
+export function takePeerMss(tcb: Tcb, offered: u32): void {
+  tcb.peerMss = <u16>(offered ? min<u32>(offered, 0xffff) : DEFAULT_SEND_MSS);
+  setSendMss(tcb);
 }
 
 /** What the peer's SYN offers of what ours did is agreed; the rest is off. */
@@ -97,9 +97,6 @@ export function setRecent(tcb: Tcb, timestamp: u32): void {
   tcb.tsRecent = timestamp;
   tcb.tsRecentAt = <u32>(now() / SECOND);
 }
-
-/** Below this an MSS is nonsense, or an attempt to make us send mostly headers. */
-const MIN_SEND_MSS: u32 = 64;
 
 /** The handshake is complete: from here on the connection carries data. */
 export function established(tcb: Tcb): void {

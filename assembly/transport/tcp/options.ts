@@ -2,6 +2,7 @@
 // and selective acknowledgments; what the peer offers too is used from then on.
 
 import { RX_PACKETS_PER_TCB } from "profile";
+import { Offer } from "../../abi/status";
 import { setBe16, setBe32 } from "../../base/bytes";
 import { now } from "../../base/clock";
 import { MILLISECOND, MSS, TCP_HEADER_BYTES, TCP_OPTION_ROOM } from "../../base/config";
@@ -36,16 +37,6 @@ const LARGEST_WINDOW: u32 = RX_PACKETS_PER_TCB * MSS;
 export const WINDOW_SHIFT: u32 = LARGEST_WINDOW > 65535 ? 16 - clz<u32>(LARGEST_WINDOW) : 0;
 
 if (WINDOW_SHIFT > 6) ERROR("RX_PACKETS_PER_TCB asks for windows too coarse for what a packet has to spare.");
-
-/** What goes into a SYN beside the MSS. */
-export const enum Offer {
-  NOTHING = 0,
-  WINDOW_SCALE = 1,
-  TIMESTAMPS = 2,
-  SACK = 4,
-  /** No option: the flags of the SYN ask for explicit congestion notification (RFC 3168 §6.1.1). */
-  ECN = 8,
-}
 
 /** Bytes that the options of a SYN take. */
 export function synOptionBytes(offer: u32): u32 {

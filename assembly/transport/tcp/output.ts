@@ -40,13 +40,14 @@ export function sendSegment(
   textSum: u32,
   ttl: u32,
   tos: u32,
+  dontFragment: bool = true,
 ): i32 {
   const p = packet.data;
   const pseudo = sumWord(flow.local3) + sumWord(flow.remote3) + bswap16(Protocol.TCP);
   const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
   store<u16>(p, <u16>~fold32(sum), CHECKSUM);
   count(Counter.TcpOutSegs);
-  return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, true);
+  return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, dontFragment);
 }
 
 /** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
@@ -120,7 +121,7 @@ function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): voi
   flags |= marksToSend(tcb, isNew);
   writeHeader(tcb, at, seq, tcb.rcvNxt, headerBytes, flags);
   if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
-  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew));
+  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew), !tcb.is(Mark.MAY_FRAGMENT));
   acknowledged(tcb);
 }
 

@@ -2,6 +2,7 @@
 // sent at the tail well before the time-out would, and the ACK it draws tells RACK what is missing.
 
 import { Counter } from "../../abi/counters";
+import { Phase } from "../../abi/status";
 import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
@@ -9,7 +10,7 @@ import { delivery } from "./delivery";
 import { probeRepairedLoss } from "./recovery";
 import { Segment } from "./segment";
 import { seqAfter, seqUpTo } from "./seq";
-import { Alarm, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, Mark, Tcb } from "./tcb";
 
 /** The longest that a peer is expected to delay the ACK of a single segment (RFC 8985 §7.2, WCDelAckT). */
 const LONGEST_ACK_DELAY: u32 = 200 * MILLISECOND;

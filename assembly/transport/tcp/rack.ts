@@ -1,12 +1,13 @@
 // Loss detection by time (RACK, RFC 8985 §6.2, steps 4 and 5): what was sent before something that has arrived, and is
 // not here a reordering window later, is lost. That finds lost retransmissions, too.
 
+import { Phase } from "../../abi/status";
 import { now } from "../../base/clock";
 import { PacketFlag } from "../../device/packet";
 import { delivery, sentAfter } from "./delivery";
 import { markLost } from "./scoreboard";
 import { seqBefore } from "./seq";
-import { Mark, Phase, Tcb } from "./tcb";
+import { Mark, Tcb } from "./tcb";
 
 /** Recoveries after which a reordering window that duplicates have widened is narrow again. */
 const RECOVERIES_WIDE: u8 = 16;

@@ -46,7 +46,7 @@ export function receiveText(tcb: Tcb, segment: Segment): bool {
   if (segment.seq != tcb.rcvNxt) {
     count(Counter.TcpInOutOfOrder);
     if (segment.bytes || segment.has(Flag.FIN)) keepBehindHole(tcb, packet, segment.has(Flag.FIN));
-    sendAck(tcb); // at once, so that the sender learns of the hole (§3.8.6.3; RFC 5681 §4.2)
+    oweReport(tcb);
     return false;
   }
   const hadHole = tcb.holeHead !== null;
@@ -58,10 +58,27 @@ export function receiveText(tcb: Tcb, segment: Segment): bool {
   return finished;
 }
 
+/** An ACK without text is due when all segments that have come together are processed (MUST-58, MUST-59). */
+export function oweAck(tcb: Tcb): void {
+  tcb.acksDue = max<u8>(tcb.acksDue, 1);
+  scheduleOutput(tcb);
+}
+
+// An ACK is due for text behind a hole, so that the sender learns of it (§3.8.6.3). One with SACK tells all; a sender
+// without counts them (RFC 5681 §4.2).
+function oweReport(tcb: Tcb): void {
+  if (!tcb.is(Mark.SACK) && tcb.acksDue < 255) tcb.acksDue++;
+  oweAck(tcb);
+}
+
 // An ACK for every second full segment and around holes, else a delayed one. It goes out when all segments that have
 // come together are processed, so that one ACK serves them all (MUST-58, MUST-59).
 function dueAck(tcb: Tcb, atOnce: bool, bytes: u32): void {
   tcb.unacked += bytes;
+  if (tcb.acksDue && !tcb.holeHead) {
+    tcb.acksDue = 0; // there is no hole to tell of any more
+    atOnce = true;
+  }
   if (atOnce || tcb.unacked >= 2 * <u32>tcb.sndMss) {
     tcb.mark(Mark.ACK_NOW);
     scheduleOutput(tcb);
@@ -143,7 +160,7 @@ function keepBehindHole(tcb: Tcb, packet: Packet, fin: bool): void {
   if (before) {
     const covered = before.seq + before.length;
     if (!seqAfter(packet.seq + packet.length, covered) && !(fin && packet.seq + packet.length == covered)) {
-      noteDuplicate(packet.seq, packet.seq + packet.length);
+      noteDuplicate(tcb, packet.seq, packet.seq + packet.length);
       touch(before);
       return;
     }

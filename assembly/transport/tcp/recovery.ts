@@ -3,6 +3,7 @@
 // scoreboard. The rate falls in proportion to what arrives (RFC 6937). A time-out is doubted first (RFC 5682).
 
 import { Counter } from "../../abi/counters";
+import { Phase } from "../../abi/status";
 import { now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { PacketFlag } from "../../device/packet";
@@ -11,7 +12,7 @@ import { detectLosses, narrowReorderingWindow, widenReorderingWindow } from "./r
 import { firstOutstanding, forgetLosses, forgetReports, markAllLost, markHeadLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqBefore, seqUpTo } from "./seq";
-import { Alarm, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, Mark, Tcb } from "./tcb";
 
 const DUPLICATES_FOR_LOSS: u8 = 3;
 

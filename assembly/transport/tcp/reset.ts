@@ -18,8 +18,8 @@ import { Segment } from "./segment";
 export function answerReset(segment: Segment): void {
   if (segment.has(Flag.RST)) return;
   count(Counter.TcpOutRsts);
-  if (segment.has(Flag.ACK)) answer(segment, segment.ack, 0, Flag.RST, 0, 0);
-  else answer(segment, 0, segment.seq + segment.length, Flag.RST | Flag.ACK, 0, 0);
+  if (segment.has(Flag.ACK)) answer(segment, segment.ack, 0, Flag.RST, 0, 0, DEFAULT_TTL, 0);
+  else answer(segment, 0, segment.seq + segment.length, Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
 }
 
 /**
@@ -34,18 +34,20 @@ export function answerAck(
   window: u32,
   stamped: bool,
   echo: u32,
+  ttl: u32,
+  tos: u32,
 ): void {
   if (!stamped) {
-    answer(segment, seq, ack, Flag.ACK, window, 0);
+    answer(segment, seq, ack, Flag.ACK, window, 0, ttl, tos);
     return;
   }
   const options = segment.arrival.header + IP_HEADER_BYTES + TCP_HEADER_BYTES;
   writeTimestamps(options, timestamp(timestampOffset(flow)), echo);
-  answer(segment, seq, ack, Flag.ACK, window, TIMESTAMP_ROOM);
+  answer(segment, seq, ack, Flag.ACK, window, TIMESTAMP_ROOM, ttl, tos);
 }
 
 // `options` bytes of options stand where the fixed header will end.
-function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32, options: u32): void {
+function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32, options: u32, ttl: u32, tos: u32): void {
   const arrival = segment.arrival;
   const path = pathFor(arrival.source, arrival.adapter);
   if (!path) return; // no way back: counted as IpOutNoRoutes
@@ -58,5 +60,5 @@ function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32, o
   const pseudo = sumWord(arrival.source3) + sumWord(arrival.destination3) + bswap16(Protocol.TCP);
   store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumHeader(p, packet.length)), CHECKSUM);
   count(Counter.TcpOutSegs);
-  sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, DEFAULT_TTL, 0, true);
+  sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, ttl, tos, true);
 }

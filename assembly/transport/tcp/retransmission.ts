@@ -2,12 +2,16 @@
 // probe of the peer's window.
 
 import { Counter } from "../../abi/counters";
-import { now } from "../../base/clock";
+import { Errno } from "../../abi/errno";
+import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { Packet } from "../../device/packet";
+import { suspectPath } from "../../ip/output";
 import { scheduleOutput } from "../endpoint";
+import { reportTrouble } from "./errors";
 import { Flag } from "./header";
 import { sendCopy, sendEmpty } from "./output";
+import { suspectBlackHole } from "./path";
 import { sentProbe } from "./probe";
 import { onTimeout } from "./recovery";
 import { backOff, probeInterval } from "./rto";
@@ -15,11 +19,22 @@ import { resend, sendFinAgain, sendNewNow, tookWindowProbe } from "./sender";
 import { seqBefore } from "./seq";
 import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
+/** R1 (RFC 9293 §3.8.3, MUST-20, SHLD-10): time-outs of one segment after which the way to the peer is in doubt. */
+const TROUBLE_AFTER: u8 = 3;
+
+// IP looks for the neighbor anew, and the application may know (SHLD-9).
+function tellTrouble(tcb: Tcb): void {
+  suspectPath(tcb.path);
+  reportTrouble(tcb, tcb.softError ? tcb.softError : <u8>Errno.ETIMEDOUT);
+}
+
 /** The retransmission timer has run out while data is outstanding. */
 export function retransmit(tcb: Tcb): void {
   count(Counter.TcpTimeouts);
   onTimeout(tcb);
   backOff(tcb);
+  if (tcb.backoff == TROUBLE_AFTER) tellTrouble(tcb);
+  suspectBlackHole(tcb);
   tcb.alarm = Alarm.RETRANSMIT;
   tcb.rtxAt = now() + tcb.rto;
   scheduleOutput(tcb);
@@ -45,6 +60,7 @@ function sendLastAgain(tcb: Tcb): bool {
 
 /** The persist timer has run out: one byte asks the peer whether its window is still shut (§3.8.6.1). */
 export function probeWindow(tcb: Tcb): void {
+  if (tcb.waitingSince == NEVER) tcb.waitingSince = now(); // the first since the peer last answered
   if (tcb.backoff < 255) tcb.backoff++;
   tcb.rtxAt = now() + probeInterval(tcb);
   armTimer(tcb);

@@ -25,6 +25,9 @@ export function textPerPacket(stamped: bool): u32 {
   return stamped ? MSS - TIMESTAMP_ROOM : MSS;
 }
 
+/** Packets that a connection's first window is good for: the initial window of a sender (RFC 6928). */
+const FIRST_PACKETS: u32 = 10;
+
 /** Packets that a window without scaling, as that of a SYN, can speak of. */
 export const UNSCALED_PACKETS: u32 = 65535 / MSS;
 
@@ -34,7 +37,17 @@ export const UNSCALED_PACKETS: u32 = 65535 / MSS;
  */
 export function firstGrant(rxLimit: u32): u32 {
   const spare = available() - <i32>PACKETS / 4;
-  return min<u32>(<u32>max<i32>(1, (spare + 1) / 2), min<u32>(rxLimit, UNSCALED_PACKETS));
+  return min<u32>(<u32>max<i32>(1, (spare + 1) / 2), min<u32>(rxLimit, FIRST_PACKETS));
+}
+
+// How many the connection may be granted by now. It begins with what a sender may begin with, and grows twice as fast as
+// text arrives, which keeps ahead of slow start; one that stays idle holds no more than the beginning.
+function growthLimit(tcb: Tcb, text: u32): u32 {
+  if (tcb.is(Mark.WINDOW_GROWN)) return tcb.rxLimit;
+  const packets = FIRST_PACKETS + 2 * ((tcb.rcvNxt - tcb.irs) / text);
+  if (packets < tcb.rxLimit) return packets;
+  tcb.mark(Mark.WINDOW_GROWN);
+  return tcb.rxLimit;
 }
 
 /** Promises a handshake what its SYN,ACK will advertise, or (returned) takes that back. */
@@ -91,7 +104,8 @@ export function chooseWindow(tcb: Tcb): u32 {
   const least = max<u32>(1, (tcb.rcvBytes + advertised + text - 1) / text);
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);
-  const limit = tcb.is(Mark.SCALED) ? <u32>tcb.rxLimit : min<u32>(tcb.rxLimit, UNSCALED_PACKETS);
+  const most = growthLimit(tcb, text);
+  const limit = tcb.is(Mark.SCALED) ? most : min<u32>(most, UNSCALED_PACKETS);
   setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, limit)));
 
   const room = <u32>tcb.rxGrant * text;

@@ -1,17 +1,16 @@
 // Round-trip time and retransmission time-out (RFC 6298).
 
+import { MIN_RTO_MILLISECONDS } from "profile";
+import { Offer } from "../../abi/status";
 import { MILLISECOND, SECOND } from "../../base/config";
 import { delivery } from "./delivery";
-import { Offer, timestamp } from "./options";
+import { timestamp } from "./options";
 import { Segment } from "./segment";
 import { Mark, Tcb } from "./tcb";
 
 export const INITIAL_RTO: u32 = SECOND;
-/**
- * Below the RFC's second (§2.4 says SHOULD): the clock here is fine enough, and peers delay their ACKs by less. Linux
- * has the same minimum.
- */
-export const MIN_RTO: u32 = 200 * MILLISECOND;
+/** Below the RFC's second (§2.4 says SHOULD) in most profiles: the clock here is fine enough, and peers delay ACKs less. */
+export const MIN_RTO: u32 = MIN_RTO_MILLISECONDS * MILLISECOND;
 export const MAX_RTO: u32 = 60 * SECOND;
 
 export function startRto(tcb: Tcb): void {

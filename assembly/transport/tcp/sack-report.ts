@@ -4,21 +4,11 @@
 import { Counter } from "../../abi/counters";
 import { setBe32 } from "../../base/bytes";
 import { counted } from "../../base/counters";
-import { SACK_STATE, WORK_AREA } from "../../base/memory";
+import { WORK_AREA } from "../../base/memory";
 import { Packet } from "../../device/packet";
 import { Option, SACK_BLOCK_BYTES } from "./options";
 import { seqAfter } from "./seq";
 import { Tcb } from "./tcb";
-
-/** What the segment that is being processed has brought a second time; empty when the edges are the same. */
-@unmanaged
-@final
-class Duplicate {
-  first: u32;
-  end: u32;
-}
-
-const duplicate: Duplicate = changetype<Duplicate>(SACK_STATE);
 
 /** A stretch of received data behind a hole, and how late its last packet came. */
 @unmanaged
@@ -40,15 +30,10 @@ function stretchAt(index: u32): Stretch {
   return changetype<Stretch>(WORK_AREA + <usize>index * STRETCH_BYTES);
 }
 
-/** The numbers from `first` up to `end` have come before: the ACK that answers them says so (RFC 2883 §4). */
-export function noteDuplicate(first: u32, end: u32): void {
-  duplicate.first = first;
-  duplicate.end = end;
-}
-
-/** The segment is dealt with; ACKs from here on are about others. */
-export function forgetDuplicate(): void {
-  duplicate.end = duplicate.first;
+/** The numbers from `first` up to `end` have come before: the next ACK says so (RFC 2883 §4). */
+export function noteDuplicate(tcb: Tcb, first: u32, end: u32): void {
+  tcb.dsackFirst = first;
+  tcb.dsackEnd = end;
 }
 
 /** A packet behind a hole has come, or has grown, or has come again: it is told first. */
@@ -58,11 +43,12 @@ export function touch(packet: Packet): void {
 
 /** Writes the option at `at` into at most `room` bytes; how many it took, 0 when there is nothing to tell. */
 export function writeSack(tcb: Tcb, at: usize, room: u32): u32 {
-  const isDuplicate = duplicate.first != duplicate.end;
+  const isDuplicate = tcb.dsackFirst != tcb.dsackEnd;
   if (!isDuplicate && !tcb.holeHead) return 0;
   let blocks: u32 = 0;
   const most = min<u32>(MOST_BLOCKS, (room - FIXED_BYTES) / SACK_BLOCK_BYTES);
-  if (isDuplicate) writeBlock(at, blocks++, duplicate.first, duplicate.end);
+  if (isDuplicate) writeBlock(at, blocks++, tcb.dsackFirst, tcb.dsackEnd);
+  tcb.dsackFirst = tcb.dsackEnd;
   const stretches = latestStretches(tcb, most - blocks);
   for (let i: u32 = 0; i < stretches; i++) writeBlock(at, blocks++, stretchAt(i).first, stretchAt(i).end);
   store<u8>(at, <u8>Option.NOP);

@@ -2,6 +2,7 @@
 // processed at a time.
 
 import { Counter } from "../../abi/counters";
+import { Offer } from "../../abi/status";
 import { be16, be32, bswap16 } from "../../base/bytes";
 import { fold32, sumBytes } from "../../base/checksum";
 import { TCP_HEADER_BYTES } from "../../base/config";
@@ -13,7 +14,6 @@ import { Flag, TcpHeader } from "./header";
 import {
   MAX_WINDOW_SHIFT,
   MSS_OPTION_BYTES,
-  Offer,
   Option,
   SACK_BLOCK_BYTES,
   SACK_PERMITTED_BYTES,
@@ -48,8 +48,6 @@ export class Segment {
   sackAt: usize;
   sourcePort: u32;
   destinationPort: u32;
-  /** Where the sequence numbers of an earlier connection between the same ends ended; 0 when there was none. */
-  formerNxt: u32;
   /** The packet, with the text in view. */
   packet: Packet;
   arrival: Arrival;
@@ -95,7 +93,6 @@ export function readSegment(arrival: Arrival): bool {
   segment.window = header.window;
   segment.bytes = bytes - header.headerBytes;
   segment.mss = 0;
-  segment.formerNxt = 0;
   segment.urgent = header.urgent;
   segment.offer = asksForEcn(segment.flags) ? <u8>Offer.ECN : 0;
   segment.shift = 0;

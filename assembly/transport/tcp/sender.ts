@@ -1,7 +1,7 @@
 // The sender: what may be sent now. First what is lost, then what is new.
 
 import { Counter } from "../../abi/counters";
-import { Blocked, State } from "../../abi/status";
+import { Blocked, Phase, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag } from "../../device/packet";
@@ -10,11 +10,12 @@ import { onIdle } from "./congestion";
 import { forgetDeliveries } from "./delivery";
 import { Flag } from "./header";
 import { sendAck, sendCopy, sendEmpty, sendWhole } from "./output";
+import { setSendMss } from "./path";
 import { preferProbe } from "./probe";
 import { unmarkFinLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
-import { Alarm, armTimer, Mark, Phase, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** True in the states in which what is in the send queue may be sent. */
 function mayTransmit(tcb: Tcb): bool {
@@ -34,12 +35,23 @@ function mayTransmit(tcb: Tcb): bool {
 export function transmit(tcb: Tcb): void {
   tcb.blocked = <u8>Blocked.NOTHING;
   if (mayTransmit(tcb)) {
-    if (tcb.flight == 0 && tcb.sentAt && now() - tcb.sentAt > <u64>tcb.rto) onIdle(tcb);
+    if (tcb.flight == 0 && now() - tcb.sentAt > <u64>tcb.rto) {
+      if (tcb.sentAt) onIdle(tcb);
+      setSendMss(tcb); // the path may have become wider (RFC 1191 §6.3)
+    }
     if (sendLost(tcb)) while (sendNew(tcb)) {}
     setRetransmission(tcb);
   }
-  if (tcb.is(Mark.ACK_NOW)) sendAck(tcb);
+  sendAcks(tcb);
   armTimer(tcb);
+}
+
+/** Sends the ACKs that are due. Text has carried one; those that are owed for what is out of order go without. */
+export function sendAcks(tcb: Tcb): void {
+  let acks: u32 = tcb.acksDue;
+  tcb.acksDue = 0;
+  if (!acks && tcb.is(Mark.ACK_NOW)) acks = 1;
+  for (; acks; acks--) sendAck(tcb);
 }
 
 // Sends again what is lost, in order. True when nothing of it is left.
@@ -142,6 +154,10 @@ function sendNew(tcb: Tcb): bool {
 // A FIN that could not go with the data goes alone.
 function sendFinIfDue(tcb: Tcb): bool {
   if (!tcb.is(Mark.FIN_QUEUED) || tcb.is(Mark.FIN_SENT)) return false;
+  if (peerRoom(tcb) == 0) {
+    tcb.blocked = <u8>Blocked.PEER_WINDOW; // a FIN takes its number like a byte
+    return false;
+  }
   if (!sendEmpty(tcb, tcb.sndNxt, Flag.FIN | Flag.ACK)) {
     tcb.blocked = <u8>Blocked.NO_PACKET;
     awaitPacket(tcb);
@@ -173,17 +189,16 @@ function isWorthSending(tcb: Tcb, bytes: u32, unsent: u32, usable: u32): bool {
     return false;
   }
   if (bytes >= tcb.sndMss) return true;
-  const isWholeRest = bytes == unsent;
-  if (isWholeRest) {
-    if (tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY) || tcb.is(Mark.FIN_QUEUED)) return true;
+  const mayBeSmall = tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY);
+  if (bytes == unsent) {
+    if (mayBeSmall || tcb.is(Mark.FIN_QUEUED)) return true;
     tcb.blocked = <u8>Blocked.NAGLE;
-  } else if (bytes < usable) {
-    // The packet ends here because it was sent in part before, or the MSS has changed; there is more behind it.
-    return true;
-  } else {
-    tcb.blocked = <u8>narrower(tcb);
+    return false;
   }
-  return bytes >= tcb.maxSndWnd / 2;
+  // The packet ends here because it was sent in part before, or the MSS has changed; there is more behind it.
+  if (bytes < usable) return true;
+  tcb.blocked = <u8>narrower(tcb);
+  return mayBeSmall && bytes >= tcb.maxSndWnd / 2;
 }
 
 function narrower(tcb: Tcb): Blocked {
@@ -257,11 +272,12 @@ function setRetransmission(tcb: Tcb): void {
   const persist = stuck || tcb.sndWnd == 0;
   if (persist && tcb.alarm != Alarm.PERSIST) {
     tcb.alarm = Alarm.PERSIST;
-    tcb.waitingSince = now();
+    tcb.waitingSince = NEVER; // until a probe waits for its answer
     tcb.backoff = 0;
     tcb.rtxAt = now() + tcb.rto;
   } else if (!persist && tcb.alarm == Alarm.PERSIST) {
     tcb.backoff = 0;
+    tcb.waitingSince = now();
     restartRetransmission(tcb);
   } else if (tcb.rtxAt == NEVER) {
     restartRetransmission(tcb);

@@ -2,7 +2,7 @@
 
 import { RX_PACKETS_PER_TCB, TCBS, TX_PACKETS_PER_TCB } from "profile";
 import { SocketKind } from "../../abi/sockets";
-import { State } from "../../abi/status";
+import { Offer, Phase, State } from "../../abi/status";
 import { NEVER } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
 import { TCB_BASE, TCB_BYTES } from "../../base/memory";
@@ -12,7 +12,6 @@ import { Packet } from "../../device/packet";
 import { Endpoint, forget, initialiseEndpoint } from "../endpoint";
 import { FlowKind, removeFlow } from "../flow";
 import { unbindPort } from "../ports";
-import { Offer } from "./options";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
@@ -62,16 +61,10 @@ export const enum Mark {
   URGENT_OUT = 0x800000,
   /** The application wants to know when an idle peer is gone. */
   KEEPALIVE = 0x1000000,
-}
-
-/** What the sender thinks of the network (`Tcb.phase`). */
-export const enum Phase {
-  /** All is well. */
-  OPEN = 0,
-  /** Fast recovery: something is lost, and more arrives. */
-  RECOVERY = 1,
-  /** After a time-out, until what was on its way then is acknowledged. */
-  LOSS = 2,
+  /** Enough was received for the window to be as large as the socket allows. */
+  WINDOW_GROWN = 0x2000000,
+  /** The path is too narrow for what we send at least: routers may fragment. */
+  MAY_FRAGMENT = 0x4000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
@@ -131,6 +124,9 @@ export class Tcb extends Endpoint {
   holeBytes: u32;
   /** Bytes received since the last ACK went out. */
   unacked: u32;
+  /** What came twice and is to be reported with the next ACK (RFC 2883); nothing when both are the same. */
+  dsackFirst: u32;
+  dsackEnd: u32;
   /** Behind the last byte that the peer has called urgent: RCV.UP. */
   rcvUp: u32;
 
@@ -212,6 +208,8 @@ export class Tcb extends Endpoint {
   txLimit: u16;
   /** Largest segment that may be sent. */
   sndMss: u16;
+  /** What the peer's MSS option said, or the default. */
+  peerMss: u16;
   /** Bits of Mark. */
   marks: u32;
   dupAcks: u8;
@@ -229,6 +227,8 @@ export class Tcb extends Endpoint {
   /** In quarters of the shortest round trip: the reordering window; recoveries until it is 1 again (RFC 8985 §6.2). */
   reoMultiplier: u8;
   reoPersist: u8;
+  /** ACKs without text that are owed for what came out of order or twice. */
+  acksDue: u8;
 
   // Listener, and those it has not handed out yet.
   backlog: u16;
@@ -273,7 +273,8 @@ export class Tcb extends Endpoint {
     return (
       (this.is(Mark.SCALED) ? Offer.WINDOW_SCALE : 0) |
       (this.is(Mark.TIMESTAMPS) ? Offer.TIMESTAMPS : 0) |
-      (this.is(Mark.SACK) ? Offer.SACK : 0)
+      (this.is(Mark.SACK) ? Offer.SACK : 0) |
+      (this.is(Mark.ECN) ? Offer.ECN : 0)
     );
   }
   /** RCV.WND: what the peer may still send of what it was told. */

@@ -14,7 +14,7 @@ import { sendSyn, synTimeout } from "./open";
 import { ackTimeout } from "./receiver";
 import { reorderingTimeout } from "./recovery";
 import { probeTail, probeWindow, retransmit } from "./retransmission";
-import { restartRetransmission, transmit } from "./sender";
+import { restartRetransmission, sendAcks, transmit } from "./sender";
 import { Alarm, armTimer, Tcb } from "./tcb";
 
 /** A connection's nearest deadline has come. */
@@ -36,7 +36,7 @@ function retransmissionTimeout(tcb: Tcb): void {
     synTimeout(tcb);
     return;
   }
-  if (now() - tcb.waitingSince >= tcb.userTimeout) {
+  if (tcb.waitingSince != NEVER && now() - tcb.waitingSince >= tcb.userTimeout) {
     count(Counter.TcpGiveUps);
     endConnection(tcb, tcb.softError ? tcb.softError : Errno.ETIMEDOUT);
     return;
@@ -70,7 +70,8 @@ export function flushConnection(tcb: Tcb): void {
     case State.SYN_SENT:
     case State.SYN_RECEIVED:
       if (tcb.rtxAt == NEVER) sendSyn(tcb);
-      else armTimer(tcb);
+      else sendAcks(tcb);
+      armTimer(tcb);
       break;
     case State.CLOSED:
     case State.LISTEN:

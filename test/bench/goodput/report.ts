@@ -21,6 +21,8 @@ const HAPPENINGS: readonly Happening[] = [
   { title: "again", of: (run) => run.retransmissions },
   { title: "needless", of: (run) => run.needless },
   { title: "recoveries", of: (run) => run.fastRecoveries },
+  { title: "probes of loss", of: (run) => run.lossProbes },
+  { title: "of window", of: (run) => run.windowProbes },
   { title: "time-outs", of: (run) => run.timeouts },
   { title: "copy lost", of: (run) => run.timeoutCauses.copyLost },
   { title: "few", of: (run) => run.timeoutCauses.fewOnTheirWay },
@@ -29,9 +31,9 @@ const HAPPENINGS: readonly Happening[] = [
   { title: "longest", of: (run) => run.longestStallMs },
 ];
 
-const LEGEND = `Medians of a run: segments sent, lost and sent again; those that brought nothing new; fast recoveries; time-outs, and
-of these how many followed the loss of a copy, how many had fewer than four segments on their way (too few for three
-duplicate ACKs), and how many more than that; milliseconds in which nothing new had arrived for three round trips.
+const LEGEND = `Medians of a run: segments sent, lost and sent again; those that brought nothing new; fast recoveries; probes of the tail
+and of a shut window; time-outs, and of these how many followed the loss of a copy, how many had fewer than four segments
+on their way, and how many more than that; milliseconds in which nothing new had arrived for three round trips.
 `;
 
 export function headText({ seconds, seeds }: Plan): string {

@@ -37,6 +37,12 @@ const COUNTED = {
   retransmissions: ["sender", Counter.TcpRetransSegs],
   fastRecoveries: ["sender", Counter.TcpFastRetransmits],
   timeouts: ["sender", Counter.TcpTimeouts],
+  /** Those of the time-outs that were found to have been needless (RFC 5682). */
+  spuriousTimeouts: ["sender", Counter.TcpSpuriousTimeouts],
+  /** Tail loss probes (RFC 8985). */
+  lossProbes: ["sender", Counter.TcpLossProbes],
+  /** Probes of a window that was shut, or whose opening was lost. */
+  windowProbes: ["sender", Counter.TcpWindowProbes],
   duplicateAcks: ["sender", Counter.TcpDuplicateAcks],
   /** Brought the receiver only what it had acknowledged before. */
   needless: ["receiver", Counter.TcpInOldDuplicates],

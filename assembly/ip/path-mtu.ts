@@ -1,0 +1,66 @@
+// Path MTU (RFC 1191): the largest packet that is known to reach a destination whole, where that is less than the link
+// carries. An entry is forgotten after ten minutes, so that a path that has become wider is found out (§6.3).
+
+import { PATH_MTUS } from "profile";
+import { copyAddress, sameAddress } from "../base/address";
+import { now } from "../base/clock";
+import { SECOND } from "../base/config";
+import { PATH_MTU_BASE, PATH_MTU_BYTES } from "../base/memory";
+
+/** Below this no path is taken to be: IPv4 hosts take packets of 576 bytes, tunnels may cost some of them. */
+export const LEAST_PATH_MTU: u32 = 552;
+
+/** Seconds that an entry is believed. */
+const BELIEVED: u32 = 600;
+
+@unmanaged
+@final
+class PathMtu {
+  address0: u32;
+  address1: u32;
+  address2: u32;
+  address3: u32;
+  /** The second in which the entry ends; 0: none. */
+  ends: u32;
+  mtu: u32;
+
+  @inline get address(): usize {
+    return changetype<usize>(this);
+  }
+}
+
+if (offsetof<PathMtu>() != PATH_MTU_BYTES) ERROR("PATH_MTU_BYTES does not agree with PathMtu.");
+
+function entryAt(index: u32): PathMtu {
+  return changetype<PathMtu>(PATH_MTU_BASE + index * PATH_MTU_BYTES);
+}
+
+function second(): u32 {
+  return <u32>(now() / SECOND);
+}
+
+/** The largest packet for `destination`, at most `most`. */
+export function pathMtu(destination: usize, most: u32): u32 {
+  const time = second();
+  for (let i: u32 = 0; i < PATH_MTUS; i++) {
+    const entry = entryAt(i);
+    if (entry.ends > time && sameAddress(entry.address, destination)) return min<u32>(entry.mtu, most);
+  }
+  return most;
+}
+
+/** No packet above `mtu` bytes reaches `destination`. The entry that ends first gives way. */
+export function limitPathMtu(destination: usize, mtu: u32): void {
+  let chosen = entryAt(0);
+  for (let i: u32 = 0; i < PATH_MTUS; i++) {
+    const entry = entryAt(i);
+    if (entry.ends && sameAddress(entry.address, destination)) {
+      chosen = entry;
+      break;
+    }
+    if (entry.ends < chosen.ends) chosen = entry;
+  }
+  copyAddress(chosen.address, destination);
+  chosen.mtu = max<u32>(mtu, LEAST_PATH_MTU);
+  chosen.ends = second() + BELIEVED;
+}

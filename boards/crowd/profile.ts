@@ -1,0 +1,52 @@
+// Profile `crowd`: ten thousand connections at once. Windows are small so that all of them keep theirs: the promises of
+// every connection together fit the pool, and leave each a packet to send.
+
+/** Bytes of linear memory; a whole number of 64 KiB pages, or less than one page. */
+export const LINEAR_BYTES: u32 = 56 * 1024 * 1024;
+
+/** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
+export const SHRINK: u32 = 0;
+
+/** Which MAC the driver is for: 1, the ring MAC of `assembly/device/registers.ts`. */
+export const MAC: u32 = 1;
+/** Ethernet adapters the machine may have. */
+export const ADAPTERS: u32 = 1;
+/** Receive and transmit descriptors of each adapter. */
+export const RX_RING: u32 = 256;
+export const TX_RING: u32 = 256;
+/** Largest IP packet that the wire carries, in bytes. */
+export const MTU: u32 = 1500;
+
+/** Packets shared by all sockets, for data received, waiting and unacknowledged: three for each stream socket. */
+export const PACKETS: u32 = 30_720;
+/** Packets kept back for what must always be sent: ACK, RST, FIN, ARP. */
+export const CONTROL_PACKETS: u32 = 256;
+
+/** Stream sockets, listeners among them. */
+export const TCBS: u32 = 10_240;
+/** Handshakes in progress, over all listeners. */
+export const SYN_QUEUE: u32 = 4096;
+/** Connections in TIME-WAIT. */
+export const TIME_WAITS: u32 = 16_384;
+/** Seconds that a connection stays in TIME-WAIT: 2·MSL (RFC 9293 §3.4.2 has four minutes and lets hosts choose). */
+export const TIME_WAIT_SECONDS: u32 = 60;
+/** Milliseconds of the shortest retransmission time-out (RFC 6298 §2.4 has a second; Linux has this). */
+export const MIN_RTO_MILLISECONDS: u32 = 200;
+/** UDP and echo sockets. */
+export const DATAGRAM_SOCKETS: u32 = 64;
+/** Datagrams that may wait in one socket. */
+export const DATAGRAM_QUEUE: u32 = 64;
+
+/** Most packets of received data in one connection; with MTU, the largest window. */
+export const RX_PACKETS_PER_TCB: u32 = 2;
+/** Most packets of unsent and unacknowledged data in one connection. */
+export const TX_PACKETS_PER_TCB: u32 = 4;
+
+/** Neighbors whose Ethernet address is known or sought, and packets that may wait for one. */
+export const NEIGHBORS: u32 = 256;
+export const NEIGHBOR_QUEUE: u32 = 8;
+export const ROUTES: u32 = 32;
+/** Destinations whose path is remembered to be narrower than the link. */
+export const PATH_MTUS: u32 = 64;
+/** Addresses of the machine itself, over all adapters. */
+export const ADDRESSES: u32 = 4;
