@@ -1,6 +1,6 @@
 // Socket options (abi/sockets.ts, SocketOption).
 
-import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
+import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
@@ -53,6 +53,7 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
       return 0;
     case SocketOption.CONGESTION:
       if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
+      if (value == Congestion.CUBIC && !CUBIC) return -Errno.EOPNOTSUPP;
       chooseController(tcb, value);
       return 0;
     case SocketOption.URGENT:

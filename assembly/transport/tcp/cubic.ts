@@ -63,10 +63,10 @@ function beginCurve(tcb: Tcb): void {
   tcb.cubicReach = cubeRoot((gap * CUBIC_SECOND * C_DENOMINATOR) / (C_NUMERATOR * tcb.sndMss)); // K (§4.2)
 }
 
-// The window that Reno would have by now (§4.3); beyond the plateau it grows by Reno's whole segment.
+// The window that Reno would have by now (§4.3); beyond the window of the last loss it grows by Reno's whole segment.
 function growEstimate(tcb: Tcb, bytes: u32): void {
   const segments = (<u64>bytes * tcb.sndMss) / tcb.cwnd;
-  const growth = tcb.cubicEstimate < tcb.cubicMost ? (segments * ALPHA_NUMERATOR) / ALPHA_DENOMINATOR : segments;
+  const growth = tcb.cubicEstimate < tcb.priorCwnd ? (segments * ALPHA_NUMERATOR) / ALPHA_DENOMINATOR : segments;
   tcb.cubicEstimate += <u32>growth;
 }
 

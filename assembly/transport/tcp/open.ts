@@ -36,13 +36,13 @@ export function openActively(tcb: Tcb): void {
   startRto(tcb);
   startSending(tcb, initialSequence(tcb));
   tcb.state = State.SYN_SENT;
-  tcb.waitingSince = now();
   scheduleOutput(tcb);
 }
 
 /** Sends the SYN, or in SYN-RECEIVED the SYN,ACK; again when its timer has run out. */
 export function sendSyn(tcb: Tcb): void {
   const first = tcb.sndNxt == tcb.iss;
+  if (first) tcb.waitingSince = now(); // not when the application asked: calls do not bring the time
   const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK | echoOfEcn(tcb) : Flag.SYN | askForEcn(tcb);
   const sent = sendEmpty(tcb, tcb.iss, flags);
   if (!sent) awaitPacket(tcb); // or no way to the peer: the timer tries again

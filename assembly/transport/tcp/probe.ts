@@ -3,6 +3,7 @@
 
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
+import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { delivery } from "./delivery";
@@ -24,20 +25,24 @@ function probeDelay(tcb: Tcb): u32 {
 }
 
 function mayProbe(tcb: Tcb): bool {
-  return tcb.is(Mark.SACK) && tcb.phase == Phase.OPEN && tcb.sackedBytes == 0 && !tcb.is(Mark.PROBE_OUT);
+  return tcb.is(Mark.SACK) && tcb.phase == Phase.OPEN && tcb.sackedBytes == 0 && !tcb.is(Mark.PROBED);
 }
 
-/** The retransmission timer starts: a probe comes first where one may. */
+/**
+ * The retransmission timer starts, or new data has gone out: where a probe may go, it goes before the time-out of the
+ * first segment, or in its place (RFC 8985 §7.2).
+ */
 export function preferProbe(tcb: Tcb): void {
-  if (!mayProbe(tcb)) return;
-  const delay = probeDelay(tcb);
-  if (delay < tcb.rto) setAlarm(tcb, Alarm.PROBE, delay);
+  if (!mayProbe(tcb) || tcb.backoff) return;
+  // The time-out counts from the last ACK, or from when the first segment went out.
+  const left = <u32>(tcb.waitingSince + tcb.rto - now());
+  setAlarm(tcb, Alarm.PROBE, min<u32>(probeDelay(tcb), left));
 }
 
 /** A probe has gone out. */
 export function sentProbe(tcb: Tcb, again: bool): void {
   count(Counter.TcpLossProbes);
-  tcb.mark(Mark.PROBE_OUT);
+  tcb.mark(Mark.PROBE_OUT | Mark.PROBED);
   if (again) tcb.mark(Mark.PROBE_RETRANSMITTED);
   else tcb.unmark(Mark.PROBE_RETRANSMITTED);
   tcb.probeEnd = tcb.sndNxt;

@@ -123,6 +123,7 @@ export function takeReports(tcb: Tcb, segment: Segment): void {
 // RFC 2883 §4: the first block reports a duplicate when it lies below the ACK, or within the second block.
 function isDuplicateReport(segment: Segment): bool {
   const end = segment.sackEnd(0);
+  if (!seqBefore(segment.sackFirst(0), end)) return false;
   if (seqUpTo(end, segment.ack)) return true;
   if (segment.sackBlocks < 2) return false;
   return seqUpTo(segment.sackFirst(1), segment.sackFirst(0)) && seqUpTo(end, segment.sackEnd(1));

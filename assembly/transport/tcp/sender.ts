@@ -181,7 +181,7 @@ function isWorthSending(tcb: Tcb, bytes: u32, unsent: u32, usable: u32): bool {
     return false;
   }
   if (bytes >= tcb.sndMss) return true;
-  const mayBeSmall = tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY);
+  const mayBeSmall = tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY) || tcb.is(Mark.TIMEOUT_TESTED);
   if (bytes == unsent) {
     if (mayBeSmall || tcb.is(Mark.FIN_QUEUED)) return true;
     tcb.blocked = <u8>Blocked.NAGLE;
@@ -285,5 +285,5 @@ export function restartRetransmission(tcb: Tcb): void {
 
 // A probe is due some time after the last new segment (RFC 8985 §7.2), a retransmission after the first.
 function restartProbe(tcb: Tcb): void {
-  if (tcb.alarm == Alarm.PROBE) restartRetransmission(tcb);
+  if (tcb.alarm == Alarm.PROBE || tcb.alarm == Alarm.RETRANSMIT) preferProbe(tcb);
 }

@@ -39,6 +39,10 @@ export const enum Mark {
   /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
   PROBE_OUT = 2048,
   PROBE_RETRANSMITTED = 4096,
+  /** No round trip was measured since the last tail loss probe: the next one waits for that (RFC 8985 §7.3). */
+  PROBED = 0x10000000,
+  /** Nobody holds the socket any more: what is left of its life gets its limit. */
+  LET_GO = 0x20000000,
   /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
   TIMEOUT_DOUBTED = 0x2000,
   TIMEOUT_TESTED = 0x4000,
