@@ -222,13 +222,14 @@ export class Model {
     }
     return numbers;
   }
-  /** Whether some outstanding byte of [first, end) is lost, or all of them are reported. */
+  /** Whether some outstanding byte of [first, end) is lost. */
   isLost(first: u32, end: u32): bool {
     for (let i = max(first, this.una); i < min(end, this.nxt); i++) if (this.has(i, LOST)) return true;
     return false;
   }
+  /** Whether there are outstanding bytes in [first, end), and all of them are reported. */
   isReported(first: u32, end: u32): bool {
     for (let i = max(first, this.una); i < min(end, this.nxt); i++) if (!this.has(i, REPORTED)) return false;
-    return first < this.nxt;
+    return max(first, this.una) < min(end, this.nxt);
   }
 }
