@@ -9,8 +9,6 @@ import { Packet, PacketFlag, startPackets } from "../../assembly/device/packet";
 import { takeOutputs } from "../../assembly/transport/endpoint";
 import { beginDelivery, delivery, forgetDeliveries, startDeliveries } from "../../assembly/transport/tcp/delivery";
 import {
-  countDuplicate,
-  firstOutstanding,
   forgetLosses,
   forgetReports,
   markAllLost,
@@ -19,7 +17,6 @@ import {
   markLost,
   outstandingOf,
   takeReports,
-  uncountDuplicates,
   unmarkFinLost,
   unmarkLost,
 } from "../../assembly/transport/tcp/scoreboard";
@@ -380,7 +377,6 @@ function play(seed: u32): string {
 }
 
 describe("the scoreboard", () => {
-  // Shows: MUST-58
   it("agrees with a state for every byte, whatever is sent, lost, reported and acknowledged", () => {
     setNow(((<u64>1) << 32) - 5 * SECOND);
     let wrong = "";
@@ -388,48 +384,3 @@ describe("the scoreboard", () => {
     expect<string>(wrong).toBe("");
   });
 });
-
-/** Segments of 100 bytes on their way to a peer without SACK. */
-function startWithoutSack(packets: u32): void {
-  startRun(0);
-  tcb.unmark(Mark.SACK);
-  tcb.sndMss = 100;
-  for (let i: u32 = 0; i < packets; i++) {
-    enqueue(tcb, sendRoom(tcb), 0);
-    advance(tcb.sndEnd);
-  }
-}
-
-describe("duplicate ACKs of a peer without SACK", () => {
-  it("each take a segment out of the pipe, but never the one at the hole", () => {
-    startWithoutSack(4);
-    for (let i = 0; i < 9; i++) countDuplicate(tcb);
-    expect<u32>(tcb.sackedBytes).toBe(300);
-    markHeadLost(tcb);
-    expect<u32>(tcb.pipe).toBe(0);
-  });
-
-  it("never count more than is on its way, through random losses and acknowledgments", () => {
-    let wrong = "";
-    for (let seed: u32 = 1; seed <= 40 && wrong.length == 0; seed++) {
-      startWithoutSack(6);
-      startDraws(seed);
-      for (let i = 0; i < 20 && tcb.flight; i++) {
-        const kind = draw(8);
-        if (kind < 4) countDuplicate(tcb);
-        else if (kind == 4) markHeadLost(tcb);
-        else if (kind == 5) unmarkLost(tcb, tcb.sndHead!);
-        else acknowledgeHead();
-        if (tcb.sackedBytes + tcb.lostBytes > tcb.flight) wrong = `seed ${seed}, step ${i}`;
-      }
-    }
-    expect<string>(wrong).toBe("");
-  });
-});
-
-// The repaired segment is acknowledged, and in one case of two what came behind it.
-function acknowledgeHead(): void {
-  const bytes = oneIn(2) ? firstOutstanding(tcb) : tcb.flight;
-  dropAcknowledged(tcb, tcb.sndUna + bytes);
-  uncountDuplicates(tcb, bytes);
-}
