@@ -36,7 +36,7 @@ export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 export const HANDSHAKE_BYTES: u32 = 80;
 export const HANDSHAKE_BASE: usize = memory.data(SYN_QUEUE * HANDSHAKE_BYTES, 16);
 
-export const TIME_WAIT_BYTES: u32 = 80;
+export const TIME_WAIT_BYTES: u32 = 84;
 export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 16);
 
 export const DATAGRAM_BYTES: u32 = 120;

@@ -68,13 +68,14 @@ export class Machine {
     const firmware = module ?? (await loadFirmware(profile, false));
     const seeds = [seed, seed ^ 0x5bd1e995, Math.imul(seed, 0x9e3779b1), ~seed];
     const core = await Core.start(firmware, seeds, { bus });
-    return new Machine(core, bus, start);
+    return new Machine(core, bus, start, profile);
   }
 
   private constructor(
     readonly core: Core,
     readonly bus: Bus,
     readonly start: number,
+    readonly profile: string,
     readonly wire = new OpenEnd(),
   ) {
     this.now = start;

@@ -43,17 +43,18 @@ export interface PlayOptions {
 
 /** Plays `script`. Throws `ScriptError` at the first deviation. */
 export async function play(script: Script, options: PlayOptions = {}): Promise<void> {
+  const player = await prepare(script, options);
+  player.playSteps();
+  player.finish();
+  player.demandIss(options.ourIss ?? script.directives.ourIss);
+}
+
+/** A player whose clock is set so that the stack will choose the initial sequence number that is asked for, if any is. */
+export async function prepare(script: Script, options: PlayOptions = {}): Promise<Player> {
   const ourIss = options.ourIss ?? script.directives.ourIss;
   const found = ourIss === undefined ? undefined : await findIss(script, options);
   const wait = ourIss === undefined || found === undefined ? 0 : ((ourIss - found) >>> 0) * ISS_TICK;
-  const player = await Player.create(script, { ...options, start: START + wait });
-  player.playSteps();
-  player.finish();
-  const chosen = player.firstIss;
-  if (ourIss !== undefined && chosen !== undefined && chosen !== ourIss >>> 0) {
-    const sentence = `the stack chose ISS ${chosen}, although the clock was set for ${ourIss >>> 0}`;
-    throw new ScriptError(script.file, 1, sentence);
-  }
+  return Player.create(script, { ...options, start: START + wait });
 }
 
 /**
@@ -124,6 +125,13 @@ export class Player {
   /** The descriptor that the application holds in a conversation; undefined when it holds none. */
   descriptor(conversation: number): number | undefined {
     return this.#applications.descriptor(conversation);
+  }
+
+  /** Throws when the stack's first SYN had another initial sequence number than the clock was set for. */
+  demandIss(ourIss: number | undefined): void {
+    if (ourIss === undefined || this.firstIss === undefined || this.firstIss === ourIss >>> 0) return;
+    const sentence = `the stack chose ISS ${this.firstIss}, although the clock was set for ${ourIss >>> 0}`;
+    throw new ScriptError(this.script.file, 1, sentence);
   }
 
   // ---- steps -----------------------------------------------------------------------------------------------------

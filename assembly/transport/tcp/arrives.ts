@@ -100,26 +100,27 @@ function takeFirstWindow(tcb: Tcb, segment: Segment): void {
 
 // §3.10.7.4
 function inOtherStates(tcb: Tcb, segment: Segment): Verdict {
+  if (segment.has(Flag.RST)) return checkReset(tcb, segment); // first and second
   let verdict = checkSequence(tcb, segment); // first
-  if (verdict == Verdict.CONTINUE) verdict = checkReset(tcb, segment); // second
   if (verdict == Verdict.CONTINUE) verdict = checkSyn(segment); // fourth; there is no third
   if (verdict == Verdict.CONTINUE) verdict = checkAck(tcb, segment); // fifth
   if (verdict == Verdict.CONTINUE) verdict = textAndFin(tcb, segment); // sixth to eighth
   return verdict;
 }
 
-// First: some of the segment must lie in the window. What does not is answered with an ACK, unless it is a RST.
+// First: some of the segment must lie in the window. What does not is answered with an ACK.
 function checkSequence(tcb: Tcb, segment: Segment): Verdict {
-  // In a simultaneous open the peer's SYN comes twice, the second time with its ACK.
-  if (tcb.state == State.SYN_RECEIVED && segment.has(Flag.SYN) && segment.seq == tcb.irs) {
-    segment.flags &= ~Flag.SYN;
-    segment.seq++;
-  }
   if (tcb.is(Mark.TIMESTAMPS)) {
     const verdict = checkTimestamp(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
   }
-  if (isAcceptable(tcb, segment)) {
+  // In a simultaneous open the peer's SYN comes twice, the second time with its ACK (figure 7, line 6).
+  const isAnswer = segment.has(Flag.SYN) && segment.has(Flag.ACK) && segment.seq == tcb.irs;
+  if (tcb.state == State.SYN_RECEIVED && isAnswer) {
+    segment.flags &= ~Flag.SYN;
+    segment.seq++;
+  }
+  if (isAcceptable(segment, tcb.rcvNxt, tcb.rcvWnd)) {
     takeTimestamp(tcb, segment);
     takeMarks(tcb, segment);
     heard(tcb);
@@ -128,8 +129,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
   count(isOld ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
   if (isOld && segment.bytes) noteDuplicate(tcb, segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
-  if (segment.has(Flag.RST)) return Verdict.DROP;
-  // A window that is shut still lets ACKs and RSTs take effect (MUST-66).
+  // A window that is shut still lets ACKs take effect (MUST-66).
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
     const verdict = checkAck(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
@@ -137,46 +137,51 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   return Verdict.ACK;
 }
 
-// Protection against wrapped sequence numbers (RFC 7323 §5.3 R1): what is older than the newest that was in order is an
-// old duplicate. After 24 days of silence the comparison means nothing (§5.5).
+// After 24 days of silence the comparison means nothing (RFC 7323 §5.5).
 function checkTimestamp(tcb: Tcb, segment: Segment): Verdict {
-  if (segment.has(Flag.RST)) return Verdict.CONTINUE;
+  const isStale = <u32>(now() / SECOND) - tcb.tsRecentAt > PAWS_IDLE;
+  return judgeTimestamp(segment, isStale ? segment.timestamp : tcb.tsRecent);
+}
+
+/**
+ * Protection against wrapped sequence numbers, where timestamps were agreed on (RFC 7323 §5.3 R1): what is older than the
+ * newest that was in order, `recent`, is an old duplicate.
+ */
+export function judgeTimestamp(segment: Segment, recent: u32): Verdict {
   if (!(segment.offer & Offer.TIMESTAMPS)) {
-    count(Counter.TcpInNoTimestamp); // §3.2: agreed on, so whoever leaves it out is not the peer
+    if (segment.has(Flag.SYN)) return Verdict.CONTINUE; // of a peer that begins anew: it is to be challenged
+    count(Counter.TcpInNoTimestamp); // §3.2: whoever leaves it out is not the peer
     return Verdict.DROP;
   }
-  const isOld = seqBefore(segment.timestamp, tcb.tsRecent);
-  if (!isOld || <u32>(now() / SECOND) - tcb.tsRecentAt > PAWS_IDLE) return Verdict.CONTINUE;
+  if (!seqBefore(segment.timestamp, recent)) return Verdict.CONTINUE;
   count(Counter.TcpInPaws);
   return Verdict.ACK;
 }
 
 // RFC 7323 §4.3 (2): the timestamp of the segment that the next ACK answers.
 function takeTimestamp(tcb: Tcb, segment: Segment): void {
-  if (!tcb.is(Mark.TIMESTAMPS) || !(segment.offer & Offer.TIMESTAMPS) || segment.has(Flag.RST)) return;
+  if (!tcb.is(Mark.TIMESTAMPS) || !(segment.offer & Offer.TIMESTAMPS)) return;
   if (seqBefore(segment.timestamp, tcb.tsRecent) || seqAfter(segment.seq, tcb.lastAckSent)) return;
   setRecent(tcb, segment.timestamp);
 }
 
-// The four cases of the table in §3.10.7.4.
-function isAcceptable(tcb: Tcb, segment: Segment): bool {
-  const window = tcb.rcvWnd;
+/** The four cases of the table in §3.10.7.4. */
+export function isAcceptable(segment: Segment, rcvNxt: u32, window: u32): bool {
   const length = segment.length;
-  // A RST counts by its sequence number alone, whatever text explains it (SHLD-2).
-  if (window == 0) return (length == 0 || segment.has(Flag.RST)) && segment.seq == tcb.rcvNxt;
-  if (seqInWindow(segment.seq, tcb.rcvNxt, window)) return true;
-  return length > 0 && seqInWindow(segment.seq + length - 1, tcb.rcvNxt, window);
+  if (window == 0) return length == 0 && segment.seq == rcvNxt;
+  if (seqInWindow(segment.seq, rcvNxt, window)) return true;
+  return length > 0 && seqInWindow(segment.seq + length - 1, rcvNxt, window);
 }
 
-// Second: only a RST exactly at RCV.NXT resets; elsewhere in the window it is challenged (RFC 5961 §3.2).
+// First and second: only a RST exactly at RCV.NXT resets, whatever the window (MUST-66) and whatever text explains it
+// (SHLD-2); elsewhere in the window it is challenged (RFC 5961 §3.2), the rest is dropped.
 function checkReset(tcb: Tcb, segment: Segment): Verdict {
-  if (!segment.has(Flag.RST)) return Verdict.CONTINUE;
-  if (segment.seq != tcb.rcvNxt) return Verdict.CHALLENGE_ACK;
-  let error: u32 = Errno.ECONNRESET;
-  if (tcb.state == State.SYN_RECEIVED) error = Errno.ECONNREFUSED;
-  const isDone = tcb.state == State.CLOSING || tcb.state == State.LAST_ACK;
-  if (isDone && tcb.sndUna == tcb.sndEnd) error = 0; // nothing is lost but our FIN
-  endConnection(tcb, error);
+  if (segment.seq != tcb.rcvNxt) {
+    if (seqInWindow(segment.seq, tcb.rcvNxt, tcb.rcvWnd)) return Verdict.CHALLENGE_ACK;
+    count(Counter.TcpInOutOfWindow);
+    return Verdict.DROP;
+  }
+  endConnection(tcb, tcb.state == State.SYN_RECEIVED ? Errno.ECONNREFUSED : Errno.ECONNRESET);
   return Verdict.DONE;
 }
 
@@ -237,8 +242,11 @@ function textAndFin(tcb: Tcb, segment: Segment): Verdict {
     case State.FIN_WAIT_1:
     case State.FIN_WAIT_2:
       break;
+    case State.CLOSING:
+      return Verdict.DONE; // what does not acknowledge our FIN is ignored (fifth)
     default:
-      return Verdict.DONE; // the peer has sent its FIN: nothing can follow
+      // The peer has sent its FIN: nothing can follow, and another FIN is not that one again.
+      return segment.has(Flag.FIN) ? Verdict.CHALLENGE_ACK : Verdict.DONE;
   }
   takeUrgentPointer(tcb, segment);
   trimToWindow(tcb, segment);

@@ -24,7 +24,7 @@ import { Packet, release, takePacket } from "../../device/packet";
 import { pathFor } from "../../ip/output";
 import { EndpointFlag, notify } from "../endpoint";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
-import { Verdict } from "./arrives";
+import { judgeTimestamp, Verdict } from "./arrives";
 import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./cookie";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
@@ -254,11 +254,6 @@ function resend(handshake: Handshake): void {
  */
 export function handshakeArrives(handshake: Handshake, segment: Segment): Verdict {
   const rcvNxt = handshake.irs + 1;
-  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && segment.seq == handshake.irs) {
-    resend(handshake); // our SYN,ACK was lost
-    handshake.began = 0; // and which one the peer answers will not be known (Karn's algorithm)
-    return Verdict.DONE;
-  }
   const inWindow = seqInWindow(segment.seq, rcvNxt, max<u32>(handshake.window, 1));
   if (segment.has(Flag.RST)) {
     if (segment.seq == rcvNxt) {
@@ -267,6 +262,15 @@ export function handshakeArrives(handshake: Handshake, segment: Segment): Verdic
       return Verdict.DONE;
     }
     return inWindow ? Verdict.CHALLENGE_ACK : Verdict.DROP;
+  }
+  if (segment.has(Flag.SYN) && !segment.has(Flag.ACK) && segment.seq == handshake.irs) {
+    resend(handshake); // our SYN,ACK was lost
+    handshake.began = 0; // and which one the peer answers will not be known (Karn's algorithm)
+    return Verdict.DONE;
+  }
+  if (handshake.offer & Offer.TIMESTAMPS) {
+    const verdict = judgeTimestamp(segment, handshake.tsRecent);
+    if (verdict != Verdict.CONTINUE) return verdict;
   }
   if (!inWindow) {
     count(Counter.TcpInOutOfWindow);

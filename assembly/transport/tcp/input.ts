@@ -19,7 +19,7 @@ import { oweAck } from "./receiver";
 import { answerAck, answerReset } from "./reset";
 import { readSegment, Segment, segment } from "./segment";
 import { Tcb } from "./tcb";
-import { mayReopen, setAside, TimeWait, timeWaitArrives } from "./time-wait";
+import { answerFor, mayReopen, setAside, TimeWait, timeWaitArrives } from "./time-wait";
 
 /** Challenge ACKs in a second, over all connections (RFC 5961 §7). */
 const CHALLENGES_PER_SECOND: u32 = 100;
@@ -78,14 +78,14 @@ function listenerOf(segment: Segment): Tcb | null {
   return changetype<Tcb | null>(changetype<usize>(bound));
 }
 
-// A SYN reopens the connection only where somebody listens. One that comes at a bad moment may come again.
+// A SYN reopens the connection only where somebody listens who has room for it; it may come again.
 function forTimeWait(record: TimeWait, segment: Segment): void {
-  const listener = listenerOf(segment);
-  if (!listener || !mayReopen(record, segment)) {
-    timeWaitArrives(record, segment);
+  const listener = mayReopen(record, segment) ? listenerOf(segment) : null;
+  if (!listener || !hasRoom(listener)) {
+    const verdict = timeWaitArrives(record, segment);
+    if (verdict == Verdict.ACK || (verdict == Verdict.CHALLENGE_ACK && mayChallenge())) answerFor(record, segment);
     return;
   }
-  if (!hasRoom(listener)) return;
   count(Counter.TcpTimeWaitReuses);
   setAside(record);
   beginAfter(record, listener, segment);

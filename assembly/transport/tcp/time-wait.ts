@@ -13,11 +13,12 @@ import { TCP_STATE, TIME_WAIT_BASE, TIME_WAIT_BYTES } from "../../base/memory";
 import { timeWaitPool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
+import { isAcceptable, judgeTimestamp, Verdict } from "./arrives";
 import { Flag } from "./header";
 import { WINDOW_SHIFT } from "./options";
 import { answerAck } from "./reset";
 import { Segment } from "./segment";
-import { seqAfter } from "./seq";
+import { seqAfter, seqBefore } from "./seq";
 import { leaveFlows, Mark, Tcb } from "./tcb";
 
 /** Twice the maximum segment lifetime. */
@@ -28,14 +29,18 @@ const TWICE_MSL: u64 = <u64>TIME_WAIT_SECONDS * SECOND;
 export class TimeWait extends Flow {
   sndNxt: u32;
   rcvNxt: u32;
-  /** As the header has it, scaled. */
-  window: u32;
+  /** The largest window that the peer has offered. */
+  maxSndWnd: u32;
+  /** Our window as the header has it, and by how much that is shifted. */
+  window: u16;
+  shift: u8;
+  reserved0: u8;
   /** TS.Recent, to be echoed when `stamped` is 1. */
   tsRecent: u32;
   stamped: u8;
   ttl: u8;
   tos: u8;
-  reserved0: u8;
+  reserved1: u8;
   newer: TimeWait | null;
   older: TimeWait | null;
   /** Lower and upper half of the time at which it ends. */
@@ -81,7 +86,9 @@ export function enterTimeWait(tcb: Tcb): void {
   record.adapter = tcb.adapter;
   record.sndNxt = tcb.sndNxt;
   record.rcvNxt = tcb.rcvNxt;
-  record.window = min<u32>(tcb.is(Mark.SCALED) ? tcb.rcvWnd >> WINDOW_SHIFT : tcb.rcvWnd, 65535);
+  record.maxSndWnd = tcb.maxSndWnd;
+  record.shift = tcb.is(Mark.SCALED) ? <u8>WINDOW_SHIFT : 0;
+  record.window = <u16>min<u32>(tcb.rcvWnd >> record.shift, 65535);
   record.tsRecent = tcb.tsRecent;
   record.ttl = tcb.ttl;
   record.tos = tcb.tos;
@@ -147,14 +154,33 @@ export function mayReopen(record: TimeWait, segment: Segment): bool {
   return segment.has(Flag.SYN) && !segment.has(Flag.ACK) && !segment.has(Flag.RST) && isNewer(record, segment);
 }
 
-/** Any other segment for a connection in TIME-WAIT (§3.10.7.4). */
-export function timeWaitArrives(record: TimeWait, segment: Segment): void {
-  if (segment.has(Flag.RST)) return; // an old duplicate must not cut the wait short (RFC 1337)
-  if (segment.has(Flag.FIN)) {
-    unlink(record); // the wait begins anew: our ACK of the FIN was lost (§3.10.7.4, eighth)
-    append(record);
+/** Any other segment for a connection in TIME-WAIT, in the order of the RFC's steps (§3.10.7.4). */
+export function timeWaitArrives(record: TimeWait, segment: Segment): Verdict {
+  if (segment.has(Flag.RST)) return Verdict.DROP; // an old duplicate must not cut the wait short (RFC 1337)
+  if (record.stamped) {
+    const verdict = judgeTimestamp(segment, record.tsRecent);
+    if (verdict != Verdict.CONTINUE) return verdict;
   }
-  if (!segment.length) return;
+  if (!isAcceptable(segment, record.rcvNxt, (<u32>record.window) << record.shift)) {
+    if (isFinAgain(record, segment)) {
+      unlink(record); // our ACK of it was lost: the wait begins anew (eighth)
+      append(record);
+    }
+    return Verdict.ACK;
+  }
+  if (segment.has(Flag.SYN)) return Verdict.CHALLENGE_ACK;
+  if (!segment.has(Flag.ACK)) return Verdict.DROP;
+  const isOld = seqBefore(segment.ack, record.sndNxt - record.maxSndWnd);
+  return isOld || seqAfter(segment.ack, record.sndNxt) || segment.has(Flag.FIN) ? Verdict.CHALLENGE_ACK : Verdict.DROP;
+}
+
+function isFinAgain(record: TimeWait, segment: Segment): bool {
+  if (!segment.has(Flag.FIN) || !segment.has(Flag.ACK) || segment.has(Flag.SYN)) return false;
+  return segment.seq + segment.length == record.rcvNxt;
+}
+
+/** Answers with the ACK of what the connection had received. */
+export function answerFor(record: TimeWait, segment: Segment): void {
   const stamped = record.stamped != 0;
   const seq = record.sndNxt;
   const ack = record.rcvNxt;
