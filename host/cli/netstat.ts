@@ -35,7 +35,7 @@ One line is one socket, that is, one block of control information in the stack's
 With -i, a line below each TCP connection shows its insides, in the names of Linux's ss -i:
   cubic, reno         the congestion controller;  wscale ts sack ecn: what both sides have agreed on
   rto rtt minrtt      milliseconds: the time-out, the round trip and its variation, the shortest one
-  cwnd ssthresh       in segments of mss bytes: what the network is thought to bear, where slow start ends
+  cwnd ssthresh       in segments of mss: what the network may bear, and where slow start ends
   snd_wnd rcv_wnd     what the peer, and what this side, would still take
   unacked notsent     bytes on their way, and bytes that wait
   sacked lost         of those on their way: reported by the peer, and taken for lost
