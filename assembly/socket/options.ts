@@ -86,6 +86,10 @@ function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
       if (value < 1 || value > 255) return -Errno.EINVAL;
       tcb.keepCount = <u8>value;
       return 0;
+    case SocketOption.REPORTS:
+      if (value) tcb.unmark(Mark.QUIET);
+      else tcb.mark(Mark.QUIET);
+      return 0;
     case SocketOption.LINGER:
       if (value > 0xffff) return -Errno.EINVAL;
       tcb.linger = <u16>value;
@@ -141,6 +145,8 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.linger;
     case SocketOption.URGENT:
       return urgentAhead(tcb);
+    case SocketOption.REPORTS:
+      return tcb.is(Mark.QUIET) ? 0 : 1;
     case SocketOption.SOFT_ERROR:
       return tcb.softError;
     default:

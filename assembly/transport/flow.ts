@@ -55,6 +55,11 @@ export class Flow {
   }
 }
 
+/** Gives `to` the ends of `from`: addresses and ports. */
+export function copyEnds(to: Flow, from: Flow): void {
+  memory.copy(changetype<usize>(to), changetype<usize>(from), offsetof<Flow>("next"));
+}
+
 function bucket(local: usize, localPort: u32, remote: usize, remotePort: u32): usize {
   let hash = load<u32>(SECRET_WORD) ^ ((remotePort << 16) | localPort);
   hash = (hash ^ addressHash(remote)) * 0x9e3779b1;

@@ -15,7 +15,10 @@ export interface ConnectOptions extends TcpOptions {
   localPort?: number;
   /** Milliseconds after which the attempt is given up with ETIMEDOUT; default: when TCP does. */
   timeout?: number;
-  /** Asks for explicit congestion notification (RFC 3168); `status().options` says whether the peer agreed. */
+  /**
+   * Asks the peer for explicit congestion notification (RFC 3168); default false. A peer that asks gets it in any case;
+   * `status().options` says whether both agreed.
+   */
   ecn?: boolean;
 }
 

@@ -1,7 +1,7 @@
 // The application of a segment script: makes the socket calls, writes the known stream, and checks what it reads.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
+import { Congestion, Event, Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
 import type { Machine } from "./machine.ts";
 import { type Conversation, LISTEN_PORT, PEER_IP, streamByte, streamBytes } from "./peer.ts";
 
@@ -36,11 +36,15 @@ const OPTIONS: Readonly<Record<string, number>> = {
   urgent: SocketOption.URGENT,
 };
 
+/** Values of the option `congestion` by name. */
+const CONTROLLERS: Readonly<Record<string, number>> = { reno: Congestion.RENO, cubic: Congestion.CUBIC };
+
 const EVENT_BITS: ReadonlyMap<string, number> = new Map([
   ["READABLE", Event.READABLE],
   ["WRITABLE", Event.WRITABLE],
   ["ERROR", Event.ERROR],
   ["HANGUP", Event.HANGUP],
+  ["URGENT", Event.URGENT],
 ]);
 
 export class CallError extends Error {
@@ -198,8 +202,9 @@ export class Applications {
       return result(this.machine.call("shutdown", fd, how));
     }
     const option = OPTIONS[args[0] ?? ""];
-    if (option === undefined) throw new CallError(`setopt knows ${Object.keys(OPTIONS).join(", ")}`);
-    return result(this.machine.call("setOption", fd, option, Number(args[1])));
+    if (option === undefined) throw new CallError(`${call} knows ${Object.keys(OPTIONS).join(", ")}`);
+    if (call === "getopt") return result(this.machine.call("getOption", fd, option));
+    return result(this.machine.call("setOption", fd, option, CONTROLLERS[args[1] ?? ""] ?? Number(args[1])));
   }
 }
 

@@ -14,7 +14,6 @@ import {
   FLAG_BITS,
   FrameError,
   type IcmpMessage,
-  type Ipv4Header,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -22,8 +21,15 @@ import {
   readFrame,
   type TcpSegment,
 } from "./frames.ts";
-import type { IcmpPattern, IpPattern, Modifier, OptionPattern, SegmentPattern, SequenceNumber } from "./script.ts";
-import { ANY_BYTE } from "./script.ts";
+import {
+  ANY_BYTE,
+  bigEndian,
+  type IcmpPattern,
+  type Modifier,
+  type OptionPattern,
+  type SegmentPattern,
+  type SequenceNumber,
+} from "./patterns.ts";
 
 const TIMESTAMP_OPTION = 8;
 
@@ -52,8 +58,9 @@ const IP_OPTIONS: readonly [Modifier, Uint8Array][] = [
 ];
 
 const SYN = FLAG_BITS.S;
-const PSH = FLAG_BITS.P;
 const ACK = FLAG_BITS["."];
+/** Stands in the text of a segment whose bytes are not the stream's. */
+const GARBAGE = 0xa5;
 const ECHO_IDENTIFIER = 0x1234_0001;
 
 /** Byte `offset` of the stream that one side sends in every script, so that both ends can check what they get. */
@@ -64,6 +71,14 @@ export function streamByte(side: "ours" | "peer", offset: number): number {
 
 export function streamBytes(side: "ours" | "peer", offset: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => streamByte(side, offset + i));
+}
+
+/** Blocks of a SACK option as they stand in the header. */
+export function blockBytes(
+  blocks: NonNullable<OptionPattern["blocks"]>,
+  absolute: (number: SequenceNumber) => number,
+): Uint8Array {
+  return Uint8Array.from(blocks.flatMap((edges) => edges.flatMap((edge) => bigEndian(absolute(edge)))));
 }
 
 /** One connection between the peer and the stack, seen from the peer. */
@@ -92,8 +107,9 @@ export class Conversation {
     if (option) this.#timestamp = option.data.slice(0, 4);
   }
 
-  /** The data of an option, with the stack's last timestamp where the script leaves that open. */
-  filledIn(data: readonly number[]): Uint8Array {
+  /** The data of an option that the peer sends: its blocks, or bytes with the stack's last timestamp where they are open. */
+  optionData({ data, blocks }: OptionPattern): Uint8Array {
+    if (blocks) return blockBytes(blocks, (number) => this.ourAbsolute(number));
     return Uint8Array.from(data, (byte, i) => (byte === ANY_BYTE ? (this.#timestamp[i % 4] ?? 0) : byte));
   }
 
@@ -144,13 +160,15 @@ export class Peer {
       flags: pattern.flags,
       window: pattern.window ?? 65535,
       urgent: pattern.urgent ?? 0,
-      options: (pattern.options ?? []).map(({ kind, data }) => ({ kind, data: conversation.filledIn(data) })),
+      options: (pattern.options ?? []).map((each) => ({ kind: each.kind, data: conversation.optionData(each) })),
       payload: streamBytes("peer", pattern.first.value + syn - 1, pattern.length),
     };
     const { modifiers } = pattern;
+    if (modifiers.includes("garbage")) tcp.payload.fill(GARBAGE);
     const bytes = buildTcp(tcp, source, destination, modifiers.includes("bad-checksum"));
     const options = IP_OPTIONS.find(([name]) => modifiers.includes(name))?.[1];
-    return this.#frame(PROTOCOL_TCP, bytes, source, destination, mac, modifiers.includes("bad-ip-checksum"), options);
+    const damage = modifiers.includes("bad-ip-checksum");
+    return this.#frame(PROTOCOL_TCP, bytes, source, destination, mac, damage, options, pattern.ecn);
   }
 
   /** The frame of an ICMP message: an echo, or an error about the conversation's last segment. */
@@ -220,9 +238,10 @@ export class Peer {
     mac: Uint8Array,
     damage: boolean,
     options?: Uint8Array,
+    tos = 0,
   ): Uint8Array {
     const identification = this.#identification++ & 0xffff;
-    const header = { source, destination, protocol, ttl: 64, identification, tos: 0 };
+    const header = { source, destination, protocol, ttl: 64, identification, tos };
     const packet = buildIpv4(header, payload, damage, options);
     return buildEthernet(mac, PEER_MAC, ETHER_IPV4, packet);
   }
@@ -253,7 +272,11 @@ export class Peer {
     if (!equalBytes(read.destination, PEER_MAC)) throw new FrameError("the frame's destination is not the peer's MAC");
     if (!equalBytes(read.ip?.source ?? OUR_IP, OUR_IP)) throw new FrameError("the packet's source is not the stack's");
     if (!equalBytes(read.ip?.destination ?? PEER_IP, PEER_IP)) throw new FrameError("the packet is not for the peer");
-    if (read.tcp) this.#follow(read.tcp, read.packet as Uint8Array);
+    if (read.tcp) {
+      const isText = read.tcp.payload.length > 0 && (read.tcp.flags & SYN) === 0;
+      if (!isText && ecnOf(read) !== 0) throw new FrameError("a segment without text may be marked (RFC 3168 §6.1)");
+      this.#follow(read.tcp, read.packet as Uint8Array);
+    }
     return read;
   }
 
@@ -270,68 +293,9 @@ export class Peer {
   conversationOf(tcp: TcpSegment): Conversation {
     return this.conversation(tcp.destinationPort - PEER_PORT_BASE);
   }
-
-  /** Why a segment of the stack is not the one expected, as a sentence; undefined when it is. */
-  difference(pattern: SegmentPattern, tcp: TcpSegment, conversation: Conversation): string | undefined {
-    conversation.noteTimestamp(tcp);
-    const ignored = pattern.flags & PSH ? 0 : PSH;
-    if (tcp.sourcePort !== conversation.ourPort) return `it comes from port ${tcp.sourcePort}`;
-    if ((tcp.flags & ~ignored) !== pattern.flags) return "the flags differ";
-    if (tcp.seq !== conversation.ourAbsolute(pattern.first)) return "the sequence number differs";
-    if (tcp.payload.length !== pattern.length) return "the length differs";
-    if (pattern.ack !== undefined && tcp.ack !== conversation.peerAbsolute(pattern.ack)) return "the ACK differs";
-    if (pattern.window !== undefined && tcp.window !== pattern.window) return "the window differs";
-    if (pattern.urgent !== undefined && tcp.urgent !== pattern.urgent) return "the urgent pointer differs";
-    const offset = pattern.first.value + (pattern.flags & SYN ? 1 : 0) - 1;
-    if (!equalBytes(tcp.payload, streamBytes("ours", offset, pattern.length)))
-      return "the data is not what was written";
-    return optionDifference(pattern.options, tcp);
-  }
-
-  /** A segment in the notation of scripts. */
-  describe(tcp: TcpSegment): string {
-    const conversation = this.conversationOf(tcp);
-    const letters = Object.entries(FLAG_BITS).filter(([, bit]) => tcp.flags & bit);
-    const flags = letters.map(([letter]) => letter).join("") || "-";
-    const first = conversation.ourRelative(tcp.seq);
-    const ack = tcp.flags & ACK ? ` ack ${conversation.peerRelative(tcp.ack)}` : "";
-    const options = tcp.options.map(({ kind, data }) => `opt ${[kind, ...data].join(" ")}`).join(", ");
-    const target = conversation.number === 1 ? "" : `${conversation.number}: `;
-    const length = tcp.payload.length;
-    return `${target}> ${flags} ${first}:${first + length}(${length})${ack} win ${tcp.window}${options && ` <${options}>`}`;
-  }
 }
 
-/** Why the IP header of a segment is not the one expected; undefined when it is. */
-export function ipDifference(pattern: IpPattern, ip: Ipv4Header | undefined): string | undefined {
-  if (pattern.ttl !== undefined && ip?.ttl !== pattern.ttl) return `its time to live is ${ip?.ttl}`;
-  if (pattern.tos !== undefined && ip?.tos !== pattern.tos) return `its differentiated services byte is ${ip?.tos}`;
-  if (pattern.id !== undefined && ip?.identification !== pattern.id)
-    return `its identification is ${ip?.identification}`;
-  return undefined;
-}
-
-function optionDifference(patterns: readonly OptionPattern[] | undefined, tcp: TcpSegment): string | undefined {
-  if (patterns === undefined) return undefined;
-  if (patterns.length === 0) return tcp.options.length > 0 ? "it carries options" : undefined;
-  for (const pattern of patterns) {
-    const found = tcp.options.find(({ kind }) => kind === pattern.kind);
-    if (!found) return `the option ${pattern.name} is missing`;
-    const wanted = pattern.data.map((byte, i) => (byte === ANY_BYTE ? (found.data[i] ?? 0) : byte));
-    if (!equalBytes(found.data, Uint8Array.from(wanted))) return `the option ${pattern.name} has another value`;
-  }
-  return undefined;
-}
-
-/** Any frame of the stack, in a few words. */
-export function describeFrame(peer: Peer, read: ReadFrame): string {
-  if (read.tcp) return peer.describe(read.tcp);
-  if (read.icmp) return `> icmp type ${read.icmp.type} code ${read.icmp.code}`;
-  if (read.udp) return `> udp ${read.udp.payload.length}`;
-  return `> arp ${read.arp?.operation === 1 ? "request" : "reply"}`;
-}
-
-/** True when an ICMP error quotes the header and the first 8 bytes of the packet that caused it (RFC 792). */
-export function quotes(icmp: IcmpMessage, packet: Uint8Array): boolean {
-  return icmp.payload.length >= 28 && equalBytes(icmp.payload.slice(0, 28), packet.slice(0, 28));
+/** The ECN field of a packet (RFC 3168 §5). */
+export function ecnOf(read: ReadFrame): number {
+  return (read.ip?.tos ?? 0) & 3;
 }

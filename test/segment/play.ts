@@ -6,20 +6,12 @@ import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
 import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
+import { describeFrame, quotes, segmentDifference } from "./compare.ts";
 import type { ReadFrame } from "./frames.ts";
 import { Machine, type SocketRow } from "./machine.ts";
-import {
-  type Conversation,
-  describeFrame,
-  ipDifference,
-  LISTEN_PORT,
-  OUR_IP,
-  OUR_MAC,
-  Peer,
-  PREFIX_LENGTH,
-  quotes,
-} from "./peer.ts";
-import { type IcmpPattern, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
+import type { IcmpPattern } from "./patterns.ts";
+import { type Conversation, LISTEN_PORT, OUR_IP, OUR_MAC, Peer, PREFIX_LENGTH } from "./peer.ts";
+import { type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
 import { Tally } from "./tally.ts";
 
 /** How far a moment may be from the one a script names, in microseconds. */
@@ -274,9 +266,9 @@ export class Player {
     const { event } = step;
     const conversation = this.peer.conversation(step.conversation);
     if (event.kind === "segment") {
-      if (!read.tcp) return "it is no TCP segment";
-      if (this.peer.conversationOf(read.tcp) !== conversation) return "it belongs to another conversation";
-      return this.peer.difference(event.segment, read.tcp, conversation) ?? ipDifference(event.segment.ip, read.ip);
+      const own = read.tcp && this.peer.conversationOf(read.tcp);
+      if (own && own !== conversation) return "it belongs to another conversation";
+      return segmentDifference(event.segment, read, conversation);
     }
     if (event.kind === "arp") {
       const wanted = event.operation === "request" ? 1 : 2;

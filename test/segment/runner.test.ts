@@ -20,6 +20,11 @@ const UNREADABLE: readonly [string, RegExp][] = [
   ["+0 < S 0:0(0) <mess 5>", /^x\.pkt:2: mess is none of the options/],
   ["+0 > S 0:0(0) bad-checksum", /^x\.pkt:2: modifiers are for injected segments/],
   ["+0 < S 0:0(0) wun 5", /^x\.pkt:2: wun is none of/],
+  ["+0 > . 1:3002(3*1000) ack 1", /^x\.pkt:2: 1:3002 is not 3000 bytes long/],
+  ["+0 < . 1:3001(3*1000) ack 1", /^x\.pkt:2: several segments in one line are for expected/],
+  ["+0 < S 0:0(0) <sack 5>", /^x\.pkt:2: 5 is no block of a SACK option/],
+  ["+0 < S 0:0(0) <no sack>", /^x\.pkt:2: `no` is for the options of expected/],
+  ["+0 > S 0:0(0) <no nop>", /^x\.pkt:2: after `no` stands one of mss/],
   ["+0 < S 0:0(0) ttl 5", /^x\.pkt:2: ttl, tos and id are for expected segments/],
   ["+0 > . 1:1(0) ack 1 = ESTABLISHD", /^x\.pkt:2: ESTABLISHD is not a TCP state/],
   ["+0 read = many", /^x\.pkt:2: many is neither a number/],
@@ -40,6 +45,7 @@ test("unreadable: a script without a title, and one without steps", () => {
   assert.throws(() => parseScript("x.pkt", TITLE), /no steps/);
 });
 
+const OPEN_SACK = "+0 connect\n+0 > S 0:0(0)\n+0.02 < S. 0:0(0) ack 1 <mss 1460, sackOK>\n+0 > . 1:1(0) ack 1\n";
 const OPEN = "+0 connect\n+0 > S 0:0(0)\n+0.02 < S. 0:0(0) ack 1 win 65535 <mss 1460>\n+0 > . 1:1(0) ack 1\n";
 
 /** What must fail, and how: the line and the sentence. */
@@ -55,6 +61,17 @@ const FAILING: readonly [string, string, number, string][] = [
   ["another time to live", "+0 connect\n+0 > S 0:0(0) ttl 7\n", 3, "its time to live is 64"],
   ["another differentiated services byte", "+0 connect\n+0 > S 0:0(0) tos 7\n", 3, "services byte is 0"],
   ["another identification", "+0 connect\n+0 > S 0:0(0) id 7\n", 3, "its identification is 0"],
+  ["another ECN field", "+0 connect\n+0 > S 0:0(0) ect0\n", 3, "its ECN field is not-ect"],
+  ["a train that is too short", `${OPEN}+0 write 5\n+0 > . 1:7(2*3) ack 1\n`, 7, "the length differs"],
+  ["a train that ends early", `${OPEN}+0 write 5\n+0 > . 1:11(2*5) ack 1\n`, 7, "the stack sent nothing"],
+  [
+    "other blocks",
+    `${OPEN_SACK}+0 < . 101:201(100) ack 1\n+0 > . 1:1(0) ack 1 <sack 101:202>\n`,
+    7,
+    "the option sack has another value",
+  ],
+  ["an option that must not be there", "+0 connect\n+0 > S 0:0(0) <no mss>\n", 3, "it carries the option mss"],
+  ["bytes that the peer did not mean", `${OPEN}+0 < . 1:6(5) ack 1 garbage\n+0 read\n`, 7, "is not what the peer sent"],
   ["a missing option", "+0 connect\n+0 > S 0:0(0) <opt 99>\n", 3, "the option opt is missing"],
   ["an option with another value", "+0 connect\n+0 > S 0:0(0) <mss 7>\n", 3, "option mss has another value"],
   ["options where none may be", "+0 connect\n+0 > S 0:0(0) <>\n", 3, "it carries options"],

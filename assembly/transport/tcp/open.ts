@@ -12,6 +12,7 @@ import { addFlow } from "../flow";
 import { endConnection } from "./close";
 import { startCongestion } from "./congestion";
 import { startDeliveries } from "./delivery";
+import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
@@ -20,7 +21,7 @@ import { sendEmpty } from "./output";
 import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
-import { Alarm, armTimer, Mark, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
 const SYN_PATIENCE: u64 = 180 * 1000000;
@@ -51,7 +52,7 @@ export function sendSyn(tcb: Tcb): void {
     count(Counter.TcpRetransSegs);
     tcb.retransmits++;
   }
-  tcb.rtxAt = now() + tcb.rto;
+  setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
   armTimer(tcb);
 }
 
@@ -73,6 +74,7 @@ export function synTimeout(tcb: Tcb): void {
     return;
   }
   backOff(tcb);
+  doubtPath(tcb);
   sendSyn(tcb);
 }
 

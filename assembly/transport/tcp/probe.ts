@@ -3,14 +3,13 @@
 
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
-import { now } from "../../base/clock";
 import { MILLISECOND, SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { delivery } from "./delivery";
 import { probeRepairedLoss } from "./recovery";
 import { Segment } from "./segment";
 import { seqAfter, seqUpTo } from "./seq";
-import { Alarm, Mark, Tcb } from "./tcb";
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The longest that a peer is expected to delay the ACK of a single segment (RFC 8985 §7.2, WCDelAckT). */
 const LONGEST_ACK_DELAY: u32 = 200 * MILLISECOND;
@@ -31,10 +30,8 @@ function mayProbe(tcb: Tcb): bool {
 /** The retransmission timer starts: a probe comes first where one may. */
 export function preferProbe(tcb: Tcb): void {
   if (!mayProbe(tcb)) return;
-  const at = now() + probeDelay(tcb);
-  if (at >= tcb.rtxAt) return;
-  tcb.rtxAt = at;
-  tcb.alarm = Alarm.PROBE;
+  const delay = probeDelay(tcb);
+  if (delay < tcb.rto) setAlarm(tcb, Alarm.PROBE, delay);
 }
 
 /** A probe has gone out. */

@@ -4,7 +4,6 @@
 
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
-import { now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { PacketFlag } from "../../device/packet";
 import { onAcknowledged, thresholdAfterLoss } from "./congestion";
@@ -12,7 +11,7 @@ import { detectLosses, narrowReorderingWindow, widenReorderingWindow } from "./r
 import { firstOutstanding, forgetLosses, forgetReports, markAllLost, markHeadLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqBefore, seqUpTo } from "./seq";
-import { Alarm, Mark, Tcb } from "./tcb";
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 const DUPLICATES_FOR_LOSS: u8 = 3;
 
@@ -50,8 +49,7 @@ function findLosses(tcb: Tcb, acked: u32, duplicate: bool): void {
 
 function awaitReordering(tcb: Tcb, wait: u32): void {
   if (!wait) return;
-  tcb.alarm = Alarm.REORDERING;
-  tcb.rtxAt = now() + wait;
+  setAlarm(tcb, Alarm.REORDERING, wait);
 }
 
 /** The reordering timer has run out. */
