@@ -102,22 +102,31 @@ export class Tcb extends Endpoint {
   // of an instruction can reach.
   /** Bits of Mark. */
   marks: u32;
+  /** The first number that the peer has not acknowledged. */
   sndUna: u32;
+  /** The next number to be sent. */
   sndNxt: u32;
   /** Largest segment that may be sent. */
   sndMss: u16;
+  /** What the sender thinks of the network (abi/status.ts, Phase). */
   private phaseByte: u8;
+  /** What the retransmission timer will do (Alarm). */
   private alarmByte: u8;
+  /** Bytes that the network is thought to bear (RFC 5681). */
   cwnd: u32;
+  /** The number that is expected next. */
   rcvNxt: u32;
   /** The first packet of unacknowledged and unsent data, in sequence. */
   sndHead: Packet | null;
+  /** The peer's window, in bytes from SND.UNA. */
   sndWnd: u32;
   /** Retransmission, or what the alarm says; NEVER when off. */
   rtxAt: u64;
 
   // Send sequence space.
+  /** Our initial number: what a lost SYN repeats, and from where bytes are counted. */
   iss: u32;
+  /** Numbers of the segment that last changed the window: an older one must not. */
   sndWl1: u32;
   sndWl2: u32;
   /** Largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
@@ -131,6 +140,7 @@ export class Tcb extends Endpoint {
   sndUp: u32;
 
   // Receive sequence space.
+  /** The peer's initial number: its SYN is known again by it, and what came is counted from it. */
   irs: u32;
   /** Right edge of the window last advertised: it never moves back. */
   rcvEdge: u32;
@@ -149,12 +159,16 @@ export class Tcb extends Endpoint {
   /** Behind the last byte that the peer has called urgent: RCV.UP. */
   rcvUp: u32;
 
-  // Scoreboard (scoreboard.ts): bytes on their way that the peer has reported, and those taken for lost.
+  // Scoreboard (scoreboard.ts): sums over the marks of packets, so that no ACK has to add them up.
+  /** Bytes on their way that the peer has reported. */
   sackedBytes: u32;
+  /** Bytes on their way that are taken for lost, and not sent again yet. */
   lostBytes: u32;
 
-  // Congestion control (RFC 5681), and what cwnd and ssthresh were before the last reduction.
+  // Congestion control (RFC 5681).
+  /** Where slow start ends. */
   ssthresh: u32;
+  /** cwnd and ssthresh before the last reduction, which may turn out to be a mistake (RFC 5682). */
   priorCwnd: u32;
   priorSsthresh: u32;
   /** SND.NXT when the last loss was found: an ACK beyond it ends the recovery. */
@@ -163,23 +177,26 @@ export class Tcb extends Endpoint {
   reducedUntil: u32;
   /** Bytes acknowledged in congestion avoidance since cwnd last grew (RFC 3465). */
   ackedBytes: u32;
-  // Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start.
+  /** Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start. */
   prrDelivered: u32;
   prrOut: u32;
   recoverFlight: u32;
-  // CUBIC (RFC 9438): when the curve began, in milliseconds (0: not yet); its plateau and Reno's window, in bytes; how
-  // many milliseconds the plateau is off (K).
+  /** CUBIC (RFC 9438): when the curve began, in milliseconds; 0: not yet. */
   cubicBegan: u32;
+  /** Its plateau, and the window that Reno would have by now, in bytes. */
   cubicMost: u32;
   cubicEstimate: u32;
+  /** Milliseconds from the beginning of the curve to its plateau: K. */
   cubicReach: u32;
 
-  // Recent acknowledgment (RFC 8985), microseconds: of the packet sent last among those delivered, when it was sent,
-  // where it ends, its round trip; the highest sequence number delivered; the shortest round trip.
+  // Recent acknowledgment (RFC 8985); times are in microseconds.
+  /** Of the packet sent last among those delivered: when it was sent, where it ends, its round trip. */
   rackSentAt: u32;
   rackEnd: u32;
   rackRtt: u32;
+  /** The highest sequence number delivered: what comes below it was reordered. */
   rackHighest: u32;
+  /** The shortest round trip, by which reordering is measured. */
   minRtt: u32;
   /** A D-SACK widens the reordering window once until this is acknowledged. */
   rackRound: u32;
@@ -187,15 +204,20 @@ export class Tcb extends Endpoint {
   probeEnd: u32;
 
   // Round-trip time (RFC 6298), microseconds.
+  /** Smoothed round trip, its variation, and the time-out that follows from both. */
   srtt: u32;
   rttvar: u32;
   rto: u32;
+  /** Segments sent again since the connection began, for those who look at it. */
   retransmits: u32;
 
-  // Timestamps (RFC 7323): where our clock starts, TS.Recent, the second it was taken in, and Last.ACK.sent.
+  // Timestamps (RFC 7323).
+  /** Where our clock starts: a secret of the connection. */
   tsOffset: u32;
+  /** TS.Recent, what we echo and PAWS compares with, and the second it was taken in: it ages in 24 days. */
   tsRecent: u32;
   tsRecentAt: u32;
+  /** Last.ACK.sent: which segment's time is echoed. */
   lastAckSent: u32;
 
   // Deadlines; NEVER when off.
@@ -206,25 +228,30 @@ export class Tcb extends Endpoint {
   /** Since when the peer owes an acknowledgment. */
   waitingSince: u64;
 
-  // What the application has chosen, and a listener's connections have from it (copyChoices): microseconds that data may
-  // stay unacknowledged, packets that received data and data to send may hold.
+  // What the application has chosen, and a listener's connections have from it (copyChoices).
+  /** Microseconds that data may stay unacknowledged before the connection is given up (RFC 9293 §3.8.3). */
   userTimeout: u32;
+  /** Packets that received data, and data to send, may hold. */
   rxLimit: u16;
   txLimit: u16;
-  // Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe and between probes, probes that may go
-  // unanswered, and those that have. Seconds that a close may take (SO_LINGER), or LINGER_OFF.
+  /** Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe, and between probes. */
   keepIdle: u16;
   keepInterval: u16;
+  /** Probes that may go unanswered, and those that have. */
   keepCount: u8;
   keepProbes: u8;
+  /** Seconds that a close may take (SO_LINGER), or LINGER_OFF. */
   linger: u16;
 
-  // Packets: granted to received data, in use by it, in use by data to send.
+  // Packets.
+  /** Granted to received data, of which the window is the promise. */
   rxGrant: u16;
+  /** In use by received data, and by data to send. */
   rxHeld: u16;
   txHeld: u16;
   /** What the peer's MSS option said, or the default. */
   peerMss: u16;
+  /** Duplicate ACKs in a row, of a peer without SACK: the third shows a loss. */
   dupAcks: u8;
   /** Successive time-outs. */
   backoff: u8;
@@ -242,11 +269,14 @@ export class Tcb extends Endpoint {
   acksDue: u8;
 
   // Listener, and those it has not handed out yet.
+  /** Connections that may wait, that do, and handshakes in progress. */
   backlog: u16;
   accepted: u16;
   handshakes: u16;
+  /** Of a listener: the queue of connections that wait to be accepted. */
   acceptHead: Tcb | null;
   acceptTail: Tcb | null;
+  /** Of a connection in that queue: the next one, and whose queue it is. */
   acceptNext: Tcb | null;
   listener: Tcb | null;
 
