@@ -18,7 +18,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from "./connection.ts";
-import { acknowledgment, segmentArrives } from "./reference.ts";
+import { acknowledgment, reset, segmentArrives, synAck } from "./reference.ts";
 import type { Observation } from "./rig.ts";
 import { isAmong, offset, plus } from "./sequence.ts";
 
@@ -47,10 +47,9 @@ const synAgain: Difference = {
     "the SYN,ACK acknowledges what the ACK of RFC 9293 §3.10.7.4 (first) would, and it was lost, or the SYN would not " +
     "come again: what waits for an acknowledgment may be sent again (§3.8.1)",
   permits: (connection, { seq, flags }, expected) => {
-    const { state, passive, irs, iss, rcvNxt, tsRecent } = connection;
+    const { state, passive, irs, iss } = connection;
     if (state !== SYN_RECEIVED || !passive || seq !== irs || (flags & (SYN | ACK | RST)) !== SYN) return undefined;
-    const reply = { flags: SYN | ACK, seq: iss, ack: rcvNxt, echo: tsRecent, atOnce: true };
-    return { ...expected, after: connection, reply };
+    return { ...expected, after: connection, reply: synAck(connection, SYN | ACK, iss) };
   },
 };
 
@@ -86,7 +85,7 @@ const resetForBadAnswer: Difference = {
     const { state, passive, irs, sndNxt } = connection;
     const isAnswer = seq === irs && (flags & (SYN | ACK | RST)) === (SYN | ACK);
     if (state !== SYN_RECEIVED || passive || !isAnswer || ack === sndNxt) return undefined;
-    return { ...expected, reply: { flags: RST, seq: ack, ack: undefined, echo: undefined, atOnce: true } };
+    return { ...expected, reply: reset(ack) };
   },
 };
 
@@ -149,7 +148,7 @@ const contradiction: Difference = {
   permits: (connection, segment, expected, seen) => {
     const isNeither = seen.state !== connection.state && seen.state !== expected.after.state;
     if (isNeither || !contradicts(connection, segment)) return undefined;
-    const reply = expected.reply && { ...expected.reply, ack: seen.rcvNxt };
+    const reply = expected.reply && { ...expected.reply, ack: seen.rcvNxt, sack: undefined };
     const held = seen.held === 0 ? [] : [{ from: 0, to: seen.held }];
     const later = { ...expected.after, state: seen.state, rcvNxt: seen.rcvNxt, held };
     const ends = seen.ended === true ? 1 : 0;
@@ -170,8 +169,11 @@ const noRoomBehindHole: Difference = {
   name: "text behind a hole is let go when there is no packet left for it",
   reason:
     "RFC 9293 SHLD-31 is a SHOULD; the only packet that the window allows is partly full, and the peer sends again",
-  permits: ({ rcvWnd, held }, _segment, expected) =>
-    rcvWnd < 536 && expected.delivered === 0 ? { ...expected, after: { ...expected.after, held } } : undefined,
+  permits: ({ rcvWnd, held, sackPermitted }, _segment, expected) => {
+    const { delivered, reply } = expected;
+    if (rcvWnd >= 536 || delivered > 0 || reply === undefined) return undefined;
+    return { ...expected, after: { ...expected.after, held }, reply: { ...reply, sack: sackPermitted ? held : [] } };
+  },
 };
 
 const secondFin: Difference = {
@@ -187,6 +189,29 @@ const secondFin: Difference = {
     const asText = { ...segment, flags: segment.flags & ~FIN, text: segment.text + 1 };
     const outcome = segmentArrives(connection, asText);
     return outcome.reply === undefined ? outcome : undefined;
+  },
+};
+
+const onlyOurFinIsLost: Difference = {
+  name: "a reset that costs nothing but our FIN is not told",
+  reason:
+    "RFC 9293 §3.10.7.4 (second) has no signal to the user in CLOSING and LAST-ACK: both streams have arrived whole; " +
+    "where text is lost the stack tells (MUST-12)",
+  permits: ({ state, sndUna, sndNxt }, _segment, expected) => {
+    const isDone = (state === CLOSING || state === LAST_ACK) && plus(sndUna, 1) === sndNxt;
+    return isDone && expected.error === "connection reset" ? { ...expected, error: undefined } : undefined;
+  },
+};
+
+const fullListener: Difference = {
+  name: "a SYN that could reopen TIME-WAIT is dropped while the listener has no room",
+  reason:
+    "RFC 9293 §3.6.1 (MAY-2) leaves it open whether it is accepted, and what a listener drops comes again; an ACK would " +
+    "make the peer give up what may work a moment later",
+  permits: (connection, segment, expected) => {
+    if (connection.state !== TIME_WAIT || connection.listener !== "full") return undefined;
+    const withRoom = segmentArrives({ ...connection, listener: "ready" }, segment);
+    return withRoom.after.state === SYN_RECEIVED ? { ...expected, after: connection, reply: undefined } : undefined;
   },
 };
 
@@ -244,6 +269,8 @@ export const DIFFERENCES: readonly Difference[] = [
   contradiction,
   noRoomBehindHole,
   secondFin,
+  onlyOurFinIsLost,
+  fullListener,
   reopeningIsOptional,
   timeWaitAnswers,
   timeWaitEcho,

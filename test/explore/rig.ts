@@ -175,9 +175,9 @@ export class Rig {
 
   #observe(): Observation {
     const row = this.#findRow();
-    const listening = this.connection.listening;
+    const listens = this.connection.listener !== "none";
     const observation: Observation = {
-      state: row < 0 ? (listening ? LISTEN : CLOSED) : this.#word(STATE),
+      state: row < 0 ? (listens ? LISTEN : CLOSED) : this.#word(STATE),
       sent: this.#sent,
       sndUna: this.#word(SND_UNA),
       sndNxt: this.#word(SND_NXT),
