@@ -107,6 +107,11 @@ export class Conversation {
     if (option) this.#timestamp = option.data.slice(0, 4);
   }
 
+  /** The stack's last TSval; 0 when it has sent none. */
+  get lastTimestamp(): number {
+    return new DataView(this.#timestamp.buffer).getUint32(0);
+  }
+
   /** The data of an option that the peer sends: its blocks, or bytes with the stack's last timestamp where they are open. */
   optionData({ data, blocks }: OptionPattern): Uint8Array {
     if (blocks) return blockBytes(blocks, (number) => this.ourAbsolute(number));
