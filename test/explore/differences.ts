@@ -138,6 +138,19 @@ const finAtTheEdge: Difference = {
   },
 };
 
+const ackAtTheEdge: Difference = {
+  name: "a segment without text counts at the right edge of the window",
+  reason:
+    "RFC 9293 §3.10.7.4 (first) lets it in only where the window is shut; but a peer that has filled the window behind a " +
+    "hole can send its ACKs from nowhere else, and two such peers would answer each other's without end",
+  permits: (connection, segment) => {
+    const { rcvNxt, rcvWnd } = connection;
+    const isAtEdge = segment.seq === plus(rcvNxt, rcvWnd);
+    if (lengthOf(segment) !== 0 || segment.flags & RST || rcvWnd === 0 || !isAtEdge) return undefined;
+    return segmentArrives({ ...connection, rcvWnd: rcvWnd + 1 }, segment);
+  },
+};
+
 const contradiction: Difference = {
   name: "text and a FIN that contradict each other",
   reason:
@@ -226,6 +239,7 @@ export const DIFFERENCES: readonly Difference[] = [
   nothingBeforeTheFirstByte,
   resetForBadAnswer,
   finAtTheEdge,
+  ackAtTheEdge,
   contradiction,
   noRoomBehindHole,
   secondFin,

@@ -31,6 +31,7 @@ function afterLoss(most: u32, began: u32, rtt: u32): Tcb {
   tcb.sndMss = <u16>MSS;
   tcb.cwnd = began * MSS;
   tcb.cubicMost = most * MSS;
+  tcb.priorCwnd = most * MSS;
   tcb.srtt = rtt * MILLISECOND;
   return tcb;
 }
