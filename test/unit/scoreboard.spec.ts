@@ -286,7 +286,8 @@ function acknowledge(): string {
   const ack = drawAck();
   segment.ack = sequenceOf(ack);
   drawEcho();
-  beginDelivery();
+  beginDelivery(tcb);
+  model.beginAck();
   model.rtt = 0;
   const blocks = oneIn(5) ? 0 : drawBetween(1, MOST_BLOCKS);
   const duplicate = blocks > 0 && takeSack(ack, blocks);
