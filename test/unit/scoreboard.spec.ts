@@ -259,7 +259,7 @@ function takeSack(ack: u32, blocks: u32): bool {
     }
   }
   const inSecond = blocks > 1 && secondFirst <= blockFirst && blockEnd <= secondEnd;
-  const duplicate = blockEnd <= <i64>ack || inSecond;
+  const duplicate = blockFirst < blockEnd && (blockEnd <= <i64>ack || inSecond);
   segment.sackAt = SACK_OPTION;
   segment.sackBlocks = <u8>blocks;
   takeReports(tcb, segment);
