@@ -1,5 +1,6 @@
 // What `import "thimble-tcpip"` gives.
 
+export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { WireOptions } from "./adapters.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
@@ -12,6 +13,7 @@ export type { PingOptions, PingReply } from "./socket/ping.ts";
 export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";
+export type { TcpOptions } from "./socket/tcp-options.ts";
 export { type Datagram, UdpSocket } from "./socket/udp-socket.ts";
 export {
   type CloseOptions,
@@ -22,7 +24,15 @@ export {
   type StackOptions,
   type UdpOptions,
 } from "./stack.ts";
-export type { AddressStatus, NeighborStatus, RegionStatus, RouteStatus, SocketStatus } from "./status.ts";
+export type {
+  AddressStatus,
+  CongestionName,
+  NeighborStatus,
+  OptionName,
+  RegionStatus,
+  RouteStatus,
+  SocketStatus,
+} from "./status.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";

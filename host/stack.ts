@@ -16,6 +16,7 @@ import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
 import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
 import { TcpConnection } from "./socket/tcp-connection.ts";
 import { TcpListener } from "./socket/tcp-listener.ts";
+import { setTcpOptions, type TcpOptions } from "./socket/tcp-options.ts";
 import { UdpSocket } from "./socket/udp-socket.ts";
 import * as status from "./status.ts";
 
@@ -39,7 +40,7 @@ export interface StackOptions {
   dmaBase?: number;
 }
 
-export interface ListenOptions {
+export interface ListenOptions extends TcpOptions {
   /** 0: chosen by the stack. */
   port: number;
   /** Default: any of the machine's. */
@@ -124,7 +125,7 @@ export class Stack {
     }
   }
 
-  /** Opens a TCP port. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
+  /** Opens a TCP port; connections get its options. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
   async listen(options: ListenOptions): Promise<TcpListener> {
     this.#refuseWhenClosed("listen");
     const { calls, owner } = this.#machine;
@@ -132,6 +133,7 @@ export class Stack {
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
+      setTcpOptions({ calls, fd }, options);
       calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
     } catch (error) {
       calls.close(fd);

@@ -3,8 +3,8 @@
 import { Counter } from "../assembly/abi/counters.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { Region, RegionWord } from "../assembly/abi/regions.ts";
-import { SocketKind } from "../assembly/abi/sockets.ts";
-import { Blocked, State, Status, TimerName } from "../assembly/abi/status.ts";
+import { Congestion, SocketKind } from "../assembly/abi/sockets.ts";
+import { Blocked, Offer, Phase, State, Status, TimerName } from "../assembly/abi/status.ts";
 import { formatMac } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
 
@@ -56,7 +56,33 @@ export interface SocketStatus {
   synQueue: number;
   /** Name of the pending error, or null. */
   error: string | null;
+  /** Bytes on their way that the peer has reported, and that are taken for lost and not sent again yet. */
+  sacked: number;
+  lost: number;
+  phase: keyof typeof Phase;
+  /** The congestion controller; null where there is none: listeners, handshakes, TIME-WAIT. */
+  controller: CongestionName | null;
+  /** The shortest round trip; 0: none yet. */
+  minRtt: number;
+  /** What its SYN offers, or both sides have agreed on beside the MSS. */
+  options: OptionName[];
+  /** By how many bits the windows are shifted: the peer's, and ours (RFC 7323). */
+  sndShift: number;
+  rcvShift: number;
+  /** How late a segment may come before it is lost, in quarters of the shortest round trip (RFC 8985 §6.2). */
+  reordering: number;
+  /** Keep-alive probes that went unanswered. */
+  keepProbes: number;
+  /** Bytes of the stream that the peer has acknowledged, and that came in sequence, modulo 2^32; 0 after the end. */
+  bytesAcked: number;
+  bytesReceived: number;
 }
+
+/** The congestion controllers: RFC 9438's and RFC 5681's. */
+export type CongestionName = Lowercase<keyof typeof Congestion>;
+
+/** Window scaling and timestamps (RFC 7323), SACK (RFC 2018), explicit congestion notification (RFC 3168). */
+export type OptionName = "wscale" | "ts" | "sack" | "ecn";
 
 /** One line of the memory map. */
 export interface RegionStatus {
@@ -95,6 +121,16 @@ export interface AddressStatus {
 const KINDS = { [SocketKind.STREAM]: "tcp", [SocketKind.DATAGRAM]: "udp", [SocketKind.ECHO]: "echo" } as const;
 /** States in which a connection that was given up has yet to get its data or its FIN acknowledged. */
 const SENDING = new Set<number>([State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]);
+/** States in which SND.UNA, or RCV.NXT, counts a FIN besides bytes. */
+const OUR_FIN_ACKED = new Set<number>([State.FIN_WAIT_2]);
+const PEER_FIN_CAME = new Set<number>([State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK]);
+/** In the order in which `ss` prints them. */
+const OPTION_NAMES: readonly (readonly [Offer, OptionName])[] = [
+  [Offer.TIMESTAMPS, "ts"],
+  [Offer.SACK, "sack"],
+  [Offer.ECN, "ecn"],
+  [Offer.WINDOW_SCALE, "wscale"],
+];
 const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
 
 /** All sockets, listeners and remains of connections. */
@@ -234,7 +270,42 @@ function socketStatus(core: Core): SocketStatus {
     blocked: Blocked[word(Status.BLOCKED)] as keyof typeof Blocked,
     synQueue: word(Status.SYN_QUEUE),
     error: error === 0 ? null : (Errno[error] ?? `E${error}`),
+    ...senderStatus(word),
+    ...streamStatus(word),
   };
+}
+
+// What the sender makes of the network.
+function senderStatus(word: (index: Status) => number) {
+  const offers = word(Status.OPTIONS);
+  return {
+    sacked: word(Status.SACKED),
+    lost: word(Status.LOST),
+    phase: Phase[word(Status.PHASE)] as keyof typeof Phase,
+    // Listeners, handshakes and TIME-WAIT records have no retransmission time-out.
+    controller: word(Status.RTO) === 0 ? null : controllerName(word(Status.CONTROLLER)),
+    minRtt: word(Status.MIN_RTT),
+    options: OPTION_NAMES.filter(([offer]) => offers & offer).map(([, name]) => name),
+    sndShift: word(Status.SND_SHIFT),
+    rcvShift: word(Status.RCV_SHIFT),
+    reordering: word(Status.REORDERING),
+    keepProbes: word(Status.KEEP_PROBES),
+  };
+}
+
+// How far the stream has come in each direction. A SYN counts as one sequence number, a FIN as another.
+function streamStatus(word: (index: Status) => number) {
+  const state = word(Status.STATE);
+  const isOpen = word(Status.KIND) === SocketKind.STREAM && state >= State.ESTABLISHED && state < State.TIME_WAIT;
+  if (!isOpen) return { bytesAcked: 0, bytesReceived: 0 };
+  const acked = word(Status.SND_UNA) - word(Status.ISS) - 1 - (OUR_FIN_ACKED.has(state) ? 1 : 0);
+  const received = word(Status.RCV_NXT) - word(Status.IRS) - 1 - (PEER_FIN_CAME.has(state) ? 1 : 0);
+  return { bytesAcked: acked >>> 0, bytesReceived: received >>> 0 };
+}
+
+/** The name of a congestion controller of assembly/abi/sockets.ts. */
+export function controllerName(controller: Congestion): CongestionName {
+  return Congestion[controller].toLowerCase() as CongestionName;
 }
 
 // "No address yet" is the same for both versions of IP; people know it as 0.0.0.0.

@@ -68,6 +68,8 @@ export enum SocketOption {
   URGENT = 14,
   /** Read only: what the network last reported of the way to the peer, or ETIMEDOUT after three time-outs; an Errno. */
   SOFT_ERROR = 15,
+  /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
+  REPORTS = 16,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

@@ -30,7 +30,7 @@ export const PACKET_BYTES: u32 = 44;
 export const PACKET_BASE: usize = memory.data(ALL_PACKETS * PACKET_BYTES, 16);
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);
 
-export const TCB_BYTES: u32 = 404;
+export const TCB_BYTES: u32 = 408;
 export const TCB_BASE: usize = memory.data(TCBS * TCB_BYTES, 16);
 
 export const HANDSHAKE_BYTES: u32 = 80;

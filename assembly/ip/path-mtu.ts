@@ -60,7 +60,8 @@ export function limitPathMtu(destination: usize, mtu: u32): void {
     }
     if (entry.ends < chosen.ends) chosen = entry;
   }
+  const known = pathMtu(destination, mtu); // a report does not make a path wider (RFC 1191 §3)
   copyAddress(chosen.address, destination);
-  chosen.mtu = max<u32>(mtu, LEAST_PATH_MTU);
+  chosen.mtu = max<u32>(known, LEAST_PATH_MTU);
   chosen.ends = second() + BELIEVED;
 }

@@ -1,6 +1,6 @@
 // Socket options (abi/sockets.ts, SocketOption).
 
-import { RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
+import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
@@ -53,6 +53,7 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
       return 0;
     case SocketOption.CONGESTION:
       if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
+      if (value == Congestion.CUBIC && !CUBIC) return -Errno.EOPNOTSUPP;
       chooseController(tcb, value);
       return 0;
     case SocketOption.URGENT:
@@ -85,6 +86,10 @@ function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
     case SocketOption.KEEPALIVE_COUNT:
       if (value < 1 || value > 255) return -Errno.EINVAL;
       tcb.keepCount = <u8>value;
+      return 0;
+    case SocketOption.REPORTS:
+      if (value) tcb.unmark(Mark.QUIET);
+      else tcb.mark(Mark.QUIET);
       return 0;
     case SocketOption.LINGER:
       if (value > 0xffff) return -Errno.EINVAL;
@@ -141,6 +146,8 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.linger;
     case SocketOption.URGENT:
       return urgentAhead(tcb);
+    case SocketOption.REPORTS:
+      return tcb.is(Mark.QUIET) ? 0 : 1;
     case SocketOption.SOFT_ERROR:
       return tcb.softError;
     default:

@@ -29,20 +29,25 @@ export const enum EndpointFlag {
 
 @unmanaged
 export class Endpoint extends Flow {
+  /** Whose socket it is, in the host's numbers: what netstat shows. */
   owner: u32;
   /** Next in the chain of its local port. */
   portNext: Endpoint | null;
+  /** Next of those that have something to send, and of those that wait for a packet. */
   outputNext: Endpoint | null;
   waitNext: Endpoint | null;
-  // The way to the peer: the fields of a `Path`.
+  /** The way to the peer, looked up once: the fields of a `Path`. */
   pathNeighbor: usize;
   pathGeneration: u32;
   pathAdapter: u32;
+  /** Bits of EndpointFlag. */
   flags: u16;
   /** Pending error, an Errno. */
   error: u8;
+  /** Time to live and differentiated services of what it sends. */
   ttl: u8;
   tos: u8;
+  /** Nothing: what follows is aligned. */
   reserved0: u8;
   reserved1: u16;
   /** Time it last sent something; 0: never. */

@@ -16,27 +16,30 @@ export const enum FlowKind {
 
 @unmanaged
 export class Flow {
+  /** Our address, IPv4 as ::ffff:a.b.c.d. Both addresses and both ports are the key of the table. */
   local0: u32;
   local1: u32;
   local2: u32;
   local3: u32;
+  /** The peer's. */
   remote0: u32;
   remote1: u32;
   remote2: u32;
   remote3: u32;
+  /** Ports, ours and the peer's. */
   localPort: u16;
   remotePort: u16;
   /** Next in the hash chain. */
   next: Flow | null;
   /** FlowKind. */
   kind: u8;
+  /** TCP's state (abi/status.ts). */
   private stateByte: u8;
   /** What socket it is (abi/sockets.ts). */
   socketKind: u8;
   /** The adapter it is bound to or goes through; 0xff for any. */
   adapter: u8;
 
-  /** TCP's state (abi/status.ts). */
   @inline get state(): State {
     return this.stateByte;
   }
@@ -50,6 +53,11 @@ export class Flow {
   @inline get remote(): usize {
     return changetype<usize>(this) + offsetof<Flow>("remote0");
   }
+}
+
+/** Gives `to` the ends of `from`: addresses and ports. */
+export function copyEnds(to: Flow, from: Flow): void {
+  memory.copy(changetype<usize>(to), changetype<usize>(from), offsetof<Flow>("next"));
 }
 
 function bucket(local: usize, localPort: u32, remote: usize, remotePort: u32): usize {

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { neighborsText, routesText, socketsText } from "../inspect/netstat.ts";
+import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { NeighborStatus, RouteStatus, SocketStatus } from "../status.ts";
 import { chooseStack, stacksText } from "./choose-stack.ts";
@@ -13,6 +14,7 @@ interface NetstatFlags {
   all?: boolean;
   numeric?: boolean;
   owner?: boolean;
+  info?: boolean;
   statistics?: boolean;
   routes?: boolean;
   neigh?: boolean;
@@ -28,7 +30,19 @@ One line is one socket, that is, one block of control information in the stack's
   State    of a TCP connection; LISTEN waits for connections, TIME_WAIT for stragglers of an old one
   Timer    what will happen next by itself: its name, seconds until then, attempts so far
   Sent     how long ago the socket last sent something
-0.0.0.0 stands for any address, * for any port, *:* for a UDP socket that talks to everybody.`;
+0.0.0.0 stands for any address, * for any port, *:* for a UDP socket that talks to everybody.
+
+With -i, a line below each TCP connection shows its insides, in the names of Linux's ss -i:
+  cubic, reno         the congestion controller;  wscale ts sack ecn: what both sides have agreed on
+  rto rtt minrtt      milliseconds: the time-out, the round trip and its variation, the shortest one
+  cwnd ssthresh       in segments of mss: what the network may bear, and where slow start ends
+  snd_wnd rcv_wnd     what the peer, and what this side, would still take
+  unacked notsent     bytes on their way, and bytes that wait
+  sacked lost         of those on their way: reported by the peer, and taken for lost
+  retrans backoff     segments sent again so far, successive time-outs
+  phase:recovery      something is lost and is being repaired; phase:loss after a time-out
+  blocked:REASON      why it is not sending now: peer-window, congestion-window, nagle, ...
+  timer:NAME/12ms     what will make it act by itself, and when`;
 
 export function registerNetstat(program: Command): void {
   program
@@ -38,6 +52,7 @@ export function registerNetstat(program: Command): void {
     .option("-a, --all", "also sockets that listen or have no peer (with -s: also counters that are 0)")
     .option("-n, --numeric", "ports as numbers, not as names of services")
     .option("-o, --owner", "also the process or owner of each socket, its timer, and when it last sent")
+    .option("-i, --info", "also the insides of each TCP connection: cwnd, round trips, losses, why it waits")
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP) instead of sockets")
@@ -49,6 +64,7 @@ export function registerNetstat(program: Command): void {
       "after",
       examples([
         ["thimble netstat -ano", "all sockets, numbers only, with owners and timers"],
+        ["thimble netstat -ni", "what each connection thinks of its path, and why it is not sending"],
         ["thimble netstat -s", "what the stack has counted"],
         ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
         ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
@@ -61,6 +77,7 @@ async function run(flags: NetstatFlags): Promise<void> {
   if (flags.list) return list(flags);
   const views = [flags.statistics, flags.routes, flags.neigh].filter(Boolean).length;
   if (views > 1) throw new UsageError("Of -s, -r and --neigh, give one at a time.");
+  if (views > 0 && flags.info) throw new UsageError("-i is about sockets; give it without -s, -r and --neigh.");
   const stack = await chooseStack(flags.stack);
   const question = flags.statistics ? "statistics" : flags.routes ? "routes" : flags.neigh ? "neighbors" : "netstat";
   const answer = await ask(stack.path, question);
@@ -83,5 +100,9 @@ function asText(question: string, answer: unknown, { card }: FoundStack, flags: 
     [card.pid, `${card.pid}/${card.name}`],
   ]);
   const ownerName = (owner: number): string => names.get(owner) ?? String(owner);
-  return socketsText(answer as SocketStatus[], { ...flags, ownerName });
+  return socketsText(answer as SocketStatus[], {
+    ...flags,
+    ownerName,
+    ...(flags.info ? { detail: infoText } : {}),
+  });
 }

@@ -19,10 +19,11 @@ export type SocketRow = Pick<
   | "timer"
   | "timerIn"
   | "backoff"
+  | "keepProbes"
   | "sentAgo"
 >;
 
-export interface NetstatOptions {
+export interface NetstatOptions<Row extends SocketRow = SocketRow> {
   /** Also listeners and sockets without a peer. */
   all?: boolean;
   /** Ports as numbers, not as names of services. */
@@ -31,6 +32,8 @@ export interface NetstatOptions {
   owner?: boolean;
   /** How an owner is shown; its number where left out. */
   ownerName?: (owner: number) => string;
+  /** What stands on a line of its own below a socket; nothing where it is empty. */
+  detail?: (row: Row) => string;
 }
 
 // netstat's spelling differs from RFC 9293's in these.
@@ -47,7 +50,10 @@ const TIMER_NAMES: Record<string, string> = {
   TIME_WAIT: "timewait",
   FIN_WAIT_2: "finwait2",
   KEEPALIVE: "keepalive",
+  LOSS_PROBE: "lossprobe",
+  REORDERING: "reorder",
 };
+const DETAIL_INDENT = " ".repeat(6);
 const SERVICES: Record<number, string> = {
   7: "echo",
   9: "discard",
@@ -84,15 +90,22 @@ const COLUMNS = [
 const OWNER_COLUMNS = [{ title: "PID/owner", min: 9 }, { title: "Timer", min: 15 }, { title: "Sent" }];
 
 /** The table of sockets: listeners first, then connections, then datagram sockets. */
-export function socketsText(rows: readonly SocketRow[], options: NetstatOptions = {}): string {
+export function socketsText<Row extends SocketRow>(rows: readonly Row[], options: NetstatOptions<Row> = {}): string {
   const shown = inOrder(rows.filter((row) => options.all || isConnected(row)));
   const columns = options.owner ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS;
   const which = options.all ? "servers and established" : "w/o servers";
   const cells = shown.map((row) => socketCells(row, options));
-  return `Active Internet connections (${which})\n${tableText(columns, cells)}`;
+  const [titles, ...lines] = tableText(columns, cells).trimEnd().split("\n");
+  const body = lines.flatMap((line, index) => [line, ...detailLines(shown[index] as Row, options)]);
+  return `Active Internet connections (${which})\n${[titles, ...body].map((line) => `${line}\n`).join("")}`;
 }
 
-function socketCells(row: SocketRow, options: NetstatOptions): string[] {
+function detailLines<Row extends SocketRow>(row: Row, { detail }: NetstatOptions<Row>): string[] {
+  const text = detail?.(row) ?? "";
+  return text === "" ? [] : [DETAIL_INDENT + text];
+}
+
+function socketCells(row: SocketRow, options: Omit<NetstatOptions, "detail">): string[] {
   const { ownerName = String, numeric = false } = options;
   const local = endpoint(row.localAddress, row.localPort, numeric, row.kind);
   const owner = options.owner ? [ownerName(row.owner), timerText(row), sentText(row.sentAgo)] : [];
@@ -108,12 +121,17 @@ export function stateText(row: Pick<SocketRow, "state" | "kind">): string {
 }
 
 /** The timer as netstat shows it: its name, seconds left, successive time-outs and probes. */
-export function timerText(row: Pick<SocketRow, "timer" | "timerIn" | "backoff">): string {
-  const name = TIMER_NAMES[row.timer];
-  if (!name) return "off (0.00/0/0)";
-  const probing = row.timer === "PERSIST" || row.timer === "KEEPALIVE";
-  const counts = probing ? `0/${row.backoff}` : `${row.backoff}/0`;
+export function timerText(row: Pick<SocketRow, "timer" | "timerIn" | "backoff" | "keepProbes">): string {
+  const name = timerName(row.timer);
+  if (name === null) return "off (0.00/0/0)";
+  const probes = row.timer === "KEEPALIVE" ? row.keepProbes : row.timer === "PERSIST" ? row.backoff : null;
+  const counts = probes === null ? `${row.backoff}/0` : `0/${probes}`;
   return `${name} (${(row.timerIn / 1e6).toFixed(2)}/${counts})`;
+}
+
+/** A timer's name as netstat spells it; null when none runs. */
+export function timerName(timer: SocketRow["timer"]): string | null {
+  return TIMER_NAMES[timer] ?? null;
 }
 
 // Who has never sent (a listener, say) has nothing to show.
@@ -159,7 +177,7 @@ function isConnected(row: SocketRow): boolean {
   return row.kind === "tcp" ? row.state !== "LISTEN" && row.state !== "CLOSED" : row.remotePort !== 0;
 }
 
-function inOrder(rows: readonly SocketRow[]): SocketRow[] {
+function inOrder<Row extends SocketRow>(rows: readonly Row[]): Row[] {
   const rank = (row: SocketRow): number => (row.kind !== "tcp" ? 2 : row.state === "LISTEN" ? 0 : 1);
   return [...rows].sort((a, b) => rank(a) - rank(b) || a.localPort - b.localPort || a.remotePort - b.remotePort);
 }

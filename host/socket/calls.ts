@@ -122,6 +122,11 @@ export class SocketCalls {
     this.wake();
   }
 
+  /** The value of an option, but that of ERROR: see `takeError`. */
+  getOption(fd: number, option: number): number {
+    return checked(this.core.exports.getOption(fd, option), "getsockopt");
+  }
+
   /** The pending error as a negative Errno, 0 for none; it is cleared. */
   takeError(fd: number): number {
     const answer = this.core.exports.getOption(fd, SocketOption.ERROR);

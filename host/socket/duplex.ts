@@ -34,6 +34,12 @@ class ConnectionDuplex extends Duplex {
     return this;
   }
 
+  /** Likewise: http's agents call it on connections that they keep. */
+  setKeepAlive(on = false, initialDelay = 0): this {
+    if (!this.destroyed) this.#connection.setKeepAlive(on, initialDelay);
+    return this;
+  }
+
   override _read(): void {
     if (this.#reading) return;
     this.#reading = true;

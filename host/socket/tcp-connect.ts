@@ -1,12 +1,13 @@
 // Opening a TCP connection: what happens between the call and the event that tells how it went.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event } from "../../assembly/abi/sockets.ts";
+import { Event, SocketOption } from "../../assembly/abi/sockets.ts";
 import { stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { Target } from "./calls.ts";
+import { setFlag, setTcpOptions, type TcpOptions } from "./tcp-options.ts";
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TcpOptions {
   address: string;
   port: number;
   /** Our end; default: chosen by the stack. */
@@ -14,6 +15,11 @@ export interface ConnectOptions {
   localPort?: number;
   /** Milliseconds after which the attempt is given up with ETIMEDOUT; default: when TCP does. */
   timeout?: number;
+  /**
+   * Asks the peer for explicit congestion notification (RFC 3168); default false. A peer that asks gets it in any case;
+   * `status().options` says whether both agreed.
+   */
+  ecn?: boolean;
 }
 
 /** Connects the stream socket `fd`. Rejects with StackError; the descriptor stays the caller's either way. */
@@ -40,6 +46,9 @@ export function connectStream(machine: Machine, fd: number, remote: Target, opti
       stackGone: (error) => settle(error),
     });
     try {
+      const target = { calls: machine.calls, fd };
+      setTcpOptions(target, options);
+      if (options.ecn !== undefined) setFlag(target, SocketOption.ECN, options.ecn);
       machine.calls.connect(fd, remote);
     } catch (error) {
       settle(error as Error);

@@ -4,12 +4,13 @@
 import type { Duplex } from "node:stream";
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Event, Result, Shutdown, SocketOption } from "../../assembly/abi/sockets.ts";
-import { stackError } from "../errors.ts";
+import { type StackError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { SocketStatus } from "../status.ts";
 import { AGAIN, type Endpoint } from "./calls.ts";
 import { connectionDuplex } from "./duplex.ts";
 import type { SocketHandler } from "./table.ts";
+import { type OptionTarget, TcpOptionCalls } from "./tcp-options.ts";
 
 interface PendingRead {
   resolve(data: Uint8Array | null): void;
@@ -20,13 +21,18 @@ interface PendingWrite {
   /** null: the end, after everything that was written before. */
   data: Uint8Array | null;
   offset: number;
+  urgent: boolean;
   resolve(): void;
   reject(error: Error): void;
 }
 
 const encoder = new TextEncoder();
 
-export class TcpConnection implements SocketHandler {
+export class TcpConnection extends TcpOptionCalls implements SocketHandler {
+  /** Called, as soon as nothing else runs, when the peer has called data urgent that lies `ahead` bytes further on. */
+  onUrgent: ((ahead: number) => void) | null = null;
+  /** Called likewise when the connection has trouble that may pass: ICMP errors, three time-outs (RFC 9293 §3.9.1.8). */
+  onTrouble: ((trouble: StackError) => void) | null = null;
   readonly localAddress: string;
   readonly localPort: number;
   readonly remoteAddress: string;
@@ -45,6 +51,7 @@ export class TcpConnection implements SocketHandler {
 
   /** Of an open connection's descriptor; `Stack.connect` and `TcpListener.accept` make these. */
   constructor(machine: Machine, fd: number) {
+    super();
     this.#machine = machine;
     this.#fd = fd;
     const local: Endpoint = machine.calls.localName(fd);
@@ -99,15 +106,19 @@ export class TcpConnection implements SocketHandler {
     this.#fail(stackError(-Errno.ECONNABORTED, "abort", this.remoteAddress, this.remotePort));
   }
 
-  /** True: small pieces are sent at once (Nagle's algorithm off). */
-  setNoDelay(on = true): void {
-    this.setOption(SocketOption.NO_DELAY, on ? 1 : 0);
+  /**
+   * Like `write`, and the peer is told that everything up to the end of `data` is urgent (RFC 9293 §3.8.5). It stays in
+   * the stream at its place (RFC 6093).
+   */
+  sendUrgent(data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
+    if (bytes.length === 0) return Promise.reject(stackError(-Errno.EINVAL, "sendUrgent"));
+    return this.#enqueue(bytes, true);
   }
 
-  /** Sets an option of assembly/abi/sockets.ts. Throws StackError. */
-  setOption(option: SocketOption, value: number): void {
-    if (this.#fd < 0) throw stackError(-Errno.EBADF, "setsockopt");
-    this.#machine.calls.setOption(this.#fd, option, value);
+  /** Bytes from the next one to be read to the end of what the peer called urgent; 0: there is none. */
+  get urgentAhead(): number {
+    return this.#fd < 0 ? 0 : this.#machine.calls.getOption(this.#fd, SocketOption.URGENT);
   }
 
   /** What the stack knows of the connection now; the last it knew once the descriptor is given back. */
@@ -128,7 +139,13 @@ export class TcpConnection implements SocketHandler {
     await this.close();
   }
 
+  protected override optionTarget(syscall: string): OptionTarget {
+    if (this.#fd < 0) throw stackError(-Errno.EBADF, syscall);
+    return { calls: this.#machine.calls, fd: this.#fd };
+  }
+
   event(mask: number): void {
+    if (mask & (Event.URGENT | Event.TROUBLE)) this.#tellNews(mask);
     if (mask & Event.ERROR) {
       const errno = this.#machine.calls.takeError(this.#fd);
       if (errno < 0) this.#error = stackError(errno, "read", this.remoteAddress, this.remotePort);
@@ -145,11 +162,22 @@ export class TcpConnection implements SocketHandler {
     this.#fail(error);
   }
 
-  #enqueue(data: Uint8Array | null): Promise<void> {
+  // What it is about is read now, for the application's reads will change it; an error of the callback is its own.
+  #tellNews(mask: number): void {
+    const { onUrgent, onTrouble } = this;
+    const ahead = mask & Event.URGENT ? this.urgentAhead : 0;
+    if (ahead > 0 && onUrgent !== null) queueMicrotask(() => onUrgent(ahead));
+    if (!(mask & Event.TROUBLE) || onTrouble === null) return;
+    const errno = this.getOption(SocketOption.SOFT_ERROR);
+    const trouble = stackError(-errno, "write", this.remoteAddress, this.remotePort);
+    if (errno > 0) queueMicrotask(() => onTrouble(trouble));
+  }
+
+  #enqueue(data: Uint8Array | null, urgent = false): Promise<void> {
     if (this.#error !== null) return Promise.reject(this.#error);
     if (this.#closed) return Promise.reject(stackError(-Errno.EBADF, "write"));
     if (this.#ended) return Promise.reject(stackError(-Errno.EPIPE, "write", this.remoteAddress, this.remotePort));
-    return this.#append(data);
+    return this.#append(data, urgent);
   }
 
   // The last write of a connection that is being closed: nothing may follow it.
@@ -157,9 +185,9 @@ export class TcpConnection implements SocketHandler {
     return this.#writes.length === 0 ? Promise.resolve() : this.#append(new Uint8Array(0));
   }
 
-  #append(data: Uint8Array | null): Promise<void> {
+  #append(data: Uint8Array | null, urgent = false): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#writes.push({ data, offset: 0, resolve, reject });
+      this.#writes.push({ data, offset: 0, urgent, resolve, reject });
       if (this.#writes.length === 1) this.#serveWrites();
     });
   }
@@ -171,7 +199,7 @@ export class TcpConnection implements SocketHandler {
         if (write.data === null) {
           this.#machine.calls.shutdown(this.#fd, Shutdown.WRITE);
         } else {
-          write.offset = this.#machine.calls.queue(this.#fd, write.data, write.offset);
+          this.#queue(write, write.data);
           if (write.offset < write.data.length) return;
         }
         this.#writes.shift();
@@ -181,6 +209,14 @@ export class TcpConnection implements SocketHandler {
     } catch (error) {
       this.#failWrites(error as Error);
     }
+  }
+
+  #queue(write: PendingWrite, data: Uint8Array): void {
+    const { calls } = this.#machine;
+    const before = write.offset;
+    write.offset = calls.queue(this.#fd, data, before);
+    // The peer hears of it with the first byte, and where it ends with the last.
+    if (write.urgent && write.offset > before) calls.setOption(this.#fd, SocketOption.URGENT, 1);
   }
 
   #serveReads(): void {

@@ -7,13 +7,15 @@ import type { Machine } from "../machine.ts";
 import type { SocketStatus } from "../status.ts";
 import type { SocketHandler } from "./table.ts";
 import { TcpConnection } from "./tcp-connection.ts";
+import { type OptionTarget, TcpOptionCalls } from "./tcp-options.ts";
 
 interface PendingAccept {
   resolve(connection: TcpConnection): void;
   reject(error: Error): void;
 }
 
-export class TcpListener implements SocketHandler {
+/** Its options are those that connections begin with: they are copied when a handshake is complete. */
+export class TcpListener extends TcpOptionCalls implements SocketHandler {
   readonly address: string;
   readonly port: number;
   #machine: Machine;
@@ -23,6 +25,7 @@ export class TcpListener implements SocketHandler {
 
   /** Of a descriptor that listens; `Stack.listen` makes these. */
   constructor(machine: Machine, fd: number) {
+    super();
     this.#machine = machine;
     this.#fd = fd;
     const local = machine.calls.localName(fd);
@@ -56,6 +59,11 @@ export class TcpListener implements SocketHandler {
   /** What the stack knows of the listener now; null after `close`. */
   status(): SocketStatus | null {
     return this.#fd < 0 ? null : this.#machine.statusOf(this.#fd);
+  }
+
+  protected override optionTarget(syscall: string): OptionTarget {
+    if (this.#fd < 0) throw stackError(-Errno.EBADF, syscall);
+    return { calls: this.#machine.calls, fd: this.#fd };
   }
 
   /** Connections until the listener is closed. */

@@ -11,6 +11,7 @@ import {
   LAST_ACK,
   LISTEN,
   type Outcome,
+  type Range,
   type Reply,
   SYN_SENT,
   TIME_WAIT,
@@ -27,58 +28,73 @@ const ERRNO: Readonly<Record<ConnectionError, number>> = {
 /** What of an observation is not as expected, in the order of importance; empty when all is. */
 export function deviations(before: Connection, start: Observation, expected: Outcome, seen: Observation): string[] {
   const found: string[] = [];
-  const demand = (holds: boolean, aspect: string): void => {
-    if (!holds) found.push(aspect);
-  };
   const { state } = expected.after;
-  demand(seen.state === state, "state");
-  compareReplies(before, expected.reply, seen.sent, demand);
-  demand(seen.wrongBytes === 0, "bytes");
+  demand(found, seen.state === state, "state");
+  compareReplies(found, before, expected.reply, seen.sent);
+  demand(found, seen.wrongBytes === 0, "bytes");
   const isWatched = seen.ended !== undefined;
-  if (isWatched) demand(seen.error === (expected.error === undefined ? 0 : ERRNO[expected.error]), "error");
+  if (isWatched) demand(found, seen.error === (expected.error === undefined ? 0 : ERRNO[expected.error]), "error");
   if (state === CLOSED || state === LISTEN || seen.state !== state) return found;
 
   const { sndUna, sndNxt, sndWnd, rcvNxt, irs } = expected.after;
   if (state === SYN_SENT) return found;
-  demand(seen.rcvNxt === rcvNxt, "RCV.NXT");
-  demand(seen.readable - start.readable === expected.delivered, "text");
-  if (isWatched) demand(seen.ended === hasEnded(expected.after), "end of stream");
+  demand(found, seen.rcvNxt === rcvNxt, "RCV.NXT");
+  demand(found, seen.readable - start.readable === expected.delivered, "text");
+  if (isWatched) demand(found, seen.ended === hasEnded(expected.after), "end of stream");
   if (state === TIME_WAIT) {
     const restarted = start.waitsUntil !== 0 && seen.waitsUntil > start.waitsUntil;
-    demand(restarted === expected.restarted, "2 MSL");
+    demand(found, restarted === expected.restarted, "2 MSL");
     return found;
   }
-  demand(seen.timed, "timer");
-  demand(seen.held === heldBytes(expected.after), "text behind holes");
+  demand(found, seen.timed, "timer");
+  demand(found, seen.held === heldBytes(expected.after), "text behind holes");
   const isReopened = before.state === LISTEN || before.state === TIME_WAIT;
-  if (!isReopened) {
-    demand(seen.sndUna === sndUna && seen.sndNxt === sndNxt, "SND.UNA");
-    demand(seen.sndWnd === sndWnd, "SND.WND");
-  }
+  if (isReopened) return found;
+  demand(found, seen.sndUna === sndUna && seen.sndNxt === sndNxt, "SND.UNA");
+  demand(found, seen.sndWnd === sndWnd, "SND.WND");
   if (irs === before.irs) {
-    demand(isKept(before, seen.rcvNxt, seen.rcvWnd), "window edge");
-    for (const { flags, ack, window } of seen.sent) demand(flags !== ACK || isKept(before, ack, window), "window edge");
+    demand(found, isKept(before, seen.rcvNxt, seen.rcvWnd), "window edge");
+    for (const { flags, ack, window } of seen.sent)
+      demand(found, flags !== ACK || isKept(before, ack, window), "window edge");
   }
   return found;
 }
 
-function compareReplies(
-  before: Connection,
-  reply: Reply | undefined,
-  sent: readonly Sent[],
-  demand: (holds: boolean, aspect: string) => void,
-): void {
+function demand(found: string[], holds: boolean, aspect: string): void {
+  if (!holds) found.push(aspect);
+}
+
+function compareReplies(found: string[], before: Connection, reply: Reply | undefined, sent: readonly Sent[]): void {
   const [first] = sent;
   if (reply === undefined || first === undefined || sent.length > 1) {
-    demand(reply === undefined && first === undefined, "reply");
+    demand(found, reply === undefined && first === undefined, "reply");
     return;
   }
   demand(
+    found,
     first.flags === reply.flags && isSequence(before, reply, first) && isAck(reply, first) && first.text === 0,
     "reply",
   );
-  demand(!reply.atOnce || first.moment === 0, "moment of the reply");
-  if (reply.flags & ACK) demand(first.echo === reply.echo, "timestamp of the reply");
+  demand(found, !reply.atOnce || first.moment === 0, "moment of the reply");
+  if (reply.flags & ACK) demand(found, first.echo === reply.echo, "timestamp of the reply");
+  demand(found, reply.sack === undefined || reports(first, reply.sack), "SACK of the reply");
+}
+
+/** Every stretch is reported, and nothing else but, first, text that came twice (RFC 2883 §4). */
+function reports({ sack, ack }: Sent, held: readonly Range[]): boolean {
+  if (sack.length === 0) return held.length === 0;
+  const others = sack.filter((block) => !isIn(held, block));
+  const isAgain = others.length === 1 && others[0] === sack[0] && isReceived(held, ack, sack[0]);
+  return (others.length === 0 || isAgain) && held.every((range) => isIn(sack, range));
+}
+
+function isIn(ranges: readonly Range[], { from, to }: Range): boolean {
+  return ranges.some((range) => range.from === from && range.to === to);
+}
+
+function isReceived(held: readonly Range[], ack: number, block: Range): boolean {
+  if (offset(block.to, ack) >= 0) return true;
+  return held.some(({ from, to }) => offset(from, block.from) >= 0 && offset(block.to, to) >= 0);
 }
 
 // What the stack chooses itself begins behind an earlier connection's numbers (RFC 9293 §3.6.1, MAY-2).

@@ -36,8 +36,8 @@ export interface Connection {
   state: State;
   /** It came from LISTEN (MUST-11). */
   passive: boolean;
-  /** A listener waits at the same local socket, and has room. */
-  listening: boolean;
+  /** Whether somebody listens at the same local socket, and has room for another connection. */
+  listener: "none" | "ready" | "full";
 
   iss: number;
   sndUna: number;
@@ -61,6 +61,8 @@ export interface Connection {
 
   /** TS.Recent, where timestamps are agreed (RFC 7323 §3.2). */
   tsRecent: number | undefined;
+  /** Selective acknowledgment is agreed (RFC 2018 §2). */
+  sackPermitted: boolean;
 }
 
 export interface Segment {
@@ -91,6 +93,8 @@ export interface Reply {
   ack: number | undefined;
   /** TSecr, if the segment must carry timestamps. */
   echo: number | undefined;
+  /** The text behind holes that it must report (RFC 2018 §4); undefined where that is open. */
+  sack: readonly Range[] | undefined;
   /** It may not wait for the delayed-ACK timer. */
   atOnce: boolean;
 }

@@ -3,12 +3,10 @@
 
 import {
   ACK,
-  CLOSE_WAIT,
   CLOSED,
   CLOSING,
   type Connection,
   FIN,
-  LAST_ACK,
   lengthOf,
   type Outcome,
   RST,
@@ -18,7 +16,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from "./connection.ts";
-import { acknowledgment, segmentArrives } from "./reference.ts";
+import { acknowledgment, reset, segmentArrives, synAck } from "./reference.ts";
 import type { Observation } from "./rig.ts";
 import { isAmong, offset, plus } from "./sequence.ts";
 
@@ -47,10 +45,9 @@ const synAgain: Difference = {
     "the SYN,ACK acknowledges what the ACK of RFC 9293 §3.10.7.4 (first) would, and it was lost, or the SYN would not " +
     "come again: what waits for an acknowledgment may be sent again (§3.8.1)",
   permits: (connection, { seq, flags }, expected) => {
-    const { state, passive, irs, iss, rcvNxt, tsRecent } = connection;
+    const { state, passive, irs, iss } = connection;
     if (state !== SYN_RECEIVED || !passive || seq !== irs || (flags & (SYN | ACK | RST)) !== SYN) return undefined;
-    const reply = { flags: SYN | ACK, seq: iss, ack: rcvNxt, echo: tsRecent, atOnce: true };
-    return { ...expected, after: connection, reply };
+    return { ...expected, after: connection, reply: synAck(connection, SYN | ACK, iss) };
   },
 };
 
@@ -86,7 +83,7 @@ const resetForBadAnswer: Difference = {
     const { state, passive, irs, sndNxt } = connection;
     const isAnswer = seq === irs && (flags & (SYN | ACK | RST)) === (SYN | ACK);
     if (state !== SYN_RECEIVED || passive || !isAnswer || ack === sndNxt) return undefined;
-    return { ...expected, reply: { flags: RST, seq: ack, ack: undefined, echo: undefined, atOnce: true } };
+    return { ...expected, reply: reset(ack) };
   },
 };
 
@@ -141,6 +138,19 @@ const finAtTheEdge: Difference = {
   },
 };
 
+const ackAtTheEdge: Difference = {
+  name: "a segment without text counts at the right edge of the window",
+  reason:
+    "RFC 9293 §3.10.7.4 (first) lets it in only where the window is shut; but a peer that has filled the window behind a " +
+    "hole can send its ACKs from nowhere else, and two such peers would answer each other's without end",
+  permits: (connection, segment) => {
+    const { rcvNxt, rcvWnd } = connection;
+    const isAtEdge = segment.seq === plus(rcvNxt, rcvWnd);
+    if (lengthOf(segment) !== 0 || segment.flags & RST || rcvWnd === 0 || !isAtEdge) return undefined;
+    return segmentArrives({ ...connection, rcvWnd: rcvWnd + 1 }, segment);
+  },
+};
+
 const contradiction: Difference = {
   name: "text and a FIN that contradict each other",
   reason:
@@ -149,7 +159,7 @@ const contradiction: Difference = {
   permits: (connection, segment, expected, seen) => {
     const isNeither = seen.state !== connection.state && seen.state !== expected.after.state;
     if (isNeither || !contradicts(connection, segment)) return undefined;
-    const reply = expected.reply && { ...expected.reply, ack: seen.rcvNxt };
+    const reply = expected.reply && { ...expected.reply, ack: seen.rcvNxt, sack: undefined };
     const held = seen.held === 0 ? [] : [{ from: 0, to: seen.held }];
     const later = { ...expected.after, state: seen.state, rcvNxt: seen.rcvNxt, held };
     const ends = seen.ended === true ? 1 : 0;
@@ -170,19 +180,20 @@ const noRoomBehindHole: Difference = {
   name: "text behind a hole is let go when there is no packet left for it",
   reason:
     "RFC 9293 SHLD-31 is a SHOULD; the only packet that the window allows is partly full, and the peer sends again",
-  permits: ({ rcvWnd, held }, _segment, expected) =>
-    rcvWnd < 536 && expected.delivered === 0 ? { ...expected, after: { ...expected.after, held } } : undefined,
+  permits: ({ rcvWnd, held, sackPermitted }, _segment, expected) => {
+    const { delivered, reply } = expected;
+    if (rcvWnd >= 536 || delivered > 0 || reply === undefined) return undefined;
+    return { ...expected, after: { ...expected.after, held }, reply: { ...reply, sack: sackPermitted ? held : [] } };
+  },
 };
 
 const secondFin: Difference = {
-  name: "a second FIN behind the peer's FIN is not answered",
+  name: "a second FIN that acknowledges ours in CLOSING is not answered",
   reason:
-    "RFC 9293 §3.10.7.4 (eighth) acknowledges the FIN, meaning the one that was lost on the way back; that one lies " +
-    "before RCV.NXT and is answered by the first step. What lies behind it is from no peer that keeps the rules",
+    "RFC 9293 §3.10.7.4 (eighth) acknowledges the FIN, meaning the one whose ACK was lost; that one lies before RCV.NXT " +
+    "and is answered by the first step. What lies behind it is from no peer that keeps the rules",
   permits: (connection, segment) => {
-    const { state } = connection;
-    const isOver = state === CLOSE_WAIT || state === CLOSING || state === LAST_ACK;
-    if (!isOver || !(segment.flags & FIN)) return undefined;
+    if (connection.state !== CLOSING || !(segment.flags & FIN)) return undefined;
     // As if the FIN were one more byte of text, which is ignored where it is acceptable.
     const asText = { ...segment, flags: segment.flags & ~FIN, text: segment.text + 1 };
     const outcome = segmentArrives(connection, asText);
@@ -201,19 +212,6 @@ const reopeningIsOptional: Difference = {
     const isAtEdge = seq === rcvNxt;
     const isOnlyStamped = tsRecent === undefined && timestamp !== undefined && offset(rcvNxt, seq) <= 0;
     return isAtEdge || isOnlyStamped ? acknowledged({ ...expected, restarted: false }, connection) : undefined;
-  },
-};
-
-const timeWaitAnswers: Difference = {
-  name: "TIME-WAIT answers what it could ignore",
-  reason:
-    "behind the peer's FIN there is no text and no other FIN to come (RFC 9293 §3.10.7.4, seventh), and nothing is left " +
-    "to be acknowledged; whoever sends something else than the last ACK learns from the answer where the connection " +
-    "ended, as with every segment that is not acceptable (§3.5.2, 3)",
-  permits: (connection, segment, expected) => {
-    const isIgnored = connection.state === TIME_WAIT && expected.reply === undefined;
-    const isLastAck = lengthOf(segment) === 0 && (!(segment.flags & ACK) || segment.ack === connection.sndNxt);
-    return isIgnored && !isLastAck && !(segment.flags & RST) ? acknowledged(expected, connection) : undefined;
   },
 };
 
@@ -241,11 +239,11 @@ export const DIFFERENCES: readonly Difference[] = [
   nothingBeforeTheFirstByte,
   resetForBadAnswer,
   finAtTheEdge,
+  ackAtTheEdge,
   contradiction,
   noRoomBehindHole,
   secondFin,
   reopeningIsOptional,
-  timeWaitAnswers,
   timeWaitEcho,
   windowOfStraddling,
   abortAcknowledges,

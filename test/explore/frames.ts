@@ -2,7 +2,7 @@
 // built nor read as objects of test/segment/frames.ts are.
 
 import { OUR_IP, OUR_MAC, PEER_IP, PEER_MAC, streamByte } from "../segment/peer.ts";
-import { type Segment, SYN } from "./connection.ts";
+import { type Range, type Segment, SYN } from "./connection.ts";
 
 const IP_AT = 14;
 const TCP_AT = 34;
@@ -10,6 +10,7 @@ const TCP_HEADER = 20;
 const TIMESTAMP_BYTES = 12;
 const SHORTEST_FRAME = 60;
 const PROTOCOL_TCP = 6;
+const SACK_KIND = 5;
 const TIMESTAMP_KIND = 8;
 
 /** A segment of the stack. */
@@ -25,6 +26,8 @@ export interface Sent {
   text: number;
   /** TSecr, when it carries timestamps. */
   echo: number | undefined;
+  /** The blocks of its SACK option. */
+  sack: readonly Range[];
 }
 
 /** What does not change from segment to segment. */
@@ -117,6 +120,8 @@ export function readSent(view: DataView, at: number, moment: number, shift: numb
   }
   const headerBytes = (view.getUint8(tcp + 12) >> 4) * 4;
   const flags = view.getUint8(tcp + 13);
+  const [options, end] = [tcp + TCP_HEADER, tcp + headerBytes];
+  const timestamps = findOption(view, TIMESTAMP_KIND, options, end);
   return {
     moment,
     flags,
@@ -124,19 +129,29 @@ export function readSent(view: DataView, at: number, moment: number, shift: numb
     ack: view.getUint32(tcp + 8),
     window: view.getUint16(tcp + 14) << (flags & SYN ? 0 : shift),
     text: bytes - headerBytes,
-    echo: findEcho(view, tcp + TCP_HEADER, tcp + headerBytes),
+    echo: timestamps === undefined ? undefined : view.getUint32(timestamps + 4),
+    sack: readSack(view, findOption(view, SACK_KIND, options, end)),
   };
 }
 
-/** TSecr of a Timestamps option among those from `at` to `end`. */
-function findEcho(view: DataView, at: number, end: number): number | undefined {
+/** Where the data of an option of this kind begins, among those from `at` to `end`; undefined when there is none. */
+function findOption(view: DataView, wanted: number, at: number, end: number): number | undefined {
   for (let option = at; option < end; ) {
     const kind = view.getUint8(option);
-    if (kind === TIMESTAMP_KIND) return view.getUint32(option + 6);
+    if (kind === wanted) return option + 2;
     if (kind === 0) return undefined;
     option += kind === 1 ? 1 : view.getUint8(option + 1);
   }
   return undefined;
+}
+
+function readSack(view: DataView, data: number | undefined): Range[] {
+  if (data === undefined) return [];
+  const blocks = (view.getUint8(data - 1) - 2) / 8;
+  return Array.from({ length: blocks }, (_, i) => ({
+    from: view.getUint32(data + 8 * i),
+    to: view.getUint32(data + 8 * i + 4),
+  }));
 }
 
 /** Sum of the 16-bit words from `from` to `to`, the last one padded by the byte that follows. */

@@ -3,7 +3,7 @@
 import { Errno } from "../../assembly/abi/errno.ts";
 import { State } from "../../assembly/abi/status.ts";
 import { FLAG_BITS } from "../segment/frames.ts";
-import { ACK, type Connection, type Outcome, type Reply, type Segment, SYN } from "./connection.ts";
+import { ACK, type Connection, type Outcome, type Range, type Reply, type Segment, SYN } from "./connection.ts";
 import type { Sent } from "./frames.ts";
 import type { Observation } from "./rig.ts";
 import { offset } from "./sequence.ts";
@@ -61,15 +61,21 @@ function letters(flags: number): string {
   return found.map(([letter]) => letter).join("") || "-";
 }
 
-function replied(connection: Connection, { flags, seq, ack, echo }: Reply): string {
+function replied(connection: Connection, { flags, seq, ack, echo, sack }: Reply): string {
   const first = seq === undefined ? "?" : offset(connection.iss, seq);
   const acknowledges = ack === undefined ? "" : ` ack ${offset(connection.irs, ack)}`;
-  return `${letters(flags)} ${first}:${first}(0)${acknowledges}${echo === undefined ? "" : ` <timestamp * ${echo}>`}`;
+  return `${letters(flags)} ${first}:${first}(0)${acknowledges}${options(connection, echo, sack ?? [])}`;
 }
 
-function sentSegment(connection: Connection, { flags, seq, ack, text, window, echo }: Sent): string {
+function sentSegment(connection: Connection, { flags, seq, ack, text, window, echo, sack }: Sent): string {
   const first = offset(connection.iss, seq);
   const acknowledges = flags & ACK ? ` ack ${offset(connection.irs, ack)}` : "";
-  const options = echo === undefined ? "" : ` <timestamp * ${echo}>`;
-  return `${letters(flags)} ${first}:${first + text}(${text})${acknowledges} win ${window}${options}`;
+  const end = `win ${window}${options(connection, echo, sack)}`;
+  return `${letters(flags)} ${first}:${first + text}(${text})${acknowledges} ${end}`;
+}
+
+function options({ irs }: Connection, echo: number | undefined, sack: readonly Range[]): string {
+  const blocks = sack.map(({ from, to }) => `${offset(irs, from)}:${offset(irs, to)}`).join(" ");
+  const found = [echo === undefined ? "" : `timestamp * ${echo}`, blocks && `sack ${blocks}`].filter(Boolean);
+  return found.length === 0 ? "" : ` <${found.join(", ")}>`;
 }

@@ -10,6 +10,8 @@ import {
   CLOSING,
   type Connection,
   type ConnectionError,
+  CWR,
+  ECE,
   ESTABLISHED,
   FIN,
   FIN_WAIT_1,
@@ -68,8 +70,13 @@ function passiveOpen(connection: Connection, segment: Segment): Outcome {
     rcvNxt: plus(segment.seq, 1),
     tsRecent: segment.timestamp,
   };
-  const reply: Reply = { flags: SYN | ACK, seq: undefined, ack: opened.rcvNxt, echo: opened.tsRecent, atOnce: true };
-  return answered(opened, reply);
+  const flags = SYN | ACK | ecnAnswer(segment);
+  return answered(opened, synAck(opened, flags, undefined));
+}
+
+// A SYN with ECE and CWR asks for congestion notification, a SYN,ACK with ECE agrees (RFC 3168 §6.1.1).
+function ecnAnswer(segment: Segment): number {
+  return (segment.flags & (ECE | CWR)) === (ECE | CWR) ? ECE : 0;
 }
 
 // ---- §3.10.7.3 SYN-SENT --------------------------------------------------------------------------------------------
@@ -97,7 +104,7 @@ function arrivesInSynSent(connection: Connection, segment: Segment): Outcome {
   if (!hasAck) {
     // Simultaneous open (MUST-10).
     opened.state = SYN_RECEIVED;
-    return answered(opened, { flags: SYN | ACK, seq: iss, ack: opened.rcvNxt, echo: opened.tsRecent, atOnce: true });
+    return answered(opened, synAck(opened, SYN | ACK, iss));
   }
   opened.state = ESTABLISHED;
   opened.sndUna = segment.ack;
@@ -197,8 +204,8 @@ function checkSyn(connection: Connection, segment: Segment): Outcome {
 // TIME-WAIT may give way to a SYN (MAY-2) that is newer than all that came before, by its timestamp or its sequence
 // number (RFC 6191 §2); the last number seen is that of the FIN, before RCV.NXT.
 function checkReopening(connection: Connection, segment: Segment): Outcome | undefined {
-  const { state, listening, rcvNxt, tsRecent } = connection;
-  if (state !== TIME_WAIT || !listening || (segment.flags & (SYN | ACK)) !== SYN) return undefined;
+  const { state, listener, rcvNxt, tsRecent } = connection;
+  if (state !== TIME_WAIT || listener !== "ready" || (segment.flags & (SYN | ACK)) !== SYN) return undefined;
   const isBeyond = offset(rcvNxt, segment.seq) >= 0;
   const isNewer =
     segment.timestamp === undefined
@@ -317,18 +324,27 @@ function returnedToListen(connection: Connection): Outcome {
 // ABORT (§3.10.5).
 function aborted(connection: Connection): Outcome {
   const outcome = closed(connection, undefined);
-  outcome.reply = { flags: RST, seq: connection.sndNxt, ack: undefined, echo: undefined, atOnce: true };
+  outcome.reply = reset(connection.sndNxt);
   return outcome;
 }
 
-// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
-export function acknowledgment({ sndNxt, rcvNxt, tsRecent }: Connection, atOnce = false): Reply {
-  return { flags: ACK, seq: sndNxt, ack: rcvNxt, echo: tsRecent, atOnce };
+export function synAck({ rcvNxt, tsRecent }: Connection, flags: number, seq: number | undefined): Reply {
+  return { flags, seq, ack: rcvNxt, echo: tsRecent, sack: [], atOnce: true };
+}
+
+/** <SEQ=seq><CTL=RST> */
+export function reset(seq: number): Reply {
+  return { flags: RST, seq, ack: undefined, echo: undefined, sack: [], atOnce: true };
+}
+
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
+export function acknowledgment(connection: Connection, atOnce = false): Reply {
+  const { sndNxt, rcvNxt, tsRecent, sackPermitted, held } = connection;
+  return { flags: ACK, seq: sndNxt, ack: rcvNxt, echo: tsRecent, sack: sackPermitted ? held : [], atOnce };
 }
 
 // A reset takes its numbers from the segment that it answers (§3.5.2).
 function resetFor(segment: Segment): Reply {
-  if (segment.flags & ACK) return { flags: RST, seq: segment.ack, ack: undefined, echo: undefined, atOnce: true };
-  const ack = plus(segment.seq, lengthOf(segment));
-  return { flags: RST | ACK, seq: 0, ack, echo: undefined, atOnce: true };
+  if (segment.flags & ACK) return reset(segment.ack);
+  return { ...reset(0), flags: RST | ACK, ack: plus(segment.seq, lengthOf(segment)) };
 }

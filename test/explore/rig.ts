@@ -110,12 +110,11 @@ export class Rig {
     this.#now = machine.now;
     this.#wakeAtStart = machine.wakeAt;
     this.#wakeAt = machine.wakeAt;
-    const echo = conversation.filledIn([ANY_BYTE, ANY_BYTE, ANY_BYTE, ANY_BYTE]);
     this.#writer = new SegmentWriter(core.u8, {
       peerPort: conversation.peerPort,
       ourPort: conversation.ourPort,
       irs: connection.state === SYN_SENT || connection.state === LISTEN ? undefined : connection.irs,
-      echo: new DataView(echo.buffer).getUint32(0),
+      echo: conversation.lastTimestamp,
       shift: connection.tsRecent === undefined ? 0 : PEER_SHIFT,
     });
     this.#rows = rowsToLookAt(core);
@@ -175,9 +174,9 @@ export class Rig {
 
   #observe(): Observation {
     const row = this.#findRow();
-    const listening = this.connection.listening;
+    const listens = this.connection.listener !== "none";
     const observation: Observation = {
-      state: row < 0 ? (listening ? LISTEN : CLOSED) : this.#word(STATE),
+      state: row < 0 ? (listens ? LISTEN : CLOSED) : this.#word(STATE),
       sent: this.#sent,
       sndUna: this.#word(SND_UNA),
       sndNxt: this.#word(SND_NXT),

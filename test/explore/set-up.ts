@@ -27,7 +27,7 @@ export interface Played {
   ourShift: number;
 }
 
-/** Plays `setUp` on the released core of its profile; `stamped`: both sides offer timestamps and window scaling. */
+/** Plays `setUp` on the released core of its profile; `stamped`: the peer offers timestamps, scaling and SACK. */
 export async function playSetUp(setUp: SetUp, stamped: boolean, { ourIss, peerIss }: Placement): Promise<Played> {
   const mss = stamped ? LONGEST_TEXT - TIMESTAMP_ROOM : LONGEST_TEXT;
   const directives = [`profile ${setUp.profile}`, `our-iss ${ourIss | 0}`, `peer-iss ${peerIss | 0}`];
@@ -37,11 +37,17 @@ export async function playSetUp(setUp: SetUp, stamped: boolean, { ourIss, peerIs
   player.playSteps();
   player.demandIss(ourIss);
   const ourShift = stamped ? shiftOf(player) : 0;
-  const connection = connectionOf(setUp, mss, player, ourShift);
-  return { player, script, connection: { ...connection, tsRecent: stamped ? PEER_TSVAL : undefined }, ourShift };
+  const agreed = { tsRecent: stamped ? PEER_TSVAL : undefined, sackPermitted: stamped };
+  const connection = { ...variablesOf(setUp, mss, player, ourShift), ...agreed };
+  return { player, script, connection, ourShift };
 }
 
-function connectionOf(setUp: SetUp, mss: number, player: Player, ourShift: number): Omit<Connection, "tsRecent"> {
+function variablesOf(
+  setUp: SetUp,
+  mss: number,
+  player: Player,
+  ourShift: number,
+): Omit<Connection, "tsRecent" | "sackPermitted"> {
   const relative = standard(setUp.variables(mss));
   const { peerIss, ourIss = 0, lastPacket } = player.peer.conversation(1);
   const ours = (number: number): number => plus(ourIss, number);

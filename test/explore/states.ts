@@ -25,7 +25,8 @@ export const PEER_TSVAL = 1000;
 export type Profile = "tiny" | "eight" | "node";
 
 /** Variables of a set-up; the others are as `standard` has them. */
-type Variables = Partial<Omit<Connection, "rcvWnd" | "maxSndWnd" | "tsRecent">> & Pick<Connection, "state">;
+type Variables = Partial<Omit<Connection, "rcvWnd" | "maxSndWnd" | "tsRecent" | "sackPermitted">> &
+  Pick<Connection, "state">;
 
 export interface SetUp {
   name: string;
@@ -43,7 +44,7 @@ export const PEER_SHIFT = 2;
 /** In a script `%S` stands for the options of a SYN, `%` and `%100` for the window and the options of other segments. */
 export function withOptions(script: string, stamped: boolean): string {
   const timestamp = `nop, nop, timestamp ${PEER_TSVAL} *`;
-  const onSyn = stamped ? `<mss 1000, nop, wscale ${PEER_SHIFT}, ${timestamp}>` : "<mss 1000>";
+  const onSyn = stamped ? `<mss 1000, sackOK, nop, wscale ${PEER_SHIFT}, ${timestamp}>` : "<mss 1000>";
   return script.replaceAll("%S", onSyn).replace(/%(\d*)/g, (_, other: string) => {
     const window = Number(other || PEER_WINDOW);
     return stamped ? `win ${window >> PEER_SHIFT} <${timestamp}>` : `win ${window}`;
@@ -51,10 +52,10 @@ export function withOptions(script: string, stamped: boolean): string {
 }
 
 /** A connection that was just opened from our side, everything acknowledged. */
-export function standard(variables: Variables): Omit<Connection, "rcvWnd" | "tsRecent"> {
+export function standard(variables: Variables): Omit<Connection, "rcvWnd" | "tsRecent" | "sackPermitted"> {
   return {
     passive: false,
-    listening: false,
+    listener: "none",
     iss: 0,
     sndUna: 1,
     sndNxt: 1,
@@ -153,7 +154,7 @@ const UNSYNCHRONIZED: SetUp[] = [
   setUp({
     name: "LISTEN",
     script: `${LISTENING}${RESET_FIRST}`,
-    variables: { state: LISTEN, passive: true, listening: true },
+    variables: { state: LISTEN, passive: true, listener: "ready" },
     canBeStamped: false,
   }),
   setUp({
@@ -165,7 +166,7 @@ const UNSYNCHRONIZED: SetUp[] = [
   setUp({
     name: "SYN-RECEIVED, opened passively",
     script: `${LISTENING}\n+0 < S 0:0(0) win ${PEER_WINDOW} %S\n+0 > S. 0:0(0) ack 1`,
-    variables: { state: SYN_RECEIVED, passive: true, listening: true, sndUna: 0, sndWnd: 0 },
+    variables: { state: SYN_RECEIVED, passive: true, listener: "ready", sndUna: 0, sndWnd: 0 },
   }),
   setUp({
     name: "SYN-RECEIVED, opened from both sides",
@@ -184,7 +185,7 @@ const OPENED: SetUp[] = [
   setUp({
     name: "ESTABLISHED, waiting to be accepted",
     script: HANDSHAKE,
-    variables: { state: ESTABLISHED, passive: true, listening: true, sndWl1: 1 },
+    variables: { state: ESTABLISHED, passive: true, listener: "ready", sndWl1: 1 },
   }),
   setUp({
     name: "ESTABLISHED, text in flight",
@@ -193,7 +194,7 @@ const OPENED: SetUp[] = [
   }),
   setUp({
     name: "ESTABLISHED, text sent again",
-    script: `${OPEN}${IN_FLIGHT}\n+1.2 > P. 1:101(100)`,
+    script: `${OPEN}${IN_FLIGHT}\n+0.5~2 > P. 1:101(100)`,
     variables: { state: ESTABLISHED, sndNxt: 101 },
   }),
   setUp({
@@ -333,12 +334,12 @@ const OTHERS: SetUp[] = [
   setUp({
     name: "TIME-WAIT, a listener beside it",
     script: `${ACCEPTED}${TIME_WAIT_ENTERED}`,
-    variables: { ...IN_TIME_WAIT, passive: true, listening: true },
+    variables: { ...IN_TIME_WAIT, passive: true, listener: "ready" },
   }),
   setUp({
     name: "TIME-WAIT, a listener without room beside it",
     script: `${ACCEPTED.replace("listen", "listen backlog 1")}${QUEUE_FULL}${TIME_WAIT_ENTERED}`,
-    variables: { ...IN_TIME_WAIT, passive: true },
+    variables: { ...IN_TIME_WAIT, passive: true, listener: "full" },
   }),
 ];
 

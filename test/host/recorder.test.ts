@@ -28,7 +28,16 @@ function setUp(options: CableOptions = {}) {
 
 function socket(state: SocketRow["state"], port = 80): SocketRow {
   const ends = { localAddress: "10.0.0.2", localPort: port, remoteAddress: "10.0.0.1", remotePort: 38174 };
-  const rest = { recvQ: 0, sendQ: 0, owner: 0, timer: "OFF", timerIn: 0, backoff: 0, sentAgo: null } as const;
+  const rest = {
+    recvQ: 0,
+    sendQ: 0,
+    owner: 0,
+    timer: "OFF",
+    timerIn: 0,
+    backoff: 0,
+    keepProbes: 0,
+    sentAgo: null,
+  } as const;
   return { kind: "tcp", state, ...ends, ...rest };
 }
 

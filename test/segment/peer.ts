@@ -107,13 +107,14 @@ export class Conversation {
     if (option) this.#timestamp = option.data.slice(0, 4);
   }
 
-  /** The data of an option that the peer sends. */
-  optionData({ data, blocks }: OptionPattern): Uint8Array {
-    return blocks ? blockBytes(blocks, (number) => this.ourAbsolute(number)) : this.filledIn(data);
+  /** The stack's last TSval; 0 when it has sent none. */
+  get lastTimestamp(): number {
+    return new DataView(this.#timestamp.buffer).getUint32(0);
   }
 
-  /** The data of an option, with the stack's last timestamp where the script leaves that open. */
-  filledIn(data: readonly number[]): Uint8Array {
+  /** The data of an option that the peer sends: its blocks, or bytes with the stack's last timestamp where they are open. */
+  optionData({ data, blocks }: OptionPattern): Uint8Array {
+    if (blocks) return blockBytes(blocks, (number) => this.ourAbsolute(number));
     return Uint8Array.from(data, (byte, i) => (byte === ANY_BYTE ? (this.#timestamp[i % 4] ?? 0) : byte));
   }
 

@@ -386,6 +386,16 @@ const STATUS_WORDS: Readonly<Record<string, number>> = {
   OUT_OF_ORDER: Status.OUT_OF_ORDER,
   BLOCKED: Status.BLOCKED,
   ERROR: Status.ERROR,
+  SACKED: Status.SACKED,
+  LOST: Status.LOST,
+  PHASE: Status.PHASE,
+  CONTROLLER: Status.CONTROLLER,
+  MIN_RTT: Status.MIN_RTT,
+  OPTIONS: Status.OPTIONS,
+  SND_SHIFT: Status.SND_SHIFT,
+  RCV_SHIFT: Status.RCV_SHIFT,
+  REORDERING: Status.REORDERING,
+  KEEP_PROBES: Status.KEEP_PROBES,
 };
 
 /** Without a result demanded, a call must not fail, and `write` must take all. */

@@ -1,6 +1,7 @@
 // Sequence numbers around the wrap of 32 bits (RFC 9293 §3.4).
 
 import { seqAfter, seqBefore, seqInWindow, seqMax, seqMin, seqUpTo } from "../../assembly/transport/tcp/seq";
+import { draw, draw32, oneIn, startDraws } from "./draw";
 
 /** Places that matter: around 0, around 2^31 and around 2^32. */
 const PLACES = 9;
@@ -100,5 +101,51 @@ describe("a window", () => {
 
   it("of no bytes holds nothing", () => {
     for (let i = 0; i < PLACES; i++) expect<bool>(seqInWindow(place(i), place(i), 0)).toBe(false);
+  });
+});
+
+/** A number of 64 bits, three times in four within 2,000 of a place where 32 of them wrap. */
+function drawUnwrapped(): i64 {
+  const turn = ((<i64>1) << 32) * (1 + draw(5));
+  return oneIn(4) ? turn + draw32() : turn + draw(4000) - 2000;
+}
+
+/** Up to 2^31 - 1 either way, of every order of magnitude. */
+function drawDistance(): i64 {
+  const distance = <i64>(draw32() >> (1 + draw(31)));
+  return oneIn(2) ? distance : -distance;
+}
+
+describe("sequence numbers that stand for positions less than 2^31 apart", () => {
+  it("are ordered as the positions are", () => {
+    let wrong = "";
+    for (let seed: u32 = 1; seed <= 20 && wrong.length == 0; seed++) {
+      startDraws(seed);
+      for (let i = 0; i < 1000; i++) {
+        const a = drawUnwrapped();
+        const b = a + drawDistance();
+        const s = <u32>a;
+        const t = <u32>b;
+        const isOrdered = seqBefore(s, t) == a < b && seqAfter(s, t) == a > b && seqUpTo(s, t) == a <= b;
+        const isChosen = seqMax(s, t) == <u32>max<i64>(a, b) && seqMin(s, t) == <u32>min<i64>(a, b);
+        if (!isOrdered || !isChosen) wrong = `seed ${seed}: ${a} and ${b}`;
+      }
+    }
+    expect<string>(wrong).toBe("");
+  });
+
+  it("lie in a window when their positions do", () => {
+    let wrong = "";
+    for (let seed: u32 = 1; seed <= 20 && wrong.length == 0; seed++) {
+      startDraws(seed);
+      for (let i = 0; i < 1000; i++) {
+        const first = drawUnwrapped();
+        const position = first + drawDistance();
+        const bytes = draw32() >> (1 + draw(31));
+        const isIn = first <= position && position < first + bytes;
+        if (seqInWindow(<u32>position, <u32>first, bytes) != isIn) wrong = `seed ${seed}: ${position} from ${first}`;
+      }
+    }
+    expect<string>(wrong).toBe("");
   });
 });

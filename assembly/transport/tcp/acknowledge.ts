@@ -24,16 +24,17 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   const acked = segment.ack - tcb.sndUna;
   const absentBefore = tcb.flight - tcb.sackedBytes;
   updateWindow(tcb, segment);
-  beginDelivery();
-  if (segment.sackBlocks && tcb.is(Mark.SACK)) takeReports(tcb, segment);
+  beginDelivery(tcb);
+  takeEcho(tcb, segment); // while the window is what the echo is about
   const duplicate = !acked && isDuplicate(tcb, segment, windowBefore);
   if (acked) takeAck(tcb, segment, acked);
-  else if (duplicate) countIt(tcb);
-  else if (windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight) markAllLost(tcb); // probes were not taken: all goes again
+  if (segment.sackBlocks && tcb.is(Mark.SACK)) takeReports(tcb, segment);
+  if (duplicate) countIt(tcb);
+  else if (!acked && windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight) markAllLost(tcb); // the probes were not taken
   const absent = tcb.flight - tcb.sackedBytes;
-  if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, duplicate);
-  takeEcho(tcb, segment);
+  if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, acked == 0 && segment.length == 0);
   judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
+  if (tcb.rtxAt == NEVER) restartRetransmission(tcb);
   if (tcb.alarm == Alarm.PERSIST) {
     tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != windowBefore) tcb.backoff = 0;
@@ -59,7 +60,7 @@ function updateWindow(tcb: Tcb, segment: Segment): void {
 
 function isDuplicate(tcb: Tcb, segment: Segment, windowBefore: u32): bool {
   if (tcb.flight == 0 || segment.length != 0 || tcb.alarm == Alarm.PERSIST) return false;
-  return segment.window == windowBefore || segment.sackBlocks > 0;
+  return segment.window == windowBefore || (segment.sackBlocks > 0 && tcb.is(Mark.SACK));
 }
 
 function countIt(tcb: Tcb): void {
@@ -75,6 +76,9 @@ function takeAck(tcb: Tcb, segment: Segment, acked: u32): void {
   tcb.dupAcks = 0;
   tcb.backoff = 0;
   tcb.waitingSince = now();
-  restartRetransmission(tcb);
+  if (tcb.alarm != Alarm.PERSIST || tcb.sndWnd) {
+    tcb.alarm = Alarm.RETRANSMIT;
+    tcb.rtxAt = NEVER; // until all that the ACK says is known
+  }
   tellRoom(tcb);
 }

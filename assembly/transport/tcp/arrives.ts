@@ -114,6 +114,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
     const verdict = checkTimestamp(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
   }
+  heard(tcb);
   // In a simultaneous open the peer's SYN comes twice, the second time with its ACK (figure 7, line 6).
   const isAnswer = segment.has(Flag.SYN) && segment.has(Flag.ACK) && segment.seq == tcb.irs;
   if (tcb.state == State.SYN_RECEIVED && isAnswer) {
@@ -123,7 +124,6 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   if (isAcceptable(segment, tcb.rcvNxt, tcb.rcvWnd)) {
     takeTimestamp(tcb, segment);
     takeMarks(tcb, segment);
-    heard(tcb);
     return Verdict.CONTINUE;
   }
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
@@ -133,6 +133,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
     const verdict = checkAck(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
+    takeUrgentPointer(tcb, segment);
   }
   return Verdict.ACK;
 }
@@ -165,12 +166,15 @@ function takeTimestamp(tcb: Tcb, segment: Segment): void {
   setRecent(tcb, segment.timestamp);
 }
 
-/** The four cases of the table in §3.10.7.4. */
+/**
+ * The four cases of the table in §3.10.7.4. A segment without text counts at the right edge, too, as it does when the
+ * window is shut: a peer that has filled the window behind a hole can send its ACKs from nowhere else, and two such
+ * peers would answer each other's without end.
+ */
 export function isAcceptable(segment: Segment, rcvNxt: u32, window: u32): bool {
   const length = segment.length;
-  if (window == 0) return length == 0 && segment.seq == rcvNxt;
-  if (seqInWindow(segment.seq, rcvNxt, window)) return true;
-  return length > 0 && seqInWindow(segment.seq + length - 1, rcvNxt, window);
+  if (length == 0) return segment.seq - rcvNxt <= window;
+  return seqInWindow(segment.seq, rcvNxt, window) || seqInWindow(segment.seq + length - 1, rcvNxt, window);
 }
 
 // First and second: only a RST exactly at RCV.NXT resets, whatever the window (MUST-66) and whatever text explains it

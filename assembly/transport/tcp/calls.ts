@@ -3,16 +3,15 @@
 import { Errno } from "../../abi/errno";
 import { Event, Shutdown } from "../../abi/sockets";
 import { State } from "../../abi/status";
-import { NEVER, now } from "../../base/clock";
-import { SECOND } from "../../base/config";
+import { NEVER } from "../../base/clock";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
-import { dispose, endConnection, limitFinWait2, resetConnection } from "./close";
+import { dispose, endConnection, resetConnection } from "./close";
 import { dropHandshakes, takeAccepted } from "./handshake";
 import { awaitSilence } from "./keepalive";
 import { consume, dropReceived } from "./receiver";
 import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
 import { sendRoom } from "./send-queue";
-import { armTimer, LINGER_OFF, Mark, Tcb } from "./tcb";
+import { Mark, Tcb } from "./tcb";
 import { passUrgent } from "./urgent";
 
 /** Why a socket that is not fresh cannot connect or listen. */
@@ -44,6 +43,7 @@ export function acceptStream(listener: Tcb): i32 {
   // What has happened while it waited is told now.
   let events: u32 = Event.WRITABLE;
   if (tcb.rcvBytes || tcb.is(Mark.FIN_RECEIVED)) events |= Event.READABLE;
+  if (tcb.is(Mark.URGENT_IN)) events |= Event.URGENT;
   if (tcb.state == State.CLOSED) events |= tcb.error ? Event.ERROR | Event.HANGUP : Event.HANGUP;
   notify(tcb, events);
   awaitSilence(tcb);
@@ -167,11 +167,12 @@ export function closeStream(tcb: Tcb): void {
 }
 
 // From here on nobody holds it: what is left of its life has a limit where the application, or FIN-WAIT-2, wants one.
+// It begins with the poll that follows, since calls do not bring the time.
 function limitClose(tcb: Tcb): void {
   tcb.unmark(Mark.KEEPALIVE);
-  tcb.idleAt = tcb.linger == LINGER_OFF ? NEVER : now() + <u64>tcb.linger * SECOND;
-  if (tcb.state == State.FIN_WAIT_2) limitFinWait2(tcb);
-  armTimer(tcb);
+  tcb.idleAt = NEVER;
+  tcb.mark(Mark.LET_GO);
+  scheduleOutput(tcb);
 }
 
 /** Ends the connection at once, with a RST to the peer (§3.10.5), and lets go of the descriptor. */

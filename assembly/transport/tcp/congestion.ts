@@ -1,6 +1,7 @@
 // Congestion control behind a small interface: what the rest of TCP reports, and which controller answers. Slow start
 // is common to all (RFC 5681 §3.1) with byte counting (RFC 3465).
 
+import { CUBIC } from "profile";
 import { Congestion } from "../../abi/sockets";
 import { Phase } from "../../abi/status";
 import { avoidByCubic, forgetCubic, thresholdOfCubic } from "./cubic";
@@ -9,18 +10,22 @@ import { Mark, Tcb } from "./tcb";
 
 export const LARGE_CWND: u32 = 0x3fffffff;
 
-/** Segments that one ACK may add in slow start: this side does not pace (RFC 9406 §4.3); one after a time-out. */
+/** Segments that one ACK may add in slow start: this side does not pace (RFC 9406 §4.3); one behind a loss (RFC 3465 §2.3). */
 const MOST_PER_ACK: u32 = 8;
+
+function isReno(tcb: Tcb): bool {
+  return !CUBIC || tcb.is(Mark.RENO);
+}
 
 /** Which controller the connection has, and another one for it; what is known of the network stays. */
 export function controllerOf(tcb: Tcb): Congestion {
-  return tcb.is(Mark.RENO) ? Congestion.RENO : Congestion.CUBIC;
+  return isReno(tcb) ? Congestion.RENO : Congestion.CUBIC;
 }
 export function chooseController(tcb: Tcb, controller: Congestion): void {
   if (controller == Congestion.RENO) tcb.mark(Mark.RENO);
   else tcb.unmark(Mark.RENO);
   tcb.ackedBytes = 0;
-  forgetCubic(tcb);
+  if (CUBIC) forgetCubic(tcb);
 }
 
 /** The connection is established: the initial window of RFC 6928, one segment if the SYN was lost (RFC 5681 §3.1). */
@@ -31,7 +36,7 @@ export function startCongestion(tcb: Tcb, lostSyn: bool): void {
   tcb.reducedUntil = tcb.iss;
   tcb.phase = Phase.OPEN;
   tcb.ackedBytes = 0;
-  forgetCubic(tcb);
+  if (CUBIC) forgetCubic(tcb);
 }
 
 function initialWindow(tcb: Tcb): u32 {
@@ -43,11 +48,11 @@ function initialWindow(tcb: Tcb): u32 {
 export function onAcknowledged(tcb: Tcb, bytes: u32): void {
   if (tcb.cwnd >= LARGE_CWND || !wasFull(tcb, bytes)) return;
   if (tcb.cwnd < tcb.ssthresh) {
-    const most = tcb.phase == Phase.LOSS ? 1 : MOST_PER_ACK;
+    const most = tcb.ssthresh == LARGE_CWND ? MOST_PER_ACK : 1;
     tcb.cwnd = min<u32>(tcb.cwnd + min<u32>(bytes, most * tcb.sndMss), max<u32>(tcb.ssthresh, tcb.cwnd + tcb.sndMss));
     return;
   }
-  if (tcb.is(Mark.RENO)) avoidByReno(tcb, bytes);
+  if (isReno(tcb)) avoidByReno(tcb, bytes);
   else avoidByCubic(tcb, bytes);
 }
 
@@ -59,12 +64,12 @@ function wasFull(tcb: Tcb, acked: u32): bool {
 
 /** Something is lost: the new ssthresh. */
 export function thresholdAfterLoss(tcb: Tcb): u32 {
-  const threshold = tcb.is(Mark.RENO) ? thresholdOfReno(tcb) : thresholdOfCubic(tcb);
+  const threshold = isReno(tcb) ? thresholdOfReno(tcb) : thresholdOfCubic(tcb);
   return max<u32>(threshold, 2 * <u32>tcb.sndMss);
 }
 
 /** Nothing was sent for a time-out: what the network bears is no longer known (RFC 5681 §4.1). */
 export function onIdle(tcb: Tcb): void {
   tcb.cwnd = min<u32>(tcb.cwnd, initialWindow(tcb));
-  forgetCubic(tcb);
+  if (CUBIC) forgetCubic(tcb);
 }

@@ -30,26 +30,11 @@ class Cookies {
 
 const cookies: Cookies = changetype<Cookies>(COOKIE_STATE);
 
-// The segment sizes that a cookie can tell apart, smallest first: what paths commonly have.
+/** The segment sizes that a cookie can tell apart, smallest first: what paths commonly have. */
+const SIZES: usize = memory.data<u16>([64, 536, 1220, 1300, 1360, 1400, 1440, 1460]);
+
 function mssAt(index: u32): u32 {
-  switch (index) {
-    case 0:
-      return 64;
-    case 1:
-      return 536;
-    case 2:
-      return 1220;
-    case 3:
-      return 1300;
-    case 4:
-      return 1360;
-    case 5:
-      return 1400;
-    case 6:
-      return 1440;
-    default:
-      return 1460;
-  }
+  return load<u16>(SIZES + index * 2);
 }
 
 function mssIndex(mss: u32): u32 {

@@ -40,7 +40,7 @@ export function thresholdOfCubic(tcb: Tcb): u32 {
 export function avoidByCubic(tcb: Tcb, bytes: u32): void {
   if (!tcb.cubicBegan) beginCurve(tcb);
   growEstimate(tcb, bytes);
-  const elapsed = clock() - tcb.cubicBegan;
+  const elapsed = <u32>max<i32>(clock() - tcb.cubicBegan, 0);
   if (tcb.cubicEstimate > windowAt(tcb, elapsed)) {
     tcb.cwnd = max<u32>(tcb.cwnd, tcb.cubicEstimate); // where Reno would be ahead (§4.3)
     return;
@@ -54,6 +54,7 @@ export function avoidByCubic(tcb: Tcb, bytes: u32): void {
 function beginCurve(tcb: Tcb): void {
   tcb.cubicBegan = max<u32>(clock(), 1);
   tcb.cubicEstimate = tcb.cwnd;
+  tcb.ackedBytes = 0;
   if (tcb.cwnd >= tcb.cubicMost) {
     tcb.cubicMost = tcb.cwnd;
     tcb.cubicReach = 0;
@@ -63,11 +64,13 @@ function beginCurve(tcb: Tcb): void {
   tcb.cubicReach = cubeRoot((gap * CUBIC_SECOND * C_DENOMINATOR) / (C_NUMERATOR * tcb.sndMss)); // K (§4.2)
 }
 
-// The window that Reno would have by now (§4.3); beyond the plateau it grows by Reno's whole segment.
+// The window that Reno would have by now (§4.3); beyond the window of the last loss it grows by Reno's whole segment.
 function growEstimate(tcb: Tcb, bytes: u32): void {
-  const segments = (<u64>bytes * tcb.sndMss) / tcb.cwnd;
-  const growth = tcb.cubicEstimate < tcb.cubicMost ? (segments * ALPHA_NUMERATOR) / ALPHA_DENOMINATOR : segments;
-  tcb.cubicEstimate += <u32>growth;
+  const alpha: u64 = tcb.cubicEstimate < tcb.priorCwnd ? ALPHA_NUMERATOR : ALPHA_DENOMINATOR;
+  const unit = <u64>ALPHA_DENOMINATOR * tcb.cwnd;
+  const growth = <u64>bytes * tcb.sndMss * alpha + tcb.ackedBytes; // what was left over last time counts
+  tcb.cubicEstimate += <u32>(growth / unit);
+  tcb.ackedBytes = <u32>(growth % unit);
 }
 
 /** The curve `elapsed` milliseconds after its beginning, in bytes (§4.2). */

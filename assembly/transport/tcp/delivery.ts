@@ -6,8 +6,9 @@ import { MILLISECOND } from "../../base/config";
 import { DELIVERY_STATE } from "../../base/memory";
 import { Packet } from "../../device/packet";
 
+import { Flag } from "./header";
 import { segment } from "./segment";
-import { seqAfter, seqBefore } from "./seq";
+import { seqAfter, seqBefore, seqMax } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /** There is one, since one ACK is processed at a time. */
@@ -18,15 +19,21 @@ class Delivery {
   rtt: u32;
   /** Where the duplicate ends that a D-SACK reports. */
   duplicateEnd: u32;
+  /** The highest number delivered before this ACK. */
+  highestBefore: u32;
   reportsDuplicate: bool;
+  /** The ACK echoes congestion: it lets no window grow (RFC 3168 §6.1.2). */
+  echoes: bool;
 }
 
 export const delivery: Delivery = changetype<Delivery>(DELIVERY_STATE);
 
 /** A new ACK is looked at. */
-export function beginDelivery(): void {
+export function beginDelivery(tcb: Tcb): void {
+  delivery.highestBefore = tcb.rackHighest;
   delivery.rtt = 0;
   delivery.reportsDuplicate = false;
+  delivery.echoes = tcb.is(Mark.ECN) && segment.has(Flag.ECE);
 }
 
 /** One was sent after the other; of two sent at the same moment, the one with the higher number (RACK_sent_after). */
@@ -40,8 +47,8 @@ export function deliver(tcb: Tcb, packet: Packet): void {
   const end = packet.seq + packet.bytes;
   const once = packet.transmissions == 1;
   if (once) takeRoundTrip(tcb, rtt);
-  if (seqAfter(end, tcb.rackHighest)) tcb.rackHighest = end;
-  else if (once && seqBefore(end, tcb.rackHighest)) tcb.mark(Mark.REORDERED);
+  tcb.rackHighest = seqMax(tcb.rackHighest, end);
+  if (once && seqBefore(end, delivery.highestBefore)) tcb.mark(Mark.REORDERED);
   if (!once && isForEarlierOne(tcb, packet, rtt)) return;
   tcb.rackRtt = rtt;
   if (!sentAfter(packet.sentAt, end, tcb.rackSentAt, tcb.rackEnd)) return;

@@ -4,10 +4,11 @@
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
 import { count } from "../../base/counters";
+import { delivery } from "./delivery";
 import { Flag } from "./header";
 import { obeyEcho } from "./recovery";
 import { Segment } from "./segment";
-import { seqBefore } from "./seq";
+import { seqUpTo } from "./seq";
 import { Alarm, Mark, Tcb } from "./tcb";
 
 /** The codepoints of the IP header's two bits: what we send can be marked, what has come is. */
@@ -26,8 +27,7 @@ export function takeMarks(tcb: Tcb, segment: Segment): void {
 
 /** An ACK has come: an echo in it is obeyed once for each window, and not while a loss is (§6.1.2). */
 export function takeEcho(tcb: Tcb, segment: Segment): void {
-  if (!tcb.is(Mark.ECN) || !segment.has(Flag.ECE) || tcb.phase != Phase.OPEN) return;
-  if (seqBefore(tcb.sndUna, tcb.reducedUntil)) return;
+  if (!delivery.echoes || tcb.phase != Phase.OPEN || seqUpTo(segment.ack, tcb.reducedUntil)) return;
   count(Counter.TcpEchoesObeyed);
   tcb.reducedUntil = tcb.sndNxt;
   obeyEcho(tcb);

@@ -5,10 +5,11 @@
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { State } from "../../abi/status";
+import { suspectPath } from "../../ip/output";
 import { notify } from "../endpoint";
 import { endConnection } from "./close";
 import { seqBefore } from "./seq";
-import { Tcb } from "./tcb";
+import { Mark, Tcb } from "./tcb";
 
 /** `seq` is the sequence number of the segment quoted, `error` what the error amounts to. */
 export function connectionError(tcb: Tcb, seq: u32, error: Errno): void {
@@ -24,10 +25,20 @@ export function unreachable(tcb: Tcb, error: Errno): void {
   else reportTrouble(tcb, <u8>error);
 }
 
-/** Something is wrong that may pass: remembered, and told to an application that cares (MUST-47). */
-export function reportTrouble(tcb: Tcb, error: u8): void {
+// Something is wrong that may pass: remembered, and told to an application that did not decline (MUST-47, SHLD-20).
+function reportTrouble(tcb: Tcb, error: u8): void {
   tcb.softError = error;
-  notify(tcb, Event.TROUBLE);
+  if (!tcb.is(Mark.QUIET)) notify(tcb, Event.TROUBLE);
+}
+
+/** R1 (§3.8.3, SHLD-10): time-outs of one segment after which the way to the peer is in doubt. */
+const TROUBLE_AFTER: u8 = 3;
+
+/** A segment has timed out once more: at R1 IP looks for the neighbor anew, and the application is told (MUST-20). */
+export function doubtPath(tcb: Tcb): void {
+  if (tcb.backoff != TROUBLE_AFTER) return;
+  suspectPath(tcb.path);
+  reportTrouble(tcb, tcb.softError ? tcb.softError : <u8>Errno.ETIMEDOUT);
 }
 
 function isOpening(tcb: Tcb): bool {

@@ -23,7 +23,7 @@ import { setTimer } from "../../base/timers";
 import { Packet, release, takePacket } from "../../device/packet";
 import { pathFor } from "../../ip/output";
 import { EndpointFlag, notify } from "../endpoint";
-import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
+import { addFlow, copyEnds, Flow, FlowKind, removeFlow } from "../flow";
 import { judgeTimestamp, Verdict } from "./arrives";
 import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./cookie";
 import { Flag, writeTcpHeader } from "./header";
@@ -36,7 +36,7 @@ import { MAX_RTO, sampleHandshake, startRto } from "./rto";
 import { Segment } from "./segment";
 import { startSending } from "./send-queue";
 import { seqAfter, seqInWindow } from "./seq";
-import { Mark, openTcb, Tcb } from "./tcb";
+import { copyChoices, Mark, openTcb, Tcb } from "./tcb";
 import { forgetTimeWait, resumeTimeWait, TimeWait } from "./time-wait";
 
 /** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
@@ -306,24 +306,15 @@ function complete(handshake: Handshake, segment: Segment): bool {
 
 // A connection has the options that were set on its listener.
 function inherit(tcb: Tcb, listener: Tcb): void {
-  tcb.rxLimit = listener.rxLimit;
-  tcb.txLimit = listener.txLimit;
+  copyChoices(tcb, listener);
   tcb.ttl = listener.ttl;
   tcb.tos = listener.tos;
-  tcb.userTimeout = listener.userTimeout;
   tcb.flags |= listener.flags & <u16>EndpointFlag.NO_DELAY;
-  tcb.marks |= listener.marks & (Mark.RENO | Mark.KEEPALIVE);
-  tcb.keepIdle = listener.keepIdle;
-  tcb.keepInterval = listener.keepInterval;
-  tcb.keepCount = listener.keepCount;
-  tcb.linger = listener.linger;
+  tcb.marks |= listener.marks & (Mark.RENO | Mark.KEEPALIVE | Mark.QUIET);
 }
 
 function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
-  copyAddress(tcb.local, handshake.local);
-  copyAddress(tcb.remote, handshake.remote);
-  tcb.localPort = handshake.localPort;
-  tcb.remotePort = handshake.remotePort;
+  copyEnds(tcb, handshake);
   tcb.adapter = handshake.adapter;
   startRto(tcb);
   startSending(tcb, handshake.iss);

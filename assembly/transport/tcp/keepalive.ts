@@ -7,10 +7,10 @@ import { NEVER, now } from "../../base/clock";
 import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { EndpointFlag } from "../endpoint";
-import { endConnection, resetConnection } from "./close";
+import { endConnection, limitFinWait2, resetConnection } from "./close";
 import { Flag } from "./header";
 import { sendEmpty } from "./output";
-import { armTimer, Mark, Tcb } from "./tcb";
+import { armTimer, LINGER_OFF, Mark, Tcb } from "./tcb";
 
 /** The peer was heard of: the silence begins anew. */
 export function heard(tcb: Tcb): void {
@@ -40,6 +40,13 @@ export function awaitSilence(tcb: Tcb): void {
 
 function hasPeer(tcb: Tcb): bool {
   return tcb.state >= State.ESTABLISHED && tcb.has(EndpointFlag.OPEN);
+}
+
+/** Nobody holds the socket any more: it may linger as long as the application said, or as FIN-WAIT-2 does. */
+export function limitOrphan(tcb: Tcb): void {
+  tcb.unmark(Mark.LET_GO);
+  if (tcb.state == State.FIN_WAIT_2) limitFinWait2(tcb);
+  else if (tcb.linger != LINGER_OFF) tcb.idleAt = now() + <u64>tcb.linger * SECOND;
 }
 
 /** The silence, or the patience with a socket that nobody holds, has ended. The block may be gone. */

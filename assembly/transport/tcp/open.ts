@@ -12,6 +12,7 @@ import { addFlow } from "../flow";
 import { endConnection } from "./close";
 import { startCongestion } from "./congestion";
 import { startDeliveries } from "./delivery";
+import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
@@ -20,7 +21,7 @@ import { sendEmpty } from "./output";
 import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
-import { Alarm, armTimer, Mark, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
 const SYN_PATIENCE: u64 = 180 * 1000000;
@@ -35,13 +36,13 @@ export function openActively(tcb: Tcb): void {
   startRto(tcb);
   startSending(tcb, initialSequence(tcb));
   tcb.state = State.SYN_SENT;
-  tcb.waitingSince = now();
   scheduleOutput(tcb);
 }
 
 /** Sends the SYN, or in SYN-RECEIVED the SYN,ACK; again when its timer has run out. */
 export function sendSyn(tcb: Tcb): void {
   const first = tcb.sndNxt == tcb.iss;
+  if (first) tcb.waitingSince = now(); // not when the application asked: calls do not bring the time
   const flags: u32 = tcb.state == State.SYN_RECEIVED ? Flag.SYN | Flag.ACK | echoOfEcn(tcb) : Flag.SYN | askForEcn(tcb);
   const sent = sendEmpty(tcb, tcb.iss, flags);
   if (!sent) awaitPacket(tcb); // or no way to the peer: the timer tries again
@@ -51,7 +52,7 @@ export function sendSyn(tcb: Tcb): void {
     count(Counter.TcpRetransSegs);
     tcb.retransmits++;
   }
-  tcb.rtxAt = now() + tcb.rto;
+  setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
   armTimer(tcb);
 }
 
@@ -73,6 +74,7 @@ export function synTimeout(tcb: Tcb): void {
     return;
   }
   backOff(tcb);
+  doubtPath(tcb);
   sendSyn(tcb);
 }
 

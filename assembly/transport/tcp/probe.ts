@@ -10,7 +10,7 @@ import { delivery } from "./delivery";
 import { probeRepairedLoss } from "./recovery";
 import { Segment } from "./segment";
 import { seqAfter, seqUpTo } from "./seq";
-import { Alarm, Mark, Tcb } from "./tcb";
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The longest that a peer is expected to delay the ACK of a single segment (RFC 8985 §7.2, WCDelAckT). */
 const LONGEST_ACK_DELAY: u32 = 200 * MILLISECOND;
@@ -25,22 +25,24 @@ function probeDelay(tcb: Tcb): u32 {
 }
 
 function mayProbe(tcb: Tcb): bool {
-  return tcb.is(Mark.SACK) && tcb.phase == Phase.OPEN && tcb.sackedBytes == 0 && !tcb.is(Mark.PROBE_OUT);
+  return tcb.is(Mark.SACK) && tcb.phase == Phase.OPEN && tcb.sackedBytes == 0 && !tcb.is(Mark.PROBED);
 }
 
-/** The retransmission timer starts: a probe comes first where one may. */
+/**
+ * The retransmission timer starts, or new data has gone out: where a probe may go, it goes before the time-out of the
+ * first segment, or in its place (RFC 8985 §7.2).
+ */
 export function preferProbe(tcb: Tcb): void {
-  if (!mayProbe(tcb)) return;
-  const at = now() + probeDelay(tcb);
-  if (at >= tcb.rtxAt) return;
-  tcb.rtxAt = at;
-  tcb.alarm = Alarm.PROBE;
+  if (!mayProbe(tcb) || tcb.backoff) return;
+  // The time-out counts from the last ACK, or from when the first segment went out.
+  const left = <u32>(tcb.waitingSince + tcb.rto - now());
+  setAlarm(tcb, Alarm.PROBE, min<u32>(probeDelay(tcb), left));
 }
 
 /** A probe has gone out. */
 export function sentProbe(tcb: Tcb, again: bool): void {
   count(Counter.TcpLossProbes);
-  tcb.mark(Mark.PROBE_OUT);
+  tcb.mark(Mark.PROBE_OUT | Mark.PROBED);
   if (again) tcb.mark(Mark.PROBE_RETRANSMITTED);
   else tcb.unmark(Mark.PROBE_RETRANSMITTED);
   tcb.probeEnd = tcb.sndNxt;

@@ -264,10 +264,8 @@ export function consume(tcb: Tcb, bytes: u32): void {
 
 /** Throws away everything received and not read. */
 export function dropReceived(tcb: Tcb): void {
-  for (let packet = tcb.rcvHead; packet; packet = tcb.rcvHead) {
-    tcb.rcvHead = packet.next;
-    releaseReceived(tcb, packet);
-  }
+  releaseQueue(tcb, tcb.rcvHead);
+  tcb.rcvHead = null;
   tcb.rcvTail = null;
   tcb.rcvBytes = 0;
   dropHoles(tcb);
@@ -275,11 +273,17 @@ export function dropReceived(tcb: Tcb): void {
 
 /** Throws away what lies behind holes: it will never be in order. */
 export function dropHoles(tcb: Tcb): void {
-  for (let packet = tcb.holeHead; packet; packet = tcb.holeHead) {
-    tcb.holeHead = packet.next;
-    releaseReceived(tcb, packet);
-  }
+  releaseQueue(tcb, tcb.holeHead);
+  tcb.holeHead = null;
   tcb.holeBytes = 0;
+}
+
+function releaseQueue(tcb: Tcb, packet: Packet | null): void {
+  while (packet) {
+    const next = packet.next;
+    releaseReceived(tcb, packet);
+    packet = next;
+  }
 }
 
 /** The delayed ACK's time has come. */

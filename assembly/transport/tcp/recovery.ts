@@ -4,15 +4,15 @@
 
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
-import { now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { PacketFlag } from "../../device/packet";
 import { onAcknowledged, thresholdAfterLoss } from "./congestion";
+import { delivery } from "./delivery";
 import { detectLosses, narrowReorderingWindow, widenReorderingWindow } from "./rack";
-import { firstOutstanding, forgetLosses, forgetReports, markAllLost, markHeadLost } from "./scoreboard";
+import { firstOutstanding, forgetLosses, forgetReports, markAllLost, markHeadLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqBefore, seqUpTo } from "./seq";
-import { Alarm, Mark, Tcb } from "./tcb";
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 const DUPLICATES_FOR_LOSS: u8 = 3;
 
@@ -21,17 +21,15 @@ const DUPLICATES_FOR_LOSS: u8 = 3;
  * `duplicate` when it repeats the one before it.
  */
 export function judge(tcb: Tcb, acked: u32, delivered: u32, duplicate: bool): void {
-  if (tcb.phase == Phase.RECOVERY && seqUpTo(tcb.recover, tcb.sndUna)) {
-    leaveRecovery(tcb);
-    tcb.cwnd = max<u32>(tcb.ssthresh, tcb.sndMss);
-    return;
-  }
-  if (tcb.phase == Phase.LOSS && seqUpTo(tcb.recover, tcb.sndUna)) leaveRecovery(tcb);
-  if (tcb.phase == Phase.LOSS && mindsDoubt(tcb, acked, duplicate)) return;
+  let grows = acked > 0 && tcb.phase != Phase.RECOVERY && !delivery.echoes;
+  if (tcb.phase == Phase.LOSS && mindsDoubt(tcb, acked, duplicate)) grows = false;
+  if (grows && tcb.phase == Phase.LOSS) onAcknowledged(tcb, acked); // behind a time-out, even if it ends here
+  if (tcb.phase == Phase.LOSS) grows = false;
+  if (tcb.phase != Phase.OPEN && seqUpTo(tcb.recover, tcb.sndUna)) leaveRecovery(tcb);
   findLosses(tcb, acked, duplicate);
   if (tcb.phase == Phase.OPEN && tcb.lostBytes) enterRecovery(tcb);
   if (tcb.phase == Phase.RECOVERY) reduceRate(tcb, delivered);
-  else if (acked) onAcknowledged(tcb, acked);
+  else if (grows) onAcknowledged(tcb, acked);
 }
 
 function findLosses(tcb: Tcb, acked: u32, duplicate: bool): void {
@@ -50,14 +48,15 @@ function findLosses(tcb: Tcb, acked: u32, duplicate: bool): void {
 
 function awaitReordering(tcb: Tcb, wait: u32): void {
   if (!wait) return;
-  tcb.alarm = Alarm.REORDERING;
-  tcb.rtxAt = now() + wait;
+  setAlarm(tcb, Alarm.REORDERING, wait);
 }
 
 /** The reordering timer has run out. */
 export function reorderingTimeout(tcb: Tcb): void {
+  const lostBefore = tcb.lostBytes;
   awaitReordering(tcb, detectLosses(tcb));
-  if (tcb.lostBytes && tcb.phase == Phase.OPEN) enterRecovery(tcb);
+  if (tcb.lostBytes == lostBefore) return;
+  if (tcb.phase == Phase.OPEN) enterRecovery(tcb);
   if (tcb.phase == Phase.RECOVERY) reduceRate(tcb, 0);
 }
 
@@ -66,6 +65,7 @@ function enterRecovery(tcb: Tcb): void {
   reduce(tcb);
   tcb.recover = tcb.sndNxt;
   tcb.phase = Phase.RECOVERY;
+  if (tcb.alarm == Alarm.PROBE) setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
   tcb.prrDelivered = 0;
   tcb.prrOut = 0;
   tcb.recoverFlight = max<u32>(tcb.flight, 1);
@@ -96,6 +96,7 @@ function reduceRate(tcb: Tcb, delivered: u32): void {
 }
 
 function leaveRecovery(tcb: Tcb): void {
+  if (tcb.phase == Phase.RECOVERY) tcb.cwnd = max<u32>(tcb.ssthresh, tcb.sndMss);
   tcb.phase = Phase.OPEN;
   tcb.unmark(Mark.TIMEOUT_DOUBTED | Mark.TIMEOUT_TESTED);
   if (!tcb.is(Mark.SACK)) forgetReports(tcb);
@@ -140,7 +141,9 @@ export function onTimeout(tcb: Tcb): void {
 // was slow. The first lets two new segments out in place of retransmissions. True when the ACK is dealt with.
 function mindsDoubt(tcb: Tcb, acked: u32, duplicate: bool): bool {
   if (tcb.is(Mark.TIMEOUT_DOUBTED)) {
-    if (acked && hasUnsent(tcb) && tcb.sndWnd > tcb.flight) {
+    // A test only when all of the segment that went again is acknowledged, and not all that was out.
+    const covers = acked > 0 && !wasHeadSentAgain(tcb) && seqBefore(tcb.sndUna, tcb.recover);
+    if (covers && hasUnsent(tcb) && tcb.sndWnd > tcb.flight) {
       tcb.unmark(Mark.TIMEOUT_DOUBTED);
       tcb.mark(Mark.TIMEOUT_TESTED);
       tcb.cwnd = tcb.pipe + 2 * <u32>tcb.sndMss;
@@ -158,11 +161,18 @@ function mindsDoubt(tcb: Tcb, acked: u32, duplicate: bool): bool {
   return false;
 }
 
+function wasHeadSentAgain(tcb: Tcb): bool {
+  const head = tcb.sndHead;
+  return head ? head.transmissions > 1 : false;
+}
+
 // Slow start, from `cwnd` on, over all that was on its way.
 function believeTimeout(tcb: Tcb, cwnd: u32): void {
   tcb.unmark(Mark.TIMEOUT_DOUBTED | Mark.TIMEOUT_TESTED);
   tcb.cwnd = min<u32>(cwnd, tcb.cwnd);
+  const isUnderWay = wasHeadSentAgain(tcb);
   markAllLost(tcb);
+  if (isUnderWay) unmarkLost(tcb, tcb.sndHead!);
 }
 
 function undoTimeout(tcb: Tcb): void {

@@ -18,8 +18,10 @@ import { Segment } from "./segment";
 export function answerReset(segment: Segment): void {
   if (segment.has(Flag.RST)) return;
   count(Counter.TcpOutRsts);
-  if (segment.has(Flag.ACK)) answer(segment, segment.ack, 0, Flag.RST, 0, 0, DEFAULT_TTL, 0);
-  else answer(segment, 0, segment.seq + segment.length, Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
+  const acknowledges = segment.has(Flag.ACK);
+  const seq = acknowledges ? segment.ack : 0;
+  const ack = acknowledges ? 0 : segment.seq + segment.length;
+  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
 }
 
 /**

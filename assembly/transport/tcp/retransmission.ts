@@ -2,13 +2,11 @@
 // probe of the peer's window.
 
 import { Counter } from "../../abi/counters";
-import { Errno } from "../../abi/errno";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { Packet } from "../../device/packet";
-import { suspectPath } from "../../ip/output";
 import { scheduleOutput } from "../endpoint";
-import { reportTrouble } from "./errors";
+import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { sendCopy, sendEmpty } from "./output";
 import { suspectBlackHole } from "./path";
@@ -17,26 +15,16 @@ import { onTimeout } from "./recovery";
 import { backOff, probeInterval } from "./rto";
 import { resend, sendFinAgain, sendNewNow, tookWindowProbe } from "./sender";
 import { seqBefore } from "./seq";
-import { Alarm, armTimer, Mark, Tcb } from "./tcb";
-
-/** R1 (RFC 9293 §3.8.3, MUST-20, SHLD-10): time-outs of one segment after which the way to the peer is in doubt. */
-const TROUBLE_AFTER: u8 = 3;
-
-// IP looks for the neighbor anew, and the application may know (SHLD-9).
-function tellTrouble(tcb: Tcb): void {
-  suspectPath(tcb.path);
-  reportTrouble(tcb, tcb.softError ? tcb.softError : <u8>Errno.ETIMEDOUT);
-}
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The retransmission timer has run out while data is outstanding. */
 export function retransmit(tcb: Tcb): void {
   count(Counter.TcpTimeouts);
   onTimeout(tcb);
   backOff(tcb);
-  if (tcb.backoff == TROUBLE_AFTER) tellTrouble(tcb);
+  doubtPath(tcb);
   suspectBlackHole(tcb);
-  tcb.alarm = Alarm.RETRANSMIT;
-  tcb.rtxAt = now() + tcb.rto;
+  setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
   scheduleOutput(tcb);
 }
 
@@ -44,8 +32,7 @@ export function retransmit(tcb: Tcb): void {
 export function probeTail(tcb: Tcb): void {
   const fresh = sendNewNow(tcb);
   if (fresh || sendLastAgain(tcb)) sentProbe(tcb, !fresh);
-  tcb.alarm = Alarm.RETRANSMIT;
-  tcb.rtxAt = now() + tcb.rto;
+  setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
 }
 
 function sendLastAgain(tcb: Tcb): bool {
@@ -62,8 +49,7 @@ function sendLastAgain(tcb: Tcb): bool {
 export function probeWindow(tcb: Tcb): void {
   if (tcb.waitingSince == NEVER) tcb.waitingSince = now(); // the first since the peer last answered
   if (tcb.backoff < 255) tcb.backoff++;
-  tcb.rtxAt = now() + probeInterval(tcb);
-  armTimer(tcb);
+  setAlarm(tcb, Alarm.PERSIST, probeInterval(tcb));
   if (tcb.sndWnd > tcb.flight) {
     sendNewNow(tcb); // open, but too small for a good segment: it gets what fits, after waiting long enough
     return;

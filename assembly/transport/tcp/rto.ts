@@ -26,6 +26,7 @@ export function startRto(tcb: Tcb): void {
 export function takeSample(tcb: Tcb): bool {
   if (!delivery.rtt) return false;
   addSample(tcb, delivery.rtt);
+  tcb.unmark(Mark.PROBED);
   return true;
 }
 

@@ -99,14 +99,21 @@ export function forgetReports(tcb: Tcb): void {
 
 /** A peer without SACK has received one more segment behind a hole. */
 export function countDuplicate(tcb: Tcb): void {
-  const most = tcb.flight - tcb.lostBytes;
-  tcb.sackedBytes = min<u32>(tcb.sackedBytes + tcb.sndMss, most);
+  tcb.sackedBytes = min<u32>(tcb.sackedBytes + tcb.sndMss, mostReported(tcb));
 }
 
 /** A peer without SACK has acknowledged `bytes`: the segment at the hole, and behind it some of those counted. */
 export function uncountDuplicates(tcb: Tcb, bytes: u32): void {
   const behind = bytes > <u32>tcb.sndMss ? bytes - tcb.sndMss : 0;
-  tcb.sackedBytes = min<u32>(tcb.sackedBytes > behind ? tcb.sackedBytes - behind : 0, tcb.flight - tcb.lostBytes);
+  tcb.sackedBytes = min<u32>(tcb.sackedBytes > behind ? tcb.sackedBytes - behind : 0, mostReported(tcb));
+}
+
+// The segment at the hole has not arrived, whatever the number of duplicates.
+function mostReported(tcb: Tcb): u32 {
+  const head = tcb.sndHead;
+  const isCounted = head ? head.has(PacketFlag.LOST) : tcb.is(Mark.FIN_LOST);
+  const absent = tcb.lostBytes + (isCounted ? 0 : firstOutstanding(tcb));
+  return tcb.flight > absent ? tcb.flight - absent : 0;
 }
 
 /** Takes the blocks of the segment's SACK option. What they report for the first time is delivered. */
@@ -123,6 +130,7 @@ export function takeReports(tcb: Tcb, segment: Segment): void {
 // RFC 2883 §4: the first block reports a duplicate when it lies below the ACK, or within the second block.
 function isDuplicateReport(segment: Segment): bool {
   const end = segment.sackEnd(0);
+  if (!seqBefore(segment.sackFirst(0), end)) return false;
   if (seqUpTo(end, segment.ack)) return true;
   if (segment.sackBlocks < 2) return false;
   return seqUpTo(segment.sackFirst(1), segment.sackFirst(0)) && seqUpTo(end, segment.sackEnd(1));

@@ -7,7 +7,7 @@ import { Packet, PacketFlag } from "../../device/packet";
 import { awaitPacket, EndpointFlag, scheduleOutput } from "../endpoint";
 import { deliver, deliverPart } from "./delivery";
 import { releaseSent, takeForSend } from "./room";
-import { leaveScoreboard, unmarkFinLost } from "./scoreboard";
+import { leaveScoreboard, outstandingOf, unmarkFinLost } from "./scoreboard";
 import { seqAfter, seqBefore, seqMax, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
@@ -85,6 +85,7 @@ export function dropAcknowledged(tcb: Tcb, ack: u32): void {
     if (!head.has(PacketFlag.ON_ITS_WAY)) cutFront(head, ack - head.seq);
   }
   tcb.sndUna = ack;
+  if (head && !outstandingOf(tcb, head)) head.clear(PacketFlag.LOST); // what is left of it was never sent
   if (seqAfter(ack, tcb.sndEnd)) unmarkFinLost(tcb);
 }
 

@@ -15,7 +15,7 @@ import { preferProbe } from "./probe";
 import { unmarkFinLost, unmarkLost } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
-import { Alarm, armTimer, Mark, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
 
 /** True in the states in which what is in the send queue may be sent. */
 function mayTransmit(tcb: Tcb): bool {
@@ -76,7 +76,11 @@ function sendPacketAgain(tcb: Tcb, packet: Packet): bool {
     tcb.blocked = <u8>Blocked.CONGESTION_WINDOW;
     return false;
   }
-  if (resend(tcb, packet)) return true;
+  return resend(tcb, packet) || lackPacket(tcb);
+}
+
+// There is no packet to send in, or no way to the peer: the connection's turn comes again when there is. Never true.
+function lackPacket(tcb: Tcb): bool {
   tcb.blocked = <u8>Blocked.NO_PACKET;
   awaitPacket(tcb);
   return false;
@@ -111,11 +115,7 @@ export function resend(tcb: Tcb, packet: Packet): bool {
 /** Sends a FIN again that went without data. */
 export function sendFinAgain(tcb: Tcb): bool {
   if (tcb.sndWnd == 0 && tcb.flight > 1) return false;
-  if (!sendEmpty(tcb, tcb.sndEnd, Flag.FIN | Flag.ACK)) {
-    tcb.blocked = <u8>Blocked.NO_PACKET;
-    awaitPacket(tcb);
-    return false;
-  }
+  if (!sendEmpty(tcb, tcb.sndEnd, Flag.FIN | Flag.ACK)) return lackPacket(tcb);
   unmarkFinLost(tcb);
   countAgain(tcb, 0);
   return true;
@@ -141,11 +141,7 @@ function sendNew(tcb: Tcb): bool {
   let flags: u32 = Flag.ACK;
   if (isLast) flags |= Flag.PSH;
   if (fin) flags |= Flag.FIN;
-  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) {
-    tcb.blocked = <u8>Blocked.NO_PACKET;
-    awaitPacket(tcb);
-    return false;
-  }
+  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) return lackPacket(tcb);
   if (fin) tcb.mark(Mark.FIN_SENT);
   sentNew(tcb, packet, bytes, fin);
   return true;
@@ -158,11 +154,7 @@ function sendFinIfDue(tcb: Tcb): bool {
     tcb.blocked = <u8>Blocked.PEER_WINDOW; // a FIN takes its number like a byte
     return false;
   }
-  if (!sendEmpty(tcb, tcb.sndNxt, Flag.FIN | Flag.ACK)) {
-    tcb.blocked = <u8>Blocked.NO_PACKET;
-    awaitPacket(tcb);
-    return false;
-  }
+  if (!sendEmpty(tcb, tcb.sndNxt, Flag.FIN | Flag.ACK)) return lackPacket(tcb);
   tcb.mark(Mark.FIN_SENT);
   sentNew(tcb, null, 0, true);
   return true;
@@ -189,7 +181,7 @@ function isWorthSending(tcb: Tcb, bytes: u32, unsent: u32, usable: u32): bool {
     return false;
   }
   if (bytes >= tcb.sndMss) return true;
-  const mayBeSmall = tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY);
+  const mayBeSmall = tcb.flight == 0 || tcb.has(EndpointFlag.NO_DELAY) || tcb.is(Mark.TIMEOUT_TESTED);
   if (bytes == unsent) {
     if (mayBeSmall || tcb.is(Mark.FIN_QUEUED)) return true;
     tcb.blocked = <u8>Blocked.NAGLE;
@@ -271,10 +263,9 @@ function setRetransmission(tcb: Tcb): void {
   }
   const persist = stuck || tcb.sndWnd == 0;
   if (persist && tcb.alarm != Alarm.PERSIST) {
-    tcb.alarm = Alarm.PERSIST;
     tcb.waitingSince = NEVER; // until a probe waits for its answer
     tcb.backoff = 0;
-    tcb.rtxAt = now() + tcb.rto;
+    setAlarm(tcb, Alarm.PERSIST, tcb.rto);
   } else if (!persist && tcb.alarm == Alarm.PERSIST) {
     tcb.backoff = 0;
     tcb.waitingSince = now();
@@ -287,14 +278,12 @@ function setRetransmission(tcb: Tcb): void {
 /** Starts the retransmission timer anew while something is on its way (RFC 6298 (5.2), (5.3)), or stops it. */
 export function restartRetransmission(tcb: Tcb): void {
   if (tcb.alarm == Alarm.PERSIST && tcb.sndWnd == 0) return;
-  tcb.alarm = Alarm.RETRANSMIT;
-  tcb.rtxAt = NEVER;
-  if (tcb.flight == 0) return;
-  tcb.rtxAt = now() + tcb.rto;
-  preferProbe(tcb);
+  setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
+  if (tcb.flight == 0) tcb.rtxAt = NEVER;
+  else preferProbe(tcb);
 }
 
 // A probe is due some time after the last new segment (RFC 8985 §7.2), a retransmission after the first.
 function restartProbe(tcb: Tcb): void {
-  if (tcb.alarm == Alarm.PROBE) restartRetransmission(tcb);
+  if (tcb.alarm == Alarm.PROBE || tcb.alarm == Alarm.RETRANSMIT) preferProbe(tcb);
 }

@@ -3,7 +3,7 @@
 import { RX_PACKETS_PER_TCB, TCBS, TX_PACKETS_PER_TCB } from "profile";
 import { SocketKind } from "../../abi/sockets";
 import { Offer, Phase, State } from "../../abi/status";
-import { NEVER } from "../../base/clock";
+import { NEVER, now } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
 import { TCB_BASE, TCB_BYTES } from "../../base/memory";
 import { tcbPool } from "../../base/pool";
@@ -15,56 +15,62 @@ import { unbindPort } from "../ports";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
-  /** The application has closed its direction: a FIN follows the data. */
-  FIN_QUEUED = 1,
-  /** The FIN has been sent at least once; SND.NXT counts it. */
-  FIN_SENT = 2,
-  /** The peer's FIN has come, and all before it. */
-  FIN_RECEIVED = 4,
-  /** An ACK is due at the end of this poll. */
-  ACK_NOW = 8,
-  /** The FIN, sent without data, is lost and waits to go again. */
-  FIN_LOST = 16,
-  /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
-  REORDERED = 32,
-  /** The connection was or is open: the socket cannot connect again. */
-  USED = 64,
-  /** The application will read no more. */
-  READ_SHUT = 128,
-  /** Stands in the table of flows. */
-  IN_FLOWS = 256,
-  /** Waits in a listener's accept queue. */
-  IN_ACCEPT_QUEUE = 512,
-  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
-  PROBE_OUT = 1024,
-  PROBE_RETRANSMITTED = 0x10000,
-  /** The handshake was completed once: there is, or was, a peer. */
-  OPENED = 2048,
   /** Both sides have offered window scaling, or timestamps (RFC 7323). */
-  SCALED = 4096,
-  TIMESTAMPS = 8192,
+  SCALED = 1,
+  TIMESTAMPS = 2,
   /** Both sides take selective acknowledgments (RFC 2018). */
-  SACK = 0x4000,
-  /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
-  TIMEOUT_DOUBTED = 0x8000,
-  TIMEOUT_TESTED = 0x20000,
-  /** Congestion control is Reno's; CUBIC otherwise. */
-  RENO = 0x40000,
+  SACK = 4,
   /** Explicit congestion notification (RFC 3168): to be asked for, or agreed on. */
-  ECN = 0x80000,
-  /** A router has marked what came: every ACK says so until the peer has answered. */
-  ECN_ECHO = 0x100000,
-  /** Our window was reduced: the next new segment tells the peer. */
-  CWR_DUE = 0x200000,
-  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
-  URGENT_IN = 0x400000,
-  URGENT_OUT = 0x800000,
+  ECN = 8,
+  /** An ACK is due at the end of this poll. */
+  ACK_NOW = 16,
+  /** The application has closed its direction: a FIN follows the data. */
+  FIN_QUEUED = 32,
+  /** The FIN has been sent at least once; SND.NXT counts it. */
+  FIN_SENT = 64,
+  /** The connection was or is open: the socket cannot connect again. */
+  USED = 128,
   /** The application wants to know when an idle peer is gone. */
-  KEEPALIVE = 0x1000000,
+  KEEPALIVE = 256,
+  /** The FIN, sent without data, is lost and waits to go again. */
+  FIN_LOST = 512,
+  /** The application will read no more. */
+  READ_SHUT = 1024,
+  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
+  PROBE_OUT = 2048,
+  PROBE_RETRANSMITTED = 4096,
+  /** No round trip was measured since the last tail loss probe: the next one waits for that (RFC 8985 §7.3). */
+  PROBED = 0x10000000,
+  /** Nobody holds the socket any more: what is left of its life gets its limit. */
+  LET_GO = 0x20000000,
+  /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
+  TIMEOUT_DOUBTED = 0x2000,
+  TIMEOUT_TESTED = 0x4000,
+  /** Congestion control is Reno's; CUBIC otherwise. */
+  RENO = 0x8000,
+  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
+  URGENT_IN = 0x10000,
+  URGENT_OUT = 0x20000,
+  /** The peer's FIN has come, and all before it. */
+  FIN_RECEIVED = 0x40000,
+  /** Stands in the table of flows. */
+  IN_FLOWS = 0x80000,
+  /** Waits in a listener's accept queue. */
+  IN_ACCEPT_QUEUE = 0x100000,
+  /** A router has marked what came: every ACK says so until the peer has answered. */
+  ECN_ECHO = 0x200000,
+  /** Our window was reduced: the next new segment tells the peer. */
+  CWR_DUE = 0x400000,
+  /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
+  REORDERED = 0x800000,
+  /** The handshake was completed once: there is, or was, a peer. */
+  OPENED = 0x4000000,
   /** Enough was received for the window to be as large as the socket allows. */
-  WINDOW_GROWN = 0x2000000,
+  WINDOW_GROWN = 0x1000000,
   /** The path is too narrow for what we send at least: routers may fragment. */
-  MAY_FRAGMENT = 0x4000000,
+  MAY_FRAGMENT = 0x2000000,
+  /** The application does not want to be told of what may pass. */
+  QUIET = 0x8000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
@@ -92,17 +98,40 @@ export const LINGER_OFF: u16 = 0xffff;
 @unmanaged
 @final
 export class Tcb extends Endpoint {
-  // Send sequence space.
-  iss: u32;
+  // What every segment touches comes first: these lie within the first two lines of a cache, and within what one byte
+  // of an instruction can reach.
+  /** Bits of Mark. */
+  marks: u32;
+  /** The first number that the peer has not acknowledged. */
   sndUna: u32;
+  /** The next number to be sent. */
   sndNxt: u32;
+  /** Largest segment that may be sent. */
+  sndMss: u16;
+  /** What the sender thinks of the network (abi/status.ts, Phase). */
+  private phaseByte: u8;
+  /** What the retransmission timer will do (Alarm). */
+  private alarmByte: u8;
+  /** Bytes that the network is thought to bear (RFC 5681). */
+  cwnd: u32;
+  /** The number that is expected next. */
+  rcvNxt: u32;
+  /** The first packet of unacknowledged and unsent data, in sequence. */
+  sndHead: Packet | null;
+  /** The peer's window, in bytes from SND.UNA. */
   sndWnd: u32;
+  /** Retransmission, or what the alarm says; NEVER when off. */
+  rtxAt: u64;
+
+  // Send sequence space.
+  /** Our initial number: what a lost SYN repeats, and from where bytes are counted. */
+  iss: u32;
+  /** Numbers of the segment that last changed the window: an older one must not. */
   sndWl1: u32;
   sndWl2: u32;
   /** Largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
   maxSndWnd: u32;
-  /** Unacknowledged and unsent data, in sequence, and the first packet with something unsent. */
-  sndHead: Packet | null;
+  /** The last packet of the send queue, and the first with something unsent. */
   sndTail: Packet | null;
   sndNew: Packet | null;
   /** Sequence number behind the last byte written. */
@@ -111,8 +140,8 @@ export class Tcb extends Endpoint {
   sndUp: u32;
 
   // Receive sequence space.
+  /** The peer's initial number: its SYN is known again by it, and what came is counted from it. */
   irs: u32;
-  rcvNxt: u32;
   /** Right edge of the window last advertised: it never moves back. */
   rcvEdge: u32;
   /** Data in sequence that the application has not read. */
@@ -130,13 +159,16 @@ export class Tcb extends Endpoint {
   /** Behind the last byte that the peer has called urgent: RCV.UP. */
   rcvUp: u32;
 
-  // Scoreboard (scoreboard.ts): bytes on their way that the peer has reported, and those taken for lost.
+  // Scoreboard (scoreboard.ts): sums over the marks of packets, so that no ACK has to add them up.
+  /** Bytes on their way that the peer has reported. */
   sackedBytes: u32;
+  /** Bytes on their way that are taken for lost, and not sent again yet. */
   lostBytes: u32;
 
-  // Congestion control (RFC 5681), and what cwnd and ssthresh were before the last reduction.
-  cwnd: u32;
+  // Congestion control (RFC 5681).
+  /** Where slow start ends. */
   ssthresh: u32;
+  /** cwnd and ssthresh before the last reduction, which may turn out to be a mistake (RFC 5682). */
   priorCwnd: u32;
   priorSsthresh: u32;
   /** SND.NXT when the last loss was found: an ACK beyond it ends the recovery. */
@@ -145,23 +177,26 @@ export class Tcb extends Endpoint {
   reducedUntil: u32;
   /** Bytes acknowledged in congestion avoidance since cwnd last grew (RFC 3465). */
   ackedBytes: u32;
-  // Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start.
+  /** Proportional rate reduction (RFC 6937): bytes delivered and sent in this recovery, and FlightSize at its start. */
   prrDelivered: u32;
   prrOut: u32;
   recoverFlight: u32;
-  // CUBIC (RFC 9438): when the curve began, in milliseconds (0: not yet); its plateau and Reno's window, in bytes; how
-  // many milliseconds the plateau is off (K).
+  /** CUBIC (RFC 9438): when the curve began, in milliseconds; 0: not yet. */
   cubicBegan: u32;
+  /** Its plateau, and the window that Reno would have by now, in bytes. */
   cubicMost: u32;
   cubicEstimate: u32;
+  /** Milliseconds from the beginning of the curve to its plateau: K. */
   cubicReach: u32;
 
-  // Recent acknowledgment (RFC 8985), microseconds: of the packet sent last among those delivered, when it was sent,
-  // where it ends, its round trip; the highest sequence number delivered; the shortest round trip.
+  // Recent acknowledgment (RFC 8985); times are in microseconds.
+  /** Of the packet sent last among those delivered: when it was sent, where it ends, its round trip. */
   rackSentAt: u32;
   rackEnd: u32;
   rackRtt: u32;
+  /** The highest sequence number delivered: what comes below it was reordered. */
   rackHighest: u32;
+  /** The shortest round trip, by which reordering is measured. */
   minRtt: u32;
   /** A D-SACK widens the reordering window once until this is acknowledged. */
   rackRound: u32;
@@ -169,22 +204,23 @@ export class Tcb extends Endpoint {
   probeEnd: u32;
 
   // Round-trip time (RFC 6298), microseconds.
+  /** Smoothed round trip, its variation, and the time-out that follows from both. */
   srtt: u32;
   rttvar: u32;
   rto: u32;
-  /** Microseconds. */
-  userTimeout: u32;
+  /** Segments sent again since the connection began, for those who look at it. */
   retransmits: u32;
 
-  // Timestamps (RFC 7323): where our clock starts, TS.Recent, the second it was taken in, and Last.ACK.sent.
+  // Timestamps (RFC 7323).
+  /** Where our clock starts: a secret of the connection. */
   tsOffset: u32;
+  /** TS.Recent, what we echo and PAWS compares with, and the second it was taken in: it ages in 24 days. */
   tsRecent: u32;
   tsRecentAt: u32;
+  /** Last.ACK.sent: which segment's time is echoed. */
   lastAckSent: u32;
 
   // Deadlines; NEVER when off.
-  /** Retransmission, or the next window probe. */
-  rtxAt: u64;
   /** Delayed ACK. */
   ackAt: u64;
   /** Of a socket that is held: the next keep-alive. Of one that nobody holds: its end. */
@@ -192,26 +228,30 @@ export class Tcb extends Endpoint {
   /** Since when the peer owes an acknowledgment. */
   waitingSince: u64;
 
-  // Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe and between probes, probes that may go
-  // unanswered, and those that have. Seconds that a close may take (SO_LINGER), or LINGER_OFF.
-  keepIdle: u16;
-  keepInterval: u16;
-  keepCount: u8;
-  keepProbes: u8;
-  linger: u16;
-
-  // Packets: granted to received data, in use by it, in use by data to send, and the socket's limits for both.
-  rxGrant: u16;
-  rxHeld: u16;
-  txHeld: u16;
+  // What the application has chosen, and a listener's connections have from it (copyChoices).
+  /** Microseconds that data may stay unacknowledged before the connection is given up (RFC 9293 §3.8.3). */
+  userTimeout: u32;
+  /** Packets that received data, and data to send, may hold. */
   rxLimit: u16;
   txLimit: u16;
-  /** Largest segment that may be sent. */
-  sndMss: u16;
+  /** Keep-alive (RFC 9293 §3.8.4): seconds of silence before the first probe, and between probes. */
+  keepIdle: u16;
+  keepInterval: u16;
+  /** Probes that may go unanswered, and those that have. */
+  keepCount: u8;
+  keepProbes: u8;
+  /** Seconds that a close may take (SO_LINGER), or LINGER_OFF. */
+  linger: u16;
+
+  // Packets.
+  /** Granted to received data, of which the window is the promise. */
+  rxGrant: u16;
+  /** In use by received data, and by data to send. */
+  rxHeld: u16;
+  txHeld: u16;
   /** What the peer's MSS option said, or the default. */
   peerMss: u16;
-  /** Bits of Mark. */
-  marks: u32;
+  /** Duplicate ACKs in a row, of a peer without SACK: the third shows a loss. */
   dupAcks: u8;
   /** Successive time-outs. */
   backoff: u8;
@@ -222,8 +262,6 @@ export class Tcb extends Endpoint {
 
   /** By how much the peer's windows are shifted: Snd.Wind.Shift. */
   sndShift: u8;
-  private phaseByte: u8;
-  private alarmByte: u8;
   /** In quarters of the shortest round trip: the reordering window; recoveries until it is 1 again (RFC 8985 §6.2). */
   reoMultiplier: u8;
   reoPersist: u8;
@@ -231,11 +269,14 @@ export class Tcb extends Endpoint {
   acksDue: u8;
 
   // Listener, and those it has not handed out yet.
+  /** Connections that may wait, that do, and handshakes in progress. */
   backlog: u16;
   accepted: u16;
   handshakes: u16;
+  /** Of a listener: the queue of connections that wait to be accepted. */
   acceptHead: Tcb | null;
   acceptTail: Tcb | null;
+  /** Of a connection in that queue: the next one, and whose queue it is. */
   acceptNext: Tcb | null;
   listener: Tcb | null;
 
@@ -311,6 +352,13 @@ export function openTcb(owner: u32): Tcb | null {
   return tcb;
 }
 
+/** Gives a connection what was chosen for its listener. */
+export function copyChoices(tcb: Tcb, listener: Tcb): void {
+  const first = offsetof<Tcb>("userTimeout");
+  const bytes = offsetof<Tcb>("linger") + 2 - first;
+  memory.copy(changetype<usize>(tcb) + first, changetype<usize>(listener) + first, bytes);
+}
+
 /** Gives the block back. Its queues must be empty and its descriptor closed. */
 export function freeTcb(tcb: Tcb): void {
   assert(!tcb.sndHead && !tcb.rcvHead && !tcb.holeHead, "a control block dies with packets in its queues");
@@ -330,6 +378,12 @@ export function leaveFlows(tcb: Tcb): void {
 
 export function timerOf(tcb: Tcb): u32 {
   return TCB_TIMERS + tcbPool.indexOf(changetype<usize>(tcb));
+}
+
+/** Sets the retransmission timer, `delay` microseconds from now on, and what it is for. `armTimer` makes it count. */
+export function setAlarm(tcb: Tcb, alarm: Alarm, delay: u32): void {
+  tcb.alarm = alarm;
+  tcb.rtxAt = now() + delay;
 }
 
 /** Tells the timers the nearest of the connection's deadlines. */

@@ -5,14 +5,13 @@ import { TIME_WAIT_SECONDS, TIME_WAITS } from "profile";
 import { Counter } from "../../abi/counters";
 import { SocketKind } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
-import { copyAddress } from "../../base/address";
 import { NEVER, now } from "../../base/clock";
 import { SECOND, TIME_WAIT_TIMER } from "../../base/config";
 import { count } from "../../base/counters";
 import { TCP_STATE, TIME_WAIT_BASE, TIME_WAIT_BYTES } from "../../base/memory";
 import { timeWaitPool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
-import { addFlow, Flow, FlowKind, removeFlow } from "../flow";
+import { addFlow, copyEnds, Flow, FlowKind, removeFlow } from "../flow";
 import { isAcceptable, judgeTimestamp, Verdict } from "./arrives";
 import { Flag } from "./header";
 import { WINDOW_SHIFT } from "./options";
@@ -76,10 +75,7 @@ export function enterTimeWait(tcb: Tcb): void {
     endTimeWait(waiting.oldest!);
   }
   const record = changetype<TimeWait>(timeWaitPool.take());
-  copyAddress(record.local, tcb.local);
-  copyAddress(record.remote, tcb.remote);
-  record.localPort = tcb.localPort;
-  record.remotePort = tcb.remotePort;
+  copyEnds(record, tcb);
   record.kind = <u8>FlowKind.TIME_WAIT;
   record.socketKind = <u8>SocketKind.STREAM;
   record.state = State.TIME_WAIT;

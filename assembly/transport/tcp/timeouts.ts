@@ -9,13 +9,13 @@ import { count } from "../../base/counters";
 import { tcbPool } from "../../base/pool";
 import { scheduleOutput } from "../endpoint";
 import { endConnection } from "./close";
-import { idleTimeout } from "./keepalive";
+import { idleTimeout, limitOrphan } from "./keepalive";
 import { sendSyn, synTimeout } from "./open";
 import { ackTimeout } from "./receiver";
 import { reorderingTimeout } from "./recovery";
 import { probeTail, probeWindow, retransmit } from "./retransmission";
 import { restartRetransmission, sendAcks, transmit } from "./sender";
-import { Alarm, armTimer, Tcb } from "./tcb";
+import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 
 /** A connection's nearest deadline has come. */
 export function connectionTimeout(timer: u32): void {
@@ -66,6 +66,7 @@ function restartAfterReordering(tcb: Tcb): void {
 
 /** The connection's turn to send: its SYN, its data, its FIN, the ACK it owes. */
 export function flushConnection(tcb: Tcb): void {
+  if (tcb.is(Mark.LET_GO)) limitOrphan(tcb);
   switch (tcb.state) {
     case State.SYN_SENT:
     case State.SYN_RECEIVED:

@@ -11,7 +11,7 @@ import { Mark, Tcb } from "./tcb";
 
 // The first byte that the application has not read.
 function unread(tcb: Tcb): u32 {
-  return tcb.rcvNxt - tcb.rcvBytes;
+  return tcb.rcvNxt - tcb.rcvBytes - (tcb.is(Mark.FIN_RECEIVED) ? 1 : 0);
 }
 
 /** Sixth step of SEGMENT ARRIVES (§3.10.7.4): the pointer moves on, never back. */

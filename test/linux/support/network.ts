@@ -15,8 +15,9 @@ export const STACK_MAC = "02:00:00:00:77:02";
 export const FULL = process.env.THIMBLE_FULL === "1";
 const PATIENCE = FULL ? 900_000 : 240_000;
 
-const THIMBLE = fileURLToPath(new URL("../../../dist/thimble.mjs", import.meta.url));
-const TAP = "tap0";
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const THIMBLE = join(ROOT, "dist/thimble.mjs");
+export const TAP = "tap0";
 
 /** What a program did. */
 export interface Outcome {
@@ -27,33 +28,52 @@ export interface Outcome {
   readonly took: number;
 }
 
+/** What a program reads: nothing, a file by its descriptor, or what the test gives it. */
+type Input = "ignore" | "pipe" | number;
+
 export class Network {
   /** A folder for the files of this network's tests; removed with it. */
   readonly folder = mkdtempSync(join(tmpdir(), "thimble-linux-"));
   /** Captures of the stacks that ran, for `checkCapture`. */
   readonly captures: string[] = [];
   readonly #name: string;
+  readonly #prefixLength: number;
   readonly #children = new Set<ChildProcess>();
   readonly #atExit = () => this.#remove();
 
   static #made = 0;
 
-  constructor() {
+  /** `prefixLength` of the network that both are on: 24, or less to make it larger. */
+  constructor(prefixLength = 24) {
+    this.#prefixLength = prefixLength;
     this.#name = `thimble-test-${process.pid}-${Network.#made++}`;
     process.on("exit", this.#atExit);
     administer(["netns", "add", this.#name]);
     administer(["-n", this.#name, "link", "set", "lo", "up"]);
     administer(["-n", this.#name, "tuntap", "add", "dev", TAP, "mode", "tap"]);
-    administer(["-n", this.#name, "addr", "add", `${KERNEL}/24`, "dev", TAP]);
+    administer(["-n", this.#name, "addr", "add", `${KERNEL}/${prefixLength}`, "dev", TAP]);
     administer(["-n", this.#name, "link", "set", TAP, "up"]);
   }
 
+  /** Sets a variable of the namespace's kernel, named as below /proc/sys/net/ipv4. */
+  setVariable(name: string, value: number): void {
+    const write = `echo ${value} > /proc/sys/net/ipv4/${name}`;
+    administer(["netns", "exec", this.#name, "sh", "-c", write]);
+  }
+
   /** Starts a program in the namespace. */
-  spawn(command: string, args: readonly string[], input: "ignore" | number = "ignore"): ChildProcess {
-    const child = spawn("ip", ["netns", "exec", this.#name, command, ...args], { stdio: [input, "pipe", "pipe"] });
+  spawn(command: string, args: readonly string[], input: Input = "ignore"): ChildProcess {
+    const stdio: ("pipe" | Input)[] = [input, "pipe", "pipe"];
+    const child = spawn("ip", ["netns", "exec", this.#name, command, ...args], { cwd: ROOT, stdio });
     this.#children.add(child);
     child.on("close", () => this.#children.delete(child));
     return child;
+  }
+
+  /** Starts a script of this folder in the namespace; `order` says what it is to do. Its standard input is a pipe. */
+  script(file: string, order: object): ChildProcess {
+    const path = join(ROOT, "test/linux/support", file);
+    return this.spawn(process.execPath, ["--import", "tsx", path, JSON.stringify(order)], "pipe");
   }
 
   /** Runs a program in the namespace to its end; `inputFile` is what it reads from its standard input. */
@@ -75,33 +95,55 @@ export class Network {
   }
 
   /**
-   * Starts a `thimble` command on the TAP (with `impairments`, behind a bad cable) and waits until it answers.
-   * Throws with what it printed when it ends instead.
+   * Starts a `thimble` command on the TAP (with `impairments`, behind a bad cable) and waits until it answers. Its
+   * frames are captured for `checkCaptures` unless there are too many. Throws with what it printed when it ends instead.
    */
-  async thimble(args: readonly string[], impairments = ""): Promise<ChildProcess> {
-    const child = this.spawn(process.execPath, [THIMBLE, ...args, ...this.#stackOptions(impairments)]);
+  async thimble(args: readonly string[], impairments = "", captured = true): Promise<ChildProcess> {
+    const options = this.#stackOptions(impairments, captured);
+    const child = this.spawn(process.execPath, [THIMBLE, ...args, ...options]);
     let said = "";
     child.stdout?.on("data", (chunk) => (said += chunk));
     child.stderr?.on("data", (chunk) => (said += chunk));
-    for (let attempt = 0; attempt < 60; attempt++) {
-      const { status } = await this.run("ping", ["-c", "1", "-W", "1", "-q", STACK]);
-      if (status === 0) return child;
-      if (child.exitCode !== null) break;
-    }
+    if (await this.untilStackAnswers(() => child.exitCode !== null)) return child;
     child.kill("SIGKILL");
     throw new Error(`thimble ${args.join(" ")} does not answer; it said:\n${said}`);
   }
 
-  /** Runs a `thimble` command on the TAP that ends by itself. */
-  thimbleToItsEnd(args: readonly string[]): Promise<Outcome> {
-    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("")]);
+  /** True as soon as the stack answers a ping; false when it does not for a minute, or `hasEnded` says that it will not. */
+  async untilStackAnswers(hasEnded: () => boolean = () => false): Promise<boolean> {
+    for (let attempt = 0; attempt < 60 && !hasEnded(); attempt++) {
+      const { status } = await this.run("ping", ["-c", "1", "-W", "1", "-q", STACK]);
+      if (status === 0) return true;
+    }
+    return false;
   }
 
-  #stackOptions(impairments: string): string[] {
+  /** Runs a `thimble` command on the TAP that ends by itself. */
+  thimbleToItsEnd(args: readonly string[]): Promise<Outcome> {
+    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("", true)]);
+  }
+
+  /** What a `thimble` command that asks a running stack prints with --json. */
+  async ask<T>(stack: ChildProcess, ...args: string[]): Promise<T> {
+    const { status, stdout, stderr } = await this.run(process.execPath, [
+      ...[THIMBLE, ...args],
+      ...["--json", "--stack", `${stack.pid}`],
+    ]);
+    if (status !== 0) throw new Error(`thimble ${args.join(" ")}: ${stderr}`);
+    return JSON.parse(stdout.toString()) as T;
+  }
+
+  #stackOptions(impairments: string, captured: boolean): string[] {
+    const address = ["--address", `${STACK}/${this.#prefixLength}`, "--mac", STACK_MAC];
+    const pcap = captured ? ["--pcap", this.newCapture()] : [];
+    return ["--wire", `tap:${TAP}${impairments}`, ...address, ...pcap];
+  }
+
+  /** A file that a stack is going to write its frames to. */
+  newCapture(): string {
     const capture = join(this.folder, `capture-${this.captures.length}.pcap`);
     this.captures.push(capture);
-    const address = ["--address", `${STACK}/24`, "--mac", STACK_MAC];
-    return ["--wire", `tap:${TAP}${impairments}`, ...address, "--pcap", capture];
+    return capture;
   }
 
   /** Ends a `thimble` command as Ctrl-C does, and resolves to its exit code. */
