@@ -31,6 +31,8 @@ export interface Directives {
   seed: number;
   /** Who answers ARP requests: the peer by itself, nobody, or the script. */
   arp: "auto" | "silent" | "manual";
+  /** What the stack sends and what calls return is compared with the script, or only looked at for what always holds. */
+  demand: "all" | "none";
 }
 
 /** When a step happens, in microseconds: between `from` and `to` after the step before it; "together" with it. */
@@ -113,7 +115,7 @@ export function parseScript(file: string, text: string): Script {
 }
 
 function defaults(): Directives {
-  return { profile: "node", peerIss: 1_000_000, ourIss: undefined, seed: 1, arp: "auto" };
+  return { profile: "node", peerIss: 1_000_000, ourIss: undefined, seed: 1, arp: "auto", demand: "all" };
 }
 
 function readDirective(directives: Directives, line: string, fail: Fail): void {
@@ -121,10 +123,11 @@ function readDirective(directives: Directives, line: string, fail: Fail): void {
   if (value === "" || rest.length > 0) fail("a directive is `* key value`");
   if (key === "profile") directives.profile = oneOf(value, ["node", "tiny", "eight"], fail);
   else if (key === "arp") directives.arp = oneOf(value, ["auto", "silent", "manual"], fail);
+  else if (key === "demand") directives.demand = oneOf(value, ["all", "none"], fail);
   else if (key === "peer-iss") directives.peerIss = integer(value, fail) >>> 0;
   else if (key === "our-iss") directives.ourIss = integer(value, fail) >>> 0;
   else if (key === "seed") directives.seed = integer(value, fail);
-  else fail(`unknown directive ${key}; there are profile, arp, peer-iss, our-iss and seed`);
+  else fail(`unknown directive ${key}; there are profile, arp, demand, peer-iss, our-iss and seed`);
 }
 
 function readStep(line: string, number: number, fail: Fail): Step {
