@@ -54,7 +54,7 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
     case SocketOption.CONGESTION:
       if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
       if (value == Congestion.CUBIC && !CUBIC) return -Errno.EOPNOTSUPP;
-      chooseController(tcb, value);
+      if (CUBIC) chooseController(tcb, value);
       return 0;
     case SocketOption.URGENT:
       return value == 1 && callUrgent(tcb) ? 0 : -Errno.EINVAL;

@@ -29,11 +29,12 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   const duplicate = !acked && isDuplicate(tcb, segment, windowBefore);
   if (acked) takeAck(tcb, segment, acked);
   if (segment.sackBlocks && tcb.is(Mark.SACK)) takeReports(tcb, segment);
+  const refused = !acked && windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight > 0;
   if (duplicate) countIt(tcb);
-  else if (!acked && windowBefore == 0 && tcb.sndWnd > 0 && tcb.flight) markAllLost(tcb); // the probes were not taken
+  else if (refused) markAllLost(tcb); // probes of the window that was shut: no loss of the network's
   const absent = tcb.flight - tcb.sackedBytes;
   if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, acked == 0 && segment.length == 0);
-  judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
+  if (!refused) judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
   if (tcb.rtxAt == NEVER) restartRetransmission(tcb);
   if (tcb.alarm == Alarm.PERSIST) {
     tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)

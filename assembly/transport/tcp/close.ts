@@ -70,16 +70,10 @@ export function beginTimeWait(tcb: Tcb): void {
 
 /** Ends the connection, with a RST where the peer may still expect something (RFC 9293 §3.10.5, §3.10.4). */
 export function resetConnection(tcb: Tcb, error: u32): void {
-  switch (tcb.state) {
-    case State.SYN_RECEIVED:
-    case State.ESTABLISHED:
-    case State.FIN_WAIT_1:
-    case State.FIN_WAIT_2:
-    case State.CLOSE_WAIT:
-      count(Counter.TcpOutRsts);
-      sendEmpty(tcb, acceptableSeq(tcb), Flag.RST | Flag.ACK);
-      break;
-    default:
+  // From SYN-RECEIVED on, and not when both have closed (CLOSING, LAST-ACK).
+  if (tcb.state >= State.SYN_RECEIVED && tcb.state <= State.CLOSE_WAIT) {
+    count(Counter.TcpOutRsts);
+    sendEmpty(tcb, acceptableSeq(tcb), Flag.RST | Flag.ACK);
   }
   endConnection(tcb, error);
 }

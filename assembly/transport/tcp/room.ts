@@ -6,7 +6,7 @@
 // promise of packets, and the sum of promises never exceeds the pool: what a peer was allowed to send is never dropped
 // for want of a packet. Data to send takes from what is not promised, and waits in line when there is none.
 
-import { PACKETS, TCBS } from "profile";
+import { PACKETS, RX_PACKETS_PER_TCB, TCBS } from "profile";
 import { MSS } from "../../base/config";
 import { available, Packet, promise, release, takeSharedPacket } from "../../device/packet";
 import { TIMESTAMP_ROOM } from "./options";
@@ -43,7 +43,7 @@ export function firstGrant(rxLimit: u32): u32 {
 // How many the connection may be granted by now. It begins with what a sender may begin with, and grows twice as fast as
 // text arrives, which keeps ahead of slow start; one that stays idle holds no more than the beginning.
 function growthLimit(tcb: Tcb, text: u32): u32 {
-  if (tcb.is(Mark.WINDOW_GROWN)) return tcb.rxLimit;
+  if (RX_PACKETS_PER_TCB <= FIRST_PACKETS || tcb.is(Mark.WINDOW_GROWN)) return tcb.rxLimit;
   const packets = FIRST_PACKETS + 2 * ((tcb.rcvNxt - tcb.irs) / text);
   if (packets < tcb.rxLimit) return packets;
   tcb.mark(Mark.WINDOW_GROWN);
@@ -105,7 +105,8 @@ export function chooseWindow(tcb: Tcb): u32 {
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);
   const most = growthLimit(tcb, text);
-  const limit = tcb.is(Mark.SCALED) ? most : min<u32>(most, UNSCALED_PACKETS);
+  const fits = RX_PACKETS_PER_TCB <= UNSCALED_PACKETS || tcb.is(Mark.SCALED);
+  const limit = fits ? most : min<u32>(most, UNSCALED_PACKETS);
   setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, limit)));
 
   const room = <u32>tcb.rxGrant * text;

@@ -17,18 +17,16 @@ import { hasUnsent } from "./send-queue";
 import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
 import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
 
-/** True in the states in which what is in the send queue may be sent. */
+/** The states in which what is in the send queue may be sent: all that are open but FIN-WAIT-2, one bit each. */
+const SENDING: u32 =
+  (1 << State.ESTABLISHED) |
+  (1 << State.CLOSE_WAIT) |
+  (1 << State.FIN_WAIT_1) |
+  (1 << State.CLOSING) |
+  (1 << State.LAST_ACK);
+
 function mayTransmit(tcb: Tcb): bool {
-  switch (tcb.state) {
-    case State.ESTABLISHED:
-    case State.CLOSE_WAIT:
-    case State.FIN_WAIT_1:
-    case State.CLOSING:
-    case State.LAST_ACK:
-      return true;
-    default:
-      return false;
-  }
+  return ((SENDING >> tcb.state) & 1) != 0;
 }
 
 /** Sends all that may be sent now. What remains waits for an ACK, a window, a packet or a timer. */

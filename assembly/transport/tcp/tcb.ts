@@ -15,11 +15,11 @@ import { unbindPort } from "../ports";
 
 /** Bits of `Tcb.marks`. */
 export const enum Mark {
-  /** Both sides have offered window scaling, or timestamps (RFC 7323). */
-  SCALED = 1,
-  TIMESTAMPS = 2,
   /** Both sides take selective acknowledgments (RFC 2018). */
-  SACK = 4,
+  SACK = 1,
+  /** Both sides have offered window scaling, or timestamps (RFC 7323). */
+  SCALED = 2,
+  TIMESTAMPS = 4,
   /** Explicit congestion notification (RFC 3168): to be asked for, or agreed on. */
   ECN = 8,
   /** An ACK is due at the end of this poll. */
@@ -28,49 +28,49 @@ export const enum Mark {
   FIN_QUEUED = 32,
   /** The FIN has been sent at least once; SND.NXT counts it. */
   FIN_SENT = 64,
-  /** The connection was or is open: the socket cannot connect again. */
-  USED = 128,
-  /** The application wants to know when an idle peer is gone. */
-  KEEPALIVE = 256,
-  /** The FIN, sent without data, is lost and waits to go again. */
-  FIN_LOST = 512,
-  /** The application will read no more. */
-  READ_SHUT = 1024,
-  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
-  PROBE_OUT = 2048,
-  PROBE_RETRANSMITTED = 4096,
-  /** No round trip was measured since the last tail loss probe: the next one waits for that (RFC 8985 §7.3). */
-  PROBED = 0x10000000,
-  /** Nobody holds the socket any more: what is left of its life gets its limit. */
-  LET_GO = 0x20000000,
   /** The first ACK after a time-out, and the second, tell whether it was one (RFC 5682). */
-  TIMEOUT_DOUBTED = 0x2000,
-  TIMEOUT_TESTED = 0x4000,
-  /** Congestion control is Reno's; CUBIC otherwise. */
-  RENO = 0x8000,
-  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
-  URGENT_IN = 0x10000,
-  URGENT_OUT = 0x20000,
+  TIMEOUT_DOUBTED = 128,
+  TIMEOUT_TESTED = 256,
+  /** The application wants to know when an idle peer is gone. */
+  KEEPALIVE = 512,
+  /** The FIN, sent without data, is lost and waits to go again. */
+  FIN_LOST = 1024,
+  /** The connection was or is open: the socket cannot connect again. */
+  USED = 2048,
+  /** The application will read no more. */
+  READ_SHUT = 4096,
   /** The peer's FIN has come, and all before it. */
-  FIN_RECEIVED = 0x40000,
+  FIN_RECEIVED = 0x2000,
+  /** Data up to `rcvUp`, or up to `sndUp`, is urgent (RFC 6093). */
+  URGENT_IN = 0x4000,
+  URGENT_OUT = 0x8000,
+  /** A tail loss probe is out, and it was a retransmission (RFC 8985 §7, TLP.is_retrans). */
+  PROBE_OUT = 0x10000,
+  PROBE_RETRANSMITTED = 0x20000,
   /** Stands in the table of flows. */
-  IN_FLOWS = 0x80000,
+  IN_FLOWS = 0x40000,
   /** Waits in a listener's accept queue. */
-  IN_ACCEPT_QUEUE = 0x100000,
+  IN_ACCEPT_QUEUE = 0x80000,
+  /** No round trip was measured since the last tail loss probe: the next one waits for that (RFC 8985 §7.3). */
+  PROBED = 0x100000,
+  /** Nobody holds the socket any more: what is left of its life gets its limit. */
+  LET_GO = 0x200000,
   /** A router has marked what came: every ACK says so until the peer has answered. */
-  ECN_ECHO = 0x200000,
+  ECN_ECHO = 0x400000,
   /** Our window was reduced: the next new segment tells the peer. */
-  CWR_DUE = 0x400000,
+  CWR_DUE = 0x800000,
   /** Some path delivers out of order: losses are waited for (RFC 8985 §6.2, RACK.reordering_seen). */
-  REORDERED = 0x800000,
-  /** The handshake was completed once: there is, or was, a peer. */
-  OPENED = 0x4000000,
+  REORDERED = 0x1000000,
   /** Enough was received for the window to be as large as the socket allows. */
-  WINDOW_GROWN = 0x1000000,
+  WINDOW_GROWN = 0x2000000,
   /** The path is too narrow for what we send at least: routers may fragment. */
-  MAY_FRAGMENT = 0x2000000,
+  MAY_FRAGMENT = 0x4000000,
   /** The application does not want to be told of what may pass. */
   QUIET = 0x8000000,
+  /** The handshake was completed once: there is, or was, a peer. */
+  OPENED = 0x10000000,
+  /** Congestion control is Reno's; CUBIC otherwise. */
+  RENO = 0x20000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
