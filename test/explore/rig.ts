@@ -8,7 +8,6 @@ import { Bus } from "../../host/core/bus.ts";
 import { Core } from "../../host/core/core.ts";
 import { loadFirmware } from "../../host/core/firmware.ts";
 import type { RingMac } from "../../host/mac/ring-mac.ts";
-import { ANY_BYTE } from "../segment/patterns.ts";
 import { streamByte } from "../segment/peer.ts";
 import { BareMac } from "./bare-mac.ts";
 import { CLOSED, type Connection, LISTEN, type Segment, SYN_SENT, TIME_WAIT } from "./connection.ts";
