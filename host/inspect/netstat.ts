@@ -50,7 +50,7 @@ const TIMER_NAMES: Record<string, string> = {
   TIME_WAIT: "timewait",
   FIN_WAIT_2: "finwait2",
   KEEPALIVE: "keepalive",
-  LOSS_PROBE: "lossprobe",
+  LOSS_PROBE: "tlp",
   REORDERING: "reorder",
 };
 const DETAIL_INDENT = " ".repeat(6);

@@ -96,7 +96,7 @@ udp        0      0 0.0.0.0:53      *:*                         7/serve   off (0
     assert.equal(timerText(row({ timer: "PERSIST", timerIn: 5_000_000, backoff: 2 })), "probe (5.00/0/2)");
     assert.equal(timerText(row({ timer: "KEEPALIVE", timerIn: 7.2e9 })), "keepalive (7200.00/0/0)");
     assert.equal(timerText(row({ timer: "KEEPALIVE", timerIn: 7.5e7, keepProbes: 3 })), "keepalive (75.00/0/3)");
-    assert.equal(timerText(row({ timer: "LOSS_PROBE", timerIn: 40_000 })), "lossprobe (0.04/0/0)");
+    assert.equal(timerText(row({ timer: "LOSS_PROBE", timerIn: 40_000 })), "tlp (0.04/0/0)");
     assert.equal(timerText(row({ timer: "REORDERING", timerIn: 10_000 })), "reorder (0.01/0/0)");
     assert.equal(timerText(row({ timer: "OFF" })), "off (0.00/0/0)");
   });

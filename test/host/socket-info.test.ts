@@ -138,7 +138,7 @@ describe("the line of a connection", () => {
     const windows = `cwnd:${cwnd / sndMss} snd_wnd:${sndWnd} rcv_wnd:${rcvWnd}`;
     assert.equal(infoText(idle), `reno rto:${rto / 1000} mss:${sndMss} ${windows}`);
     assert.match(infoText({ ...idle, timer: "KEEPALIVE", timerIn: 7.2e9 }), / timer:keepalive\/7200s$/);
-    assert.match(infoText({ ...idle, timer: "LOSS_PROBE", timerIn: 1e4 }), / timer:lossprobe\/10ms$/);
+    assert.match(infoText({ ...idle, timer: "LOSS_PROBE", timerIn: 1e4 }), / timer:tlp\/10ms$/);
     assert.match(infoText({ ...idle, timer: "REORDERING", timerIn: 1e3 }), / timer:reorder\/1ms$/);
   });
 

@@ -34,6 +34,8 @@ const OPTIONS: Readonly<Record<string, number>> = {
   "keepalive-count": SocketOption.KEEPALIVE_COUNT,
   linger: SocketOption.LINGER,
   urgent: SocketOption.URGENT,
+  "soft-error": SocketOption.SOFT_ERROR,
+  reports: SocketOption.REPORTS,
 };
 
 /** Values of the option `congestion` by name. */
@@ -45,6 +47,7 @@ const EVENT_BITS: ReadonlyMap<string, number> = new Map([
   ["ERROR", Event.ERROR],
   ["HANGUP", Event.HANGUP],
   ["URGENT", Event.URGENT],
+  ["TROUBLE", Event.TROUBLE],
 ]);
 
 export class CallError extends Error {

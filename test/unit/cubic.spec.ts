@@ -185,17 +185,17 @@ describe("a loss", () => {
   it("takes the threshold to 0.7 of what is on its way (§4.6), which is no more than the window", () => {
     const tcb = afterLoss(0, 100, 10);
     tcb.sndNxt = tcb.sndUna + 80 * MSS;
-    expect<u32>(thresholdOfCubic(tcb)).toBe(56 * MSS);
+    expect<u32>(thresholdOfCubic(tcb, tcb.flight)).toBe(56 * MSS);
     tcb.sndNxt = tcb.sndUna + 130 * MSS;
-    expect<u32>(thresholdOfCubic(tcb)).toBe(70 * MSS);
+    expect<u32>(thresholdOfCubic(tcb, tcb.flight)).toBe(70 * MSS);
   });
 
   it("at a window above the last plateau makes it the plateau; below it, less than it (fast convergence, §4.7)", () => {
     const above = afterLoss(90, 100, 10);
-    thresholdOfCubic(above);
+    thresholdOfCubic(above, above.flight);
     expect<u32>(above.cubicMost).toBe(100 * MSS);
     const below = afterLoss(120, 100, 10);
-    thresholdOfCubic(below);
+    thresholdOfCubic(below, below.flight);
     expect<u32>(below.cubicMost).toBe(85 * MSS);
   });
 
@@ -204,7 +204,7 @@ describe("a loss", () => {
     tcb.cwnd = 0x3fffffff;
     tcb.cubicMost = 0x3fffffff;
     tcb.sndNxt = tcb.sndUna + tcb.cwnd;
-    expect<u32>(thresholdOfCubic(tcb)).toBe(<u32>(<f64>0x3fffffff * BETA));
+    expect<u32>(thresholdOfCubic(tcb, tcb.flight)).toBe(<u32>(<f64>0x3fffffff * BETA));
     expect<u32>(tcb.cubicMost).toBe(0x3fffffff);
   });
 });

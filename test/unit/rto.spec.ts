@@ -111,7 +111,7 @@ describe("the retransmission time-out", () => {
 describe("the packets that an ACK delivers", () => {
   beforeEach(() => {
     setNow(1000 * SECOND);
-    beginDelivery();
+    beginDelivery(freshTcb());
   });
 
   it("give one sample: of the first that was sent once", () => {

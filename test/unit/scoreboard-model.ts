@@ -41,6 +41,8 @@ export class Model {
   rackEnd: u32;
   rackRtt: u32;
   highest: u32;
+  /** What was the highest before the ACK that is being taken. */
+  highestBefore: u32;
   reordered: bool;
   minRtt: u32;
   /** Round trip that the ACK at hand gives; 0 for none. */
@@ -160,6 +162,11 @@ export class Model {
     }
   }
 
+  /** An ACK begins to be taken. */
+  beginAck(): void {
+    this.highestBefore = this.highest;
+  }
+
   /** SND.UNA becomes `ack`. A packet in the middle of which that lies loses its front unless it is on its way. */
   acknowledge(ack: u32, cuts: bool, time: u64): void {
     const text = min(ack, this.end);
@@ -191,7 +198,7 @@ export class Model {
     this.sample(packet, time);
     const sending = this.sending(packet);
     const rtt = <u32>max<u64>(time - sending.at, 1);
-    if (end < this.highest && sending.times == 1) this.reordered = true;
+    if (end < this.highestBefore && sending.times == 1) this.reordered = true;
     this.highest = max(this.highest, end);
     if (sending.times > 1 && (rtt < this.minRtt || (this.echo && this.echo < sending.at / 1000))) return;
     this.rackRtt = rtt;

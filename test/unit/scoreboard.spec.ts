@@ -259,7 +259,7 @@ function takeSack(ack: u32, blocks: u32): bool {
     }
   }
   const inSecond = blocks > 1 && secondFirst <= blockFirst && blockEnd <= secondEnd;
-  const duplicate = blockEnd <= <i64>ack || inSecond;
+  const duplicate = blockFirst < blockEnd && (blockEnd <= <i64>ack || inSecond);
   segment.sackAt = SACK_OPTION;
   segment.sackBlocks = <u8>blocks;
   takeReports(tcb, segment);
@@ -286,7 +286,8 @@ function acknowledge(): string {
   const ack = drawAck();
   segment.ack = sequenceOf(ack);
   drawEcho();
-  beginDelivery();
+  beginDelivery(tcb);
+  model.beginAck();
   model.rtt = 0;
   const blocks = oneIn(5) ? 0 : drawBetween(1, MOST_BLOCKS);
   const duplicate = blocks > 0 && takeSack(ack, blocks);

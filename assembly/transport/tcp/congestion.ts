@@ -62,9 +62,9 @@ function wasFull(tcb: Tcb, acked: u32): bool {
   return used + 2 * <u32>tcb.sndMss > tcb.cwnd || (tcb.cwnd < tcb.ssthresh && used >= tcb.cwnd / 2);
 }
 
-/** Something is lost: the new ssthresh. */
-export function thresholdAfterLoss(tcb: Tcb): u32 {
-  const threshold = isReno(tcb) ? thresholdOfReno(tcb) : thresholdOfCubic(tcb);
+/** Something is lost while `flight` bytes were on their way: the new ssthresh. */
+export function thresholdAfterLoss(tcb: Tcb, flight: u32): u32 {
+  const threshold = isReno(tcb) ? thresholdOfReno(tcb, flight) : thresholdOfCubic(tcb, flight);
   return max<u32>(threshold, 2 * <u32>tcb.sndMss);
 }
 

@@ -28,12 +28,12 @@ export function forgetCubic(tcb: Tcb): void {
 }
 
 /** ssthresh after a loss; the curve's plateau with it (§4.6, §4.7). */
-export function thresholdOfCubic(tcb: Tcb): u32 {
+export function thresholdOfCubic(tcb: Tcb, flight: u32): u32 {
   const cwnd = tcb.cwnd;
   // Fast convergence: a plateau below the last one makes room for others.
   tcb.cubicMost = cwnd < tcb.cubicMost ? <u32>((<u64>cwnd * (10 + BETA_TENTHS)) / 20) : cwnd;
   forgetCubic(tcb);
-  return <u32>((<u64>min<u32>(tcb.flight, cwnd) * BETA_TENTHS) / 10);
+  return <u32>((<u64>min<u32>(flight, cwnd) * BETA_TENTHS) / 10);
 }
 
 /** Congestion avoidance: `bytes` were acknowledged. */

@@ -20,8 +20,8 @@ const MIN_SEND_MSS: u32 = 64;
 const BASE_MTU: u32 = 1024;
 
 /** Time-outs of one segment after which its size may be the reason. */
-const VANISHED_TWICE: u8 = 2;
-const VANISHED_AGAIN: u8 = 4;
+const VANISHED: u8 = 3;
+const VANISHED_AGAIN: u8 = 5;
 
 /** The largest segment that may be sent: what the peer takes (§3.7.1) and the path carries, less our options. */
 export function setSendMss(tcb: Tcb): void {
@@ -49,7 +49,7 @@ function plateauBelow(bytes: u32): u32 {
 
 /** The first segment has timed out again: when it is large, a smaller one may get through. */
 export function suspectBlackHole(tcb: Tcb): void {
-  if (tcb.backoff != VANISHED_TWICE && tcb.backoff != VANISHED_AGAIN) return;
+  if (tcb.backoff != VANISHED && tcb.backoff != VANISHED_AGAIN) return;
   const next = tcb.sndMss + HEADER_BYTES > BASE_MTU ? BASE_MTU : LEAST_PATH_MTU;
   const head = tcb.sndHead;
   if (!head || head.bytes + HEADER_BYTES <= next + next / 4) return; // what little it is larger is not the reason

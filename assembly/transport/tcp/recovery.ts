@@ -27,7 +27,7 @@ export function judge(tcb: Tcb, acked: u32, delivered: u32, duplicate: bool): vo
   if (tcb.phase == Phase.LOSS) grows = false;
   if (tcb.phase != Phase.OPEN && seqUpTo(tcb.recover, tcb.sndUna)) leaveRecovery(tcb);
   findLosses(tcb, acked, duplicate);
-  if (tcb.phase == Phase.OPEN && tcb.lostBytes) enterRecovery(tcb);
+  if (tcb.phase == Phase.OPEN && tcb.lostBytes) enterRecovery(tcb, tcb.flight + acked);
   if (tcb.phase == Phase.RECOVERY) reduceRate(tcb, delivered);
   else if (grows) onAcknowledged(tcb, acked);
 }
@@ -56,26 +56,27 @@ export function reorderingTimeout(tcb: Tcb): void {
   const lostBefore = tcb.lostBytes;
   awaitReordering(tcb, detectLosses(tcb));
   if (tcb.lostBytes == lostBefore) return;
-  if (tcb.phase == Phase.OPEN) enterRecovery(tcb);
+  if (tcb.phase == Phase.OPEN) enterRecovery(tcb, tcb.flight);
   if (tcb.phase == Phase.RECOVERY) reduceRate(tcb, 0);
 }
 
-function enterRecovery(tcb: Tcb): void {
+// `flight` is what was on its way before the ACK that tells of the loss: it may have acknowledged most of that.
+function enterRecovery(tcb: Tcb, flight: u32): void {
   count(Counter.TcpFastRetransmits);
-  reduce(tcb);
+  reduce(tcb, flight);
   tcb.recover = tcb.sndNxt;
   tcb.phase = Phase.RECOVERY;
   if (tcb.alarm == Alarm.PROBE) setAlarm(tcb, Alarm.RETRANSMIT, tcb.rto);
   tcb.prrDelivered = 0;
   tcb.prrOut = 0;
-  tcb.recoverFlight = max<u32>(tcb.flight, 1);
+  tcb.recoverFlight = max<u32>(flight, 1);
 }
 
 // Takes back the threshold, and remembers what was before.
-function reduce(tcb: Tcb): void {
+function reduce(tcb: Tcb, flight: u32): void {
   tcb.priorCwnd = tcb.cwnd;
   tcb.priorSsthresh = tcb.ssthresh;
-  tcb.ssthresh = thresholdAfterLoss(tcb);
+  tcb.ssthresh = thresholdAfterLoss(tcb, flight);
   tcb.unmark(Mark.PROBE_OUT);
   if (tcb.is(Mark.ECN)) tcb.mark(Mark.CWR_DUE); // for a loss, too (RFC 3168 §6.1.2)
 }
@@ -106,13 +107,13 @@ function leaveRecovery(tcb: Tcb): void {
 /** What a tail loss probe sent again was lost indeed: the network is to be spared as after any loss (RFC 8985 §7.4.2). */
 export function probeRepairedLoss(tcb: Tcb): void {
   count(Counter.TcpLossProbeRecoveries);
-  reduce(tcb);
+  reduce(tcb, tcb.flight);
   tcb.cwnd = tcb.ssthresh;
 }
 
 /** The peer echoes that a router has marked our packets: half as bad as a loss, and nothing to repair. */
 export function obeyEcho(tcb: Tcb): void {
-  reduce(tcb);
+  reduce(tcb, tcb.flight);
   tcb.cwnd = tcb.ssthresh;
 }
 
@@ -121,7 +122,7 @@ export function onTimeout(tcb: Tcb): void {
   const head = tcb.sndHead;
   const doubtful = tcb.phase == Phase.OPEN && tcb.flight > firstOutstanding(tcb);
   // A second time-out of the same segment does not reduce again (RFC 5681 (4)).
-  if (tcb.backoff == 0) reduce(tcb);
+  if (tcb.backoff == 0) reduce(tcb, tcb.flight);
   tcb.recover = tcb.sndNxt;
   tcb.cwnd = tcb.sndMss;
   tcb.ackedBytes = 0;

@@ -12,6 +12,6 @@ export function avoidByReno(tcb: Tcb, bytes: u32): void {
 }
 
 /** ssthresh after a loss. What limited transmit has sent beyond cwnd does not count (RFC 5681 §3.2, step 2). */
-export function thresholdOfReno(tcb: Tcb): u32 {
-  return min<u32>(tcb.flight, tcb.cwnd) / 2;
+export function thresholdOfReno(tcb: Tcb, flight: u32): u32 {
+  return min<u32>(flight, tcb.cwnd) / 2;
 }
