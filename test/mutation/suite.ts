@@ -2,7 +2,11 @@
 // in one process. Bundled, they load the wasm that lies beside the bundle.
 
 import "../segment/reuse.test.ts";
+import "../segment/iss.test.ts";
+import "../segment/malformed.test.ts";
+import "../segment/challenges.test.ts";
 import "../sim/transfer.test.ts";
+import "../sim/idle-windows.test.ts";
 import "../sim/shut-windows.test.ts";
 import "../sim/eight.test.ts";
 import "../host/tcp.test.ts";
