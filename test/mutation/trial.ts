@@ -1,6 +1,7 @@
 // One mutant's trial: it is compiled and meets what could catch it, the cheapest first, until something does.
 
 import { type Change, Refused } from "./compiler.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { Stuck, Thread } from "./thread.ts";
 import type { Failure, Round } from "./worker.ts";
 import { Workplace } from "./workplace.ts";
@@ -48,11 +49,12 @@ export class Job {
   /** Works in `folder`, which it makes. With `scriptsOnly` a mutant meets nothing but the scripts as they stand. */
   constructor(
     folder: string,
+    snapshot: Snapshot,
     readonly scriptsOnly: boolean,
     limits = LIMITS,
   ) {
-    this.workplace = new Workplace(folder, limits.process);
-    this.#thread = new Thread({ folder }, limits.script);
+    this.workplace = new Workplace(folder, snapshot, limits.process);
+    this.#thread = new Thread({ snapshot, folder }, limits.script);
   }
 
   end(): Promise<void> {
