@@ -8,6 +8,7 @@ import "../segment/challenges.test.ts";
 import "../sim/transfer.test.ts";
 import "../sim/idle-windows.test.ts";
 import "../sim/shut-windows.test.ts";
+import "../sim/both-windows-full.test.ts";
 import "../sim/eight.test.ts";
 import "../host/tcp.test.ts";
 import "../host/stack.test.ts";
