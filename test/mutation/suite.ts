@@ -5,6 +5,7 @@ import "../segment/reuse.test.ts";
 import "../segment/iss.test.ts";
 import "../segment/malformed.test.ts";
 import "../segment/challenges.test.ts";
+import "../segment/cookie-clock.test.ts";
 import "../sim/transfer.test.ts";
 import "../sim/idle-windows.test.ts";
 import "../sim/shut-windows.test.ts";
