@@ -1,5 +1,5 @@
-// The command itself, on the core's sources: a few mutants that tests must notice, whatever else changes. With
-// THIMBLE_FULL=1 also the whole of it: 200 mutants, of which at least 85 % must be caught.
+// The command itself, on the core's sources: a few mutants that scripts must notice, whatever else changes. With
+// THIMBLE_FULL=1 also the whole of it: 200 mutants, which meet every kind of test, and of which 85 % must be caught.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -48,10 +48,10 @@ function leftFolders(): string[] {
 }
 
 describe("mutate", () => {
-  it("shows that tests notice what breaks every connection", () => {
+  it("shows that scripts notice what breaks every connection", () => {
     const before = leftFolders();
     const ids = FATAL.map(([file, kind]) => firstOf(file, kind));
-    const { status, stdout, stderr } = mutate("--only", ...ids, "--json", "--demand", "100");
+    const { status, stdout, stderr } = mutate("--scripts", "--only", ...ids, "--json", "--demand", "100");
     assert.equal(status, 0, stderr);
     const { caught, survived, mutants }: Report = JSON.parse(stdout);
     assert.deepEqual({ caught, survived }, { caught: ids.length, survived: 0 });
@@ -76,8 +76,6 @@ describe("mutate", () => {
       [["--files", "no-such-file"], /no-such-file: there is no such source/],
       [["--only", "seq.ts:1:1:no-such-kind"], /no mutant has an id that ends so/],
       [["--mutants", "0"], /from 1 to/],
-      [["--demand", "101"], /from 0 to 100/],
-      [["--no-such-option"], /no-such-option/],
     ];
     for (const [args, sentence] of trials) {
       const { status, stderr } = mutate(...args);

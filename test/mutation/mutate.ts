@@ -1,24 +1,15 @@
 // `npm run mutate`: changes the TCP sources in one small way after the other and looks whether any test notices.
 
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { DIST, ROOT } from "../../host/build/firmware.mjs";
 import { Draw } from "./draw.ts";
-import { applied, type Enums, findMutants, type Mutant, readEnums } from "./mutants.ts";
-import {
-  differenceText,
-  differingLines,
-  lineText,
-  type Run,
-  reportData,
-  reportText,
-  share,
-  type Tried,
-} from "./report.ts";
-import { type Baseline, Job } from "./trial.ts";
+import { applied, findMutants, type Mutant, readEnums } from "./mutants.ts";
+import { differenceText, differingLines, reportData, reportText, share } from "./report.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { tryAll } from "./try-all.ts";
 
 const TCP = "assembly/transport/tcp";
 /** Where the bundles lie, and the folders of the jobs; whoever started the command removes it. */
@@ -108,45 +99,37 @@ function takeWhole(text: string, least: number, most: number): number {
 
 async function run(options: Options): Promise<void> {
   const began = performance.now();
-  const texts = readSources(options.files);
-  const enums = readEnums(sourcesBelow("assembly").map(readSource));
-  const draw = drawMutants(texts, enums, options);
+  const snapshot = takeSnapshot();
+  const draw = drawMutants(snapshot, options);
   if (options.list) {
-    list(draw.first(), texts, options);
+    list(draw.first(), snapshot, options);
     return;
   }
   process.stderr.write(`seed ${options.seed}; trying the core as it is\n`);
-  const outcome = await tryAll(draw, texts, options);
+  const place = { folder: HERE, kept: options.keep ? KEPT : null };
+  const { jobs, scripts: scriptsOnly = false } = options;
+  const outcome = await tryAll(draw, snapshot, { jobs, scriptsOnly, ...place });
   const result = { seed: options.seed, seconds: (performance.now() - began) / SECOND, ...outcome };
   process.stdout.write(options.json ? `${JSON.stringify(reportData(result), null, 2)}\n` : reportText(result));
   if (share(outcome.tried) < (options.demand ?? 0)) process.exitCode = 1;
 }
 
-/** The texts of the files that `--files` names, by their paths. */
-function readSources(names: readonly string[]): Map<string, string> {
+/** The paths of the sources that `--files` names. */
+function chosenFiles(names: readonly string[], { sources }: Snapshot): string[] {
+  const paths = [...sources.keys()].filter((path) => path.startsWith("assembly/"));
   const files = names.flatMap((name) => {
-    const found = [name, `${TCP}/${name}`, `${TCP}/${name}.ts`].find((path) => statOf(path) !== undefined);
-    if (found === undefined || !found.startsWith("assembly")) throw usage(`--files ${name}: there is no such source.`);
-    return statOf(found)?.isDirectory() ? sourcesBelow(found) : [found];
+    const exact = [name, `${TCP}/${name}`, `${TCP}/${name}.ts`];
+    const found = paths.filter((path) => exact.includes(path) || path.startsWith(`${name.replace(/\/$/, "")}/`));
+    if (found.length === 0) throw usage(`--files ${name}: there is no such source.`);
+    return found;
   });
-  return new Map([...new Set(files)].sort().map((file) => [file, readSource(file)]));
+  return [...new Set(files)].sort();
 }
 
-function statOf(path: string): ReturnType<typeof statSync> | undefined {
-  return statSync(join(ROOT, path), { throwIfNoEntry: false });
-}
-
-function sourcesBelow(folder: string): string[] {
-  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
-  return names.filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`);
-}
-
-function readSource(file: string): string {
-  return readFileSync(join(ROOT, file), "utf8");
-}
-
-function drawMutants(texts: ReadonlyMap<string, string>, enums: Enums, { only, mutants, seed }: Options): Draw {
-  const all = [...texts].flatMap(([file, text]) => findMutants(file, text, enums));
+function drawMutants(snapshot: Snapshot, { files, only, mutants, seed }: Options): Draw {
+  const { sources } = snapshot;
+  const enums = readEnums(sources.values());
+  const all = chosenFiles(files, snapshot).flatMap((file) => findMutants(file, sources.get(file) ?? "", enums));
   if (!only) return new Draw(all, Math.min(mutants, all.length), seed);
   const named = only.map((id) => {
     const found = all.filter((mutant) => mutant.id.endsWith(id));
@@ -162,72 +145,17 @@ function usage(sentence: string): InvalidArgumentError {
   return new InvalidArgumentError(sentence);
 }
 
-function list(mutants: readonly Mutant[], texts: ReadonlyMap<string, string>, { json }: Options): void {
+function list(mutants: readonly Mutant[], { sources }: Snapshot, { json }: Options): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(mutants, null, 2)}\n`);
     return;
   }
   for (const mutant of mutants) {
-    const text = texts.get(mutant.file) ?? "";
+    const text = sources.get(mutant.file) ?? "";
     const { before, after } = differingLines(text, applied(text, mutant));
     process.stdout.write(`${mutant.id}\n${differenceText(before, after)}`);
   }
   process.stdout.write(`${mutants.length} mutants\n`);
-}
-
-async function tryAll(
-  draw: Draw,
-  texts: ReadonlyMap<string, string>,
-  options: Options,
-): Promise<Pick<Run, "failing" | "tried">> {
-  const queue = draw.first();
-  const wanted = queue.length;
-  const scriptsOnly = options.scripts ?? false;
-  const tried: Tried[] = [];
-  const first = new Job(join(HERE, "job-0"), scriptsOnly);
-  const jobs = [first];
-  try {
-    const baseline = await first.measure();
-    for (const { where, what } of baseline.failing) process.stderr.write(`left out: ${where}: ${what}\n`);
-    for (let i = 1; i < Math.min(options.jobs, wanted); i++)
-      jobs.push(new Job(join(HERE, `job-${i}`), scriptsOnly, baseline.limits));
-    const work = async (job: Job): Promise<void> => {
-      for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-        const one = await tryOne(job, mutant, texts.get(mutant.file) ?? "", baseline);
-        tried.push(one);
-        if (one.outcome === "refused" || one.outcome === "same") {
-          const other = draw.another(mutant.file);
-          if (other) queue.unshift(other);
-        }
-        progress(one, tried, wanted);
-        if (options.keep && one.outcome === "survived") keep(job, mutant);
-      }
-    };
-    await Promise.all(jobs.map(work));
-    tried.sort((a, b) => a.mutant.file.localeCompare(b.mutant.file) || a.mutant.start - b.mutant.start);
-    return { failing: baseline.failing, tried };
-  } finally {
-    await Promise.all(jobs.map((job) => job.end()));
-  }
-}
-
-async function tryOne(job: Job, mutant: Mutant, text: string, baseline: Baseline): Promise<Tried> {
-  const began = performance.now();
-  const changed = applied(text, mutant);
-  const result = await job.try({ file: mutant.file, text: changed }, baseline);
-  return { ...result, mutant, seconds: (performance.now() - began) / SECOND, ...differingLines(text, changed) };
-}
-
-function progress(one: Tried, tried: readonly Tried[], wanted: number): void {
-  const done = tried.filter(({ outcome }) => outcome === "caught" || outcome === "survived").length;
-  process.stderr.write(`${String(done).padStart(String(wanted).length)}/${wanted} ${lineText(one)}\n`);
-}
-
-function keep(job: Job, mutant: Mutant): void {
-  const folder = join(KEPT, mutant.id.replaceAll(/[/:]/g, "-"));
-  rmSync(folder, { recursive: true, force: true });
-  job.workplace.copyTo(folder);
-  process.stderr.write(`kept in ${relative(ROOT, folder)}\n`);
 }
 
 // Whoever reads the output may close it early, as `head` does.

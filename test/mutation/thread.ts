@@ -10,16 +10,18 @@ const PREPARATION = 120_000;
 
 /** The thread did one thing for longer than it may. */
 export class Stuck extends Error {
+  /** `limit`: the milliseconds that `step` might have taken. */
   constructor(
     readonly step: string,
-    readonly seconds: number,
+    limit: number,
   ) {
-    super(`${step} took more than ${seconds} s`);
+    super(`${step} took more than ${Math.round(limit / 1000)} s`);
   }
 }
 
 export class Thread {
   #worker: Worker | undefined;
+  #ended = false;
   /** The longest that one script has taken, in milliseconds. */
   longest = 0;
 
@@ -57,13 +59,20 @@ export class Thread {
     throw new Error("the thread gave an answer to another question");
   }
 
+  /** Ends the thread for good. What it is doing is not answered any more. */
   async end(): Promise<void> {
+    this.#ended = true;
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
   }
 
-  #ask(task: Task): Promise<Answer> {
+  async #ask(task: Task): Promise<Answer> {
+    if (this.#ended) throw new Error("the thread has ended");
     this.#worker ??= new Worker(new URL("worker.mjs", import.meta.url), { workerData: this.data });
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
@@ -74,23 +83,20 @@ export class Thread {
         worker.removeAllListeners("message").removeAllListeners("error");
         settle();
       };
-      const giveUp = (error: Error): void => done(() => this.end().then(() => reject(error), reject));
-      const allow = (step: string, limit: number): void => {
+      const giveUp = (error: Error): void => done(() => this.#stop().then(() => reject(error), reject));
+      const allow = (limit: number, late: Error): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => giveUp(new Stuck(step, Math.round(limit / 1000))), limit);
+        timer = setTimeout(() => giveUp(late), limit);
       };
       const look = (message: Message): void => {
         if (scriptBegan) this.longest = Math.max(this.longest, performance.now() - scriptBegan);
         scriptBegan = performance.now();
-        if ("step" in message) allow(message.step, this.limit);
+        if ("step" in message) allow(this.limit, new Stuck(message.step, this.limit));
         else if ("broken" in message) giveUp(new Error(message.broken));
         else done(() => resolve(message));
       };
       worker.on("message", look).on("error", giveUp);
-      allow(
-        task.task === "play" ? `scripts of ${task.profile}` : `${task.build} build of ${task.profile}`,
-        PREPARATION,
-      );
+      allow(PREPARATION, new Error(`the thread did not ${task.task} ${task.profile} in ${PREPARATION / 1000} s`));
       worker.postMessage(task);
     });
   }

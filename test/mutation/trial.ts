@@ -1,7 +1,7 @@
 // One mutant's trial: it is compiled and meets what could catch it, the cheapest first, until something does.
 
-import { profileNames } from "../../host/build/firmware.mjs";
 import { type Change, Refused } from "./compiler.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { Stuck, Thread } from "./thread.ts";
 import type { Failure, Round } from "./worker.ts";
 import { Workplace } from "./workplace.ts";
@@ -24,8 +24,8 @@ export interface Result {
 /** How far below 2^32 both initial sequence numbers start when scripts are played once more: as in the normal tests. */
 const BELOW_WRAP = [1, 600];
 
-/** `node` first: most scripts are its. */
-const PROFILES = profileNames().sort((a, b) => Number(b === "node") - Number(a === "node"));
+/** The profiles that scripts and tests run; `node` first, since most are its. */
+const PROFILES = ["node", "tiny", "eight"];
 
 /** Milliseconds that a script may take, and the specs or the tests together, on whatever machine. */
 const LIMITS = { script: 10_000, process: 60_000 };
@@ -49,11 +49,12 @@ export class Job {
   /** Works in `folder`, which it makes. With `scriptsOnly` a mutant meets nothing but the scripts as they stand. */
   constructor(
     folder: string,
+    snapshot: Snapshot,
     readonly scriptsOnly: boolean,
     limits = LIMITS,
   ) {
-    this.workplace = new Workplace(folder, limits.process);
-    this.#thread = new Thread({ folder }, limits.script);
+    this.workplace = new Workplace(folder, snapshot, limits.process);
+    this.#thread = new Thread({ snapshot, folder }, limits.script);
   }
 
   end(): Promise<void> {

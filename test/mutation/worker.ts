@@ -1,13 +1,13 @@
 // The thread in which a mutant is compiled and its scripts are played: what goes round in circles for ever there ends
 // with the thread.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { ROOT } from "../../host/build/firmware.mjs";
 import { play } from "../segment/play.ts";
-import { parseScript, type Script, ScriptError } from "../segment/script.ts";
+import { parseScript, ScriptError } from "../segment/script.ts";
 import { type Build, type Change, Compiler, digest, Refused } from "./compiler.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What is asked of the thread, one thing at a time. */
 export type Task =
@@ -28,20 +28,15 @@ export interface Failure {
 }
 
 export interface WorkerData {
+  snapshot: Pick<Snapshot, "sources" | "scripts">;
   /** Where the wasm of the checked build goes, for others to load. */
   folder: string;
 }
 
-const { folder } = workerData as WorkerData;
-const compiler = new Compiler();
+const { snapshot, folder } = workerData as WorkerData;
+const compiler = new Compiler(snapshot.sources);
 const modules = new Map<string, WebAssembly.Module>();
-const scripts = readScripts();
-
-function readScripts(): Script[] {
-  const top = join(ROOT, "test/segment");
-  const files = readdirSync(top, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".pkt"));
-  return files.sort().map((file) => parseScript(file, readFileSync(join(top, file), "utf8")));
-}
+const scripts = [...snapshot.scripts].map(([path, text]) => parseScript(path.replace("test/segment/", ""), text));
 
 async function compile(profile: string, build: Build, change: Change | null): Promise<Answer> {
   try {

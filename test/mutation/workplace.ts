@@ -3,14 +3,14 @@
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "../../host/build/firmware.mjs";
 import type { Change } from "./compiler.ts";
+import { type Snapshot, SPECS } from "./snapshot.ts";
 import { Stuck } from "./thread.ts";
 import type { Failure } from "./worker.ts";
 
-const SPECS = "test/unit";
 const SUITE = "suite.mjs";
 const AS_PECT = join(ROOT, "node_modules/@as-pect/cli/bin/asp.js");
 
@@ -19,16 +19,20 @@ export class Workplace {
   /** The longest that the specs or the tests have taken, in milliseconds. */
   longest = 0;
 
-  /** Makes `folder` and fills it; `limit`: milliseconds that the specs or the tests may take. */
+  /** Makes `folder` and fills it with what the snapshot holds; `limit`: milliseconds that the specs or the tests may take. */
   constructor(
     readonly folder: string,
+    readonly snapshot: Snapshot,
     public limit: number,
   ) {
-    mkdirSync(folder, { recursive: true });
-    for (const part of ["assembly", "boards", SPECS]) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-    cpSync(join(ROOT, "asconfig.json"), join(folder, "asconfig.json"));
+    for (const [path, text] of [...snapshot.sources, ...snapshot.specs]) this.#write(path, text);
     cpSync(join(folder, "..", SUITE), join(folder, SUITE));
     this.#pointAtPackages();
+  }
+
+  #write(path: string, text: string): void {
+    mkdirSync(join(this.folder, dirname(path)), { recursive: true });
+    writeFileSync(join(this.folder, path), text);
   }
 
   // The configuration of as-pect finds packages by a path from itself.
@@ -38,11 +42,12 @@ export class Workplace {
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(/(\.\.\/)+node_modules\//g, packages));
   }
 
-  /** Makes the sources what they are in the project, but for this change. */
+  /** Makes the sources what they were in the project, but for this change. */
   set(change: Change | null): void {
-    if (this.#changed) cpSync(join(ROOT, this.#changed), join(this.folder, this.#changed));
+    const before = this.#changed && this.snapshot.sources.get(this.#changed);
+    if (this.#changed && before !== undefined) this.#write(this.#changed, before);
     this.#changed = change?.file;
-    if (change) writeFileSync(join(this.folder, change.file), change.text);
+    if (change) this.#write(change.file, change.text);
   }
 
   /** Leaves a copy of the sources and the wasm in another folder. */
@@ -98,7 +103,7 @@ export class Workplace {
         clearTimeout(timer);
         this.longest = Math.max(this.longest, performance.now() - began);
         if (what !== undefined) resolve({ where, what });
-        else if (isLate) reject(new Stuck(where, this.limit / 1000));
+        else if (isLate) reject(new Stuck(where, this.limit));
         else if (status === 0) resolve(null);
         else resolve({ where, what: `ended with status ${status}: ${lastLine(output.join(""))}` });
       });
