@@ -20,7 +20,7 @@ import { receiveText, trimToWindow } from "./receiver";
 import { sampleHandshake } from "./rto";
 import { noteDuplicate } from "./sack-report";
 import { Segment } from "./segment";
-import { seqAfter, seqBefore, seqInWindow, seqMin, seqUpTo } from "./seq";
+import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { takeUrgentPointer } from "./urgent";
 
@@ -128,7 +128,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   }
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
   count(isOld ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
-  if (isOld && segment.bytes) noteDuplicate(tcb, segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
+  noteDuplicate(tcb, segment);
   // A window that is shut still lets ACKs take effect (MUST-66).
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
     const verdict = checkAck(tcb, segment);

@@ -5,12 +5,14 @@ import { Event, Shutdown } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { NEVER } from "../../base/clock";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
+import { takeAccepted } from "./accept";
 import { dispose, endConnection, resetConnection } from "./close";
-import { dropHandshakes, takeAccepted } from "./handshake";
+
 import { awaitSilence } from "./keepalive";
 import { consume, dropReceived } from "./receiver";
 import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
 import { sendRoom } from "./send-queue";
+import { dropHandshakes } from "./syn-queue";
 import { Mark, Tcb } from "./tcb";
 import { passUrgent } from "./urgent";
 
@@ -127,6 +129,7 @@ export function shutdownStream(tcb: Tcb, how: u32): i32 {
   }
   if (how != Shutdown.WRITE) {
     tcb.mark(Mark.READ_SHUT);
+    tcb.unmark(Mark.URGENT_IN);
     dropReceived(tcb);
   }
   if (how != Shutdown.READ) queueFin(tcb);

@@ -13,11 +13,12 @@ import { Flow, FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
-import { beginAfter, Handshake, handshakeArrives, hasRoom, listenArrives } from "./handshake";
+import { beginAfter, handshakeArrives, listenArrives } from "./handshake";
 import { WINDOW_SHIFT } from "./options";
 import { oweAck } from "./receiver";
 import { answerAck, answerReset } from "./reset";
 import { readSegment, Segment, segment } from "./segment";
+import { Handshake, hasRoom } from "./syn-queue";
 import { Tcb } from "./tcb";
 import { answerFor, mayReopen, setAside, TimeWait, timeWaitArrives } from "./time-wait";
 

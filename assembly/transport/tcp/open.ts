@@ -80,7 +80,7 @@ export function synTimeout(tcb: Tcb): void {
 
 /** What the peer's SYN said about segments it takes (§3.7.1); 0 when it said nothing (MUST-15). */
 export function takePeerMss(tcb: Tcb, offered: u32): void {
-  tcb.peerMss = <u16>(offered ? min<u32>(offered, 0xffff) : DEFAULT_SEND_MSS);
+  tcb.peerMss = <u16>(offered ? offered : DEFAULT_SEND_MSS);
   setSendMss(tcb);
 }
 

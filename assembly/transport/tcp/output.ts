@@ -1,18 +1,23 @@
 // Segments on the way out: a header in front of what is to be sent, checksum, IP.
 
 import { Counter } from "../../abi/counters";
-import { bswap16 } from "../../base/bytes";
-import { copyAndSum, fold32, sumHeader, sumWord } from "../../base/checksum";
+import { copyAndSum } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, HEADROOM, IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
+import {
+  ETHERNET_HEADER_BYTES,
+  FRAME_OFFSET,
+  HEADROOM,
+  IP_HEADER_BYTES,
+  TCP_HEADER_BYTES,
+  TCP_OPTION_ROOM,
+} from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
-import { Protocol } from "../../ip/header";
-import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
+import { findPath, isPathGood } from "../../ip/output";
 import { awaitPacket, descriptorOf } from "../endpoint";
-import { Flow } from "../flow";
 import { isNewText, marksToSend, tosOf } from "./ecn";
-import { CHECKSUM, FLAGS, Flag, writeTcpHeader } from "./header";
+import { sendSegment } from "./emit";
+import { FLAGS, Flag, writeTcpHeader } from "./header";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
@@ -23,32 +28,10 @@ import {
   writeTimestamps,
 } from "./options";
 import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
-import { writeSack } from "./sack-report";
+import { collectReport, hasReport, LEAST_REPORT, writeReport } from "./sack-report";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { writeUrgentPointer } from "./urgent";
-
-/**
- * Puts the checksum into a segment whose header of `headerBytes` is in front of its text, of which the sum is
- * `textSum`, and sends it. 0, or a negative errno. The caller keeps its hold.
- */
-export function sendSegment(
-  packet: Packet,
-  flow: Flow,
-  path: Path,
-  headerBytes: u32,
-  textSum: u32,
-  ttl: u32,
-  tos: u32,
-  dontFragment: bool = true,
-): i32 {
-  const p = packet.data;
-  const pseudo = sumWord(flow.local3) + sumWord(flow.remote3) + bswap16(Protocol.TCP);
-  const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
-  store<u16>(p, <u16>~fold32(sum), CHECKSUM);
-  count(Counter.TcpOutSegs);
-  return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, dontFragment);
-}
 
 /** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
 function hasPath(tcb: Tcb): bool {
@@ -115,14 +98,26 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
 
 // Puts the header in front of the text in view, of which the sum is `sum`, and sends.
 function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): void {
-  const headerBytes = headerBytesOf(tcb);
+  const report = hasReport(tcb) ? reportBeside(tcb, packet.length) : 0;
+  const headerBytes = headerBytesOf(tcb) + report;
   const at = packet.push(headerBytes);
+  writeReport(at + headerBytes - report, report);
   const isNew = isNewText(tcb, seq);
   flags |= marksToSend(tcb, isNew);
   writeHeader(tcb, at, seq, tcb.rcvNxt, headerBytes, flags);
   if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
-  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew), !tcb.is(Mark.MAY_FRAGMENT));
+  const mayFragment = tcb.is(Mark.MAY_FRAGMENT);
+  sendSegment(packet, tcb.path, tcb.local, tcb.remote, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew), !mayFragment);
   acknowledged(tcb);
+}
+
+// Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. The headroom has space for it where
+// there are no timestamps, the segment where it is not full. Else it goes with an ACK of its own, if one is due.
+function reportBeside(tcb: Tcb, textBytes: u32): u32 {
+  const room = min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+  if (room >= LEAST_REPORT) return collectReport(tcb, room);
+  if (tcb.is(Mark.ACK_NOW) || tcb.ackAt != NEVER) tcb.acksDue = max<u8>(tcb.acksDue, 1);
+  return 0;
 }
 
 /** Sends a segment without text: SYN, ACK, FIN, RST. False when there is no packet, or no way to the peer. */
@@ -139,7 +134,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
   packet.length = headerBytes;
   if (!isSyn) flags |= marksToSend(tcb, false);
   writeHeader(tcb, at, seq, ack, headerBytes, flags);
-  sendSegment(packet, tcb, tcb.path, headerBytes, 0, tcb.ttl, tcb.tos);
+  sendSegment(packet, tcb.path, tcb.local, tcb.remote, headerBytes, 0, tcb.ttl, tcb.tos);
   release(packet);
   acknowledged(tcb);
   return true;
@@ -157,8 +152,10 @@ function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
     writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
     bytes = TIMESTAMP_ROOM;
   }
-  if (tcb.is(Mark.SACK)) bytes += writeSack(tcb, at + TCP_HEADER_BYTES + bytes, MOST_OPTION_BYTES - bytes);
-  return bytes;
+  if (!hasReport(tcb)) return bytes;
+  const report = collectReport(tcb, MOST_OPTION_BYTES - bytes);
+  writeReport(at + TCP_HEADER_BYTES + bytes, report);
+  return bytes + report;
 }
 
 /**

@@ -2,15 +2,13 @@
 // that brought it.
 
 import { Counter } from "../../abi/counters";
-import { bswap16 } from "../../base/bytes";
-import { fold32, sumHeader, sumWord } from "../../base/checksum";
 import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
-import { Protocol } from "../../ip/header";
-import { pathFor, sendIp } from "../../ip/output";
+import { pathFor } from "../../ip/output";
 import { DEFAULT_TTL } from "../endpoint";
 import { Flow } from "../flow";
-import { CHECKSUM, Flag, writeTcpHeader } from "./header";
+import { sendSegment } from "./emit";
+import { Flag, writeTcpHeader } from "./header";
 import { TIMESTAMP_ROOM, timestamp, timestampOffset, writeTimestamps } from "./options";
 import { Segment } from "./segment";
 
@@ -59,8 +57,5 @@ function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32, o
   packet.data = arrival.header + IP_HEADER_BYTES;
   const p = packet.data;
   writeTcpHeader(p, segment.destinationPort, segment.sourcePort, seq, ack, headerBytes, flags, window);
-  const pseudo = sumWord(arrival.source3) + sumWord(arrival.destination3) + bswap16(Protocol.TCP);
-  store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumHeader(p, packet.length)), CHECKSUM);
-  count(Counter.TcpOutSegs);
-  sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, ttl, tos, true);
+  sendSegment(packet, path, arrival.destination, arrival.source, headerBytes, 0, ttl, tos);
 }

@@ -36,6 +36,8 @@ export function markLost(tcb: Tcb, packet: Packet): void {
   if (packet.has(PacketFlag.LOST) || packet.has(PacketFlag.SACKED)) return;
   packet.set(PacketFlag.LOST);
   tcb.lostBytes += outstandingOf(tcb, packet);
+  // Duplicates that a peer without SACK was counted for stand on no packet: no more of them than what is left.
+  tcb.sackedBytes = min<u32>(tcb.sackedBytes, tcb.flight - tcb.lostBytes);
 }
 
 /** The packet goes again, or was not lost after all. */
