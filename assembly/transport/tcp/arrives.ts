@@ -133,6 +133,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
     const verdict = checkAck(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
+    takeMarks(tcb, segment); // of a probe of the window (RFC 3168 §6.1.6)
     takeUrgentPointer(tcb, segment);
   }
   return Verdict.ACK;

@@ -56,10 +56,11 @@ export function sendSyn(tcb: Tcb): void {
   armTimer(tcb);
 }
 
-// A path that drops SYNs with these flags gets the next one without (RFC 3168 §6.1.1.1).
+// A path that drops SYNs with these flags gets the next one without (RFC 3168 §6.1.1.1). What the first one promised
+// holds if that is answered after all.
 function askForEcn(tcb: Tcb): u32 {
-  if (tcb.backoff) tcb.unmark(Mark.ECN);
-  return tcb.is(Mark.ECN) ? Flag.ECE | Flag.CWR : 0;
+  if (tcb.backoff) tcb.mark(Mark.UNMARKABLE);
+  return tcb.is(Mark.ECN) && !tcb.backoff ? Flag.ECE | Flag.CWR : 0;
 }
 
 function echoOfEcn(tcb: Tcb): u32 {
