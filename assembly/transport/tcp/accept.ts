@@ -1,6 +1,7 @@
 // Connections that peers have opened: a control block takes the place of a handshake that is complete, and waits in its
 // listener's queue to be accepted.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Event } from "../../abi/sockets";
 import { Offer } from "../../abi/status";
@@ -16,6 +17,7 @@ import { startSending } from "./send-queue";
 import { Handshake, leaveQueue, passing } from "./syn-queue";
 import { copyChoices, Mark, openTcb, Tcb } from "./tcb";
 import { forgetTimeWait } from "./time-wait";
+import { takeUserTimeout } from "./user-timeout";
 
 /**
  * The segment completes the handshake: a connection takes its place. False when there is no control block, or no room in
@@ -62,6 +64,7 @@ function takeOver(tcb: Tcb, handshake: Handshake, segment: Segment): void {
   if (handshake.offer & Offer.SACK) tcb.mark(Mark.SACK);
   if (handshake.offer & Offer.ECN) tcb.mark(Mark.ECN);
   agreeOn(tcb, handshake.offer, handshake.shift, handshake.tsRecent);
+  if (USER_TIMEOUT_OPTION) takeUserTimeout(tcb, handshake.userTimeout);
   tcb.tsOffset = timestampOffset(tcb);
   tcb.lastAckSent = tcb.rcvNxt;
   tcb.sndWnd = segment.window << tcb.sndShift;

@@ -1,6 +1,7 @@
 // SEGMENT ARRIVES (RFC 9293 §3.10.7) for a connection with a control block. The functions stand in the order of the
 // RFC's steps. A check gives a verdict; `input.ts` carries it out.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
@@ -23,6 +24,7 @@ import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { takeUrgentPointer } from "./urgent";
+import { takeUserTimeout } from "./user-timeout";
 
 /** 24 days, in seconds. */
 const PAWS_IDLE: u32 = 24 * 24 * 3600;
@@ -72,6 +74,7 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
   tcb.rcvNxt = segment.seq + 1;
   tcb.rcvEdge = tcb.rcvNxt + window;
   agreeOn(tcb, segment.offer, segment.shift, segment.timestamp);
+  if (USER_TIMEOUT_OPTION) takeUserTimeout(tcb, segment.userTimeout);
   takePeerMss(tcb, segment.mss);
   takeFirstWindow(tcb, segment);
   if (!segment.has(Flag.ACK)) {
@@ -104,7 +107,10 @@ function inOtherStates(tcb: Tcb, segment: Segment): Verdict {
   let verdict = checkSequence(tcb, segment); // first
   if (verdict == Verdict.CONTINUE) verdict = checkSyn(segment); // fourth; there is no third
   if (verdict == Verdict.CONTINUE) verdict = checkAck(tcb, segment); // fifth
-  if (verdict == Verdict.CONTINUE) verdict = textAndFin(tcb, segment); // sixth to eighth
+  if (verdict == Verdict.CONTINUE) {
+    if (USER_TIMEOUT_OPTION) takeUserTimeout(tcb, segment.userTimeout);
+    verdict = textAndFin(tcb, segment); // sixth to eighth
+  }
   return verdict;
 }
 

@@ -1,6 +1,7 @@
 // Opening from the peer's side (RFC 9293 §3.10.7.2): the SYN and its answer, with or without an entry in the SYN queue, the
 // answer again, and the segment that completes the handshake.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { SocketKind } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
@@ -27,7 +28,14 @@ import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./co
 import { sendSegment } from "./emit";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
-import { MAX_WINDOW_SHIFT, synOptionBytes, timestamp, timestampOffset, writeSynOptions } from "./options";
+import {
+  MAX_WINDOW_SHIFT,
+  synOptionBytes,
+  timestamp,
+  timestampOffset,
+  USER_TIMEOUT_BYTES,
+  writeSynOptions,
+} from "./options";
 import { firstGrant, promiseGrant, textPerPacket } from "./room";
 import { MAX_RTO } from "./rto";
 import { Segment } from "./segment";
@@ -35,6 +43,7 @@ import { seqAfter, seqInWindow } from "./seq";
 import { endHandshake, Handshake, passing, timerOf } from "./syn-queue";
 import { Tcb } from "./tcb";
 import { TimeWait } from "./time-wait";
+import { talksOfTimeout, writeUserTimeout } from "./user-timeout";
 
 /** SYN,ACKs sent again before the peer is given up: with their backoff, a minute and a half. */
 const MAX_RETRIES: u8 = 5;
@@ -96,13 +105,14 @@ function describe(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.offer = segment.offer;
   handshake.shift = segment.shift;
   handshake.tsRecent = segment.timestamp;
+  if (USER_TIMEOUT_OPTION) handshake.userTimeout = <u16>segment.userTimeout;
   handshake.retries = 0;
 }
 
 function grantWindow(handshake: Handshake, packets: u32): void {
   const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
   handshake.grant = <u16>packets;
-  handshake.window = packets * textPerPacket(stamped); // at most 64 KB: that of a SYN is not scaled
+  handshake.window = <u16>(packets * textPerPacket(stamped)); // at most 64 KB: that of a SYN is not scaled
 }
 
 // A handshake that is kept nowhere: what it would promise is the packet that every control block has from the start.
@@ -145,7 +155,12 @@ function answerIn(segment: Segment, handshake: Handshake, stamp: u32): void {
 function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): void {
   const path = pathFor(handshake.remote, handshake.adapter);
   if (!path) return; // no way back; the timer tries again
-  const headerBytes = TCP_HEADER_BYTES + synOptionBytes(handshake.offer);
+  const listener = handshake.listener!;
+  let headerBytes = TCP_HEADER_BYTES + synOptionBytes(handshake.offer);
+  if (USER_TIMEOUT_OPTION && talksOfTimeout(listener)) {
+    writeUserTimeout(listener, p + headerBytes);
+    headerBytes += USER_TIMEOUT_BYTES;
+  }
   packet.data = p;
   packet.length = headerBytes;
   const flags: u32 = Flag.SYN | Flag.ACK | (handshake.offer & Offer.ECN ? Flag.ECE : 0);
@@ -153,7 +168,6 @@ function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): voi
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
   writeSynOptions(p, handshake.offer, stamp, handshake.tsRecent);
-  const listener = handshake.listener!;
   sendSegment(packet, path, handshake.local, handshake.remote, headerBytes, 0, listener.ttl, listener.tos);
 }
 

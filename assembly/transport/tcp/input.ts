@@ -108,7 +108,7 @@ function forHandshake(verdict: Verdict, handshake: Handshake, segment: Segment):
   if (verdict == Verdict.RESET) answerReset(segment);
   if (verdict != Verdict.ACK && (verdict != Verdict.CHALLENGE_ACK || !mayChallenge())) return;
   const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
-  const window = handshake.offer & Offer.WINDOW_SCALE ? handshake.window >> WINDOW_SHIFT : handshake.window;
+  const window = <u32>handshake.window >> (handshake.offer & Offer.WINDOW_SCALE ? WINDOW_SHIFT : 0);
   const listener = handshake.listener!;
   const seq = handshake.iss + 1;
   const ack = handshake.irs + 1;

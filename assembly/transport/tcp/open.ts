@@ -1,5 +1,6 @@
 // Opening from our side (RFC 9293 §3.10.1): the SYN, and its retransmission; also the SYN,ACK of a simultaneous open.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
@@ -22,6 +23,7 @@ import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
 import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
+import { tellTimeout } from "./user-timeout";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
 const SYN_PATIENCE: u64 = 180 * 1000000;
@@ -112,6 +114,7 @@ export function established(tcb: Tcb): void {
   if (lostSyn) slowStartAfterSyn(tcb);
   startCongestion(tcb, lostSyn);
   startDeliveries(tcb);
+  if (USER_TIMEOUT_OPTION) tellTimeout(tcb);
   awaitSilence(tcb);
   tcb.clear(EndpointFlag.WANTS_ROOM);
   notify(tcb, Event.WRITABLE);

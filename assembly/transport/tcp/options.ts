@@ -17,12 +17,14 @@ export const enum Option {
   SACK_PERMITTED = 4,
   SACK = 5,
   TIMESTAMPS = 8,
+  USER_TIMEOUT = 28,
 }
 
 export const MSS_OPTION_BYTES: u32 = 4;
 export const WINDOW_SCALE_BYTES: u32 = 3;
 export const SACK_PERMITTED_BYTES: u32 = 2;
 export const TIMESTAMPS_BYTES: u32 = 10;
+export const USER_TIMEOUT_BYTES: u32 = 4;
 /** One block of the SACK option: its left and its right edge. */
 export const SACK_BLOCK_BYTES: u32 = 8;
 /** Bytes of options that a TCP header can hold. */

@@ -1,5 +1,6 @@
 // Segments on the way out: a header in front of what is to be sent, checksum, IP.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { copyAndSum } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
@@ -23,6 +24,7 @@ import {
   synOptionBytes,
   TIMESTAMP_ROOM,
   timestamp,
+  USER_TIMEOUT_BYTES,
   WINDOW_SHIFT,
   writeSynOptions,
   writeTimestamps,
@@ -32,6 +34,7 @@ import { collectReport, hasReport, LEAST_REPORT, writeReport } from "./sack-repo
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { writeUrgentPointer } from "./urgent";
+import { talksOfTimeout, timeoutBytes, writeUserTimeout } from "./user-timeout";
 
 /** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
 function hasPath(tcb: Tcb): bool {
@@ -99,9 +102,12 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
 // Puts the header in front of the text in view, of which the sum is `sum`, and sends.
 function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): void {
   const report = hasReport(tcb) ? reportBeside(tcb, packet.length) : 0;
-  const headerBytes = headerBytesOf(tcb) + report;
+  const tells = USER_TIMEOUT_OPTION && tcb.timeoutDue > 0;
+  const timeout = tells ? timeoutBytes(tcb, optionRoom(tcb, packet.length) - report) : 0;
+  const headerBytes = headerBytesOf(tcb) + report + timeout;
   const at = packet.push(headerBytes);
-  writeReport(at + headerBytes - report, report);
+  writeReport(at + headerBytes - timeout - report, report);
+  if (tells && timeout) writeUserTimeout(tcb, at + headerBytes - timeout);
   const isNew = isNewText(tcb, seq);
   flags |= marksToSend(tcb, isNew);
   writeHeader(tcb, at, seq, tcb.rcvNxt, headerBytes, flags);
@@ -111,10 +117,15 @@ function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): voi
   acknowledged(tcb);
 }
 
-// Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. The headroom has space for it where
-// there are no timestamps, the segment where it is not full. Else it goes with an ACK of its own, if one is due.
+// Bytes that further options may take beside `textBytes` of text: those that the headroom has, and the segment.
+function optionRoom(tcb: Tcb, textBytes: u32): u32 {
+  return min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+}
+
+// Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. There is room for it where there
+// are no timestamps and the segment is not full. Else it goes with an ACK of its own, if one is due.
 function reportBeside(tcb: Tcb, textBytes: u32): u32 {
-  const room = min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+  const room = optionRoom(tcb, textBytes);
   if (room >= LEAST_REPORT) return collectReport(tcb, room);
   if (tcb.is(Mark.ACK_NOW) || tcb.ackAt != NEVER) tcb.acksDue = max<u8>(tcb.acksDue, 1);
   return 0;
@@ -145,17 +156,27 @@ function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
   const value = timestamp(tcb.tsOffset);
   if (isSyn) {
     writeSynOptions(at, tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
-    return synOptionBytes(tcb.agreed);
+    const bytes = synOptionBytes(tcb.agreed);
+    if (!USER_TIMEOUT_OPTION || !talksOfTimeout(tcb)) return bytes;
+    writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);
+    return bytes + USER_TIMEOUT_BYTES;
   }
   let bytes: u32 = 0;
   if (tcb.is(Mark.TIMESTAMPS)) {
     writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
     bytes = TIMESTAMP_ROOM;
   }
-  if (!hasReport(tcb)) return bytes;
-  const report = collectReport(tcb, MOST_OPTION_BYTES - bytes);
-  writeReport(at + TCP_HEADER_BYTES + bytes, report);
-  return bytes + report;
+  if (hasReport(tcb)) {
+    const report = collectReport(tcb, MOST_OPTION_BYTES - bytes);
+    writeReport(at + TCP_HEADER_BYTES + bytes, report);
+    bytes += report;
+  }
+  if (USER_TIMEOUT_OPTION) {
+    const timeout = timeoutBytes(tcb, MOST_OPTION_BYTES - bytes);
+    if (timeout) writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);
+    bytes += timeout;
+  }
+  return bytes;
 }
 
 /**

@@ -18,7 +18,9 @@ export class Handshake extends Flow {
   iss: u32;
   irs: u32;
   /** The window that our SYN,ACK advertises. */
-  window: u32;
+  window: u16;
+  /** The field of the user timeout option in the peer's SYN (RFC 5482); 0 when there was none. */
+  userTimeout: u16;
   listener: Tcb | null;
   /** Lower half of the time at which the SYN,ACK first went out; 0: not known. */
   began: u32;

@@ -89,7 +89,7 @@ export const enum Alarm {
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
-const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
+export const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
 
 /** Two hours (MUST-28), then every 75 seconds, nine times: what is common. */
 const KEEP_IDLE: u16 = 7200;
@@ -246,6 +246,9 @@ export class Tcb extends Endpoint {
   /** Probes that may go unanswered, and those that have. */
   keepCount: u8;
   keepProbes: u8;
+  /** Whether the peer is told of the user time-out and heard (user-timeout.ts, Talk); segments that have yet to tell it. */
+  timeoutTalk: u8;
+  timeoutDue: u8;
   /** Seconds that a close may take (SO_LINGER), or LINGER_OFF. */
   linger: u16;
 
