@@ -2,8 +2,11 @@
 
 import {
   ADAPTERS,
+  ADDRESSES,
+  CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  IPV6,
   MTU,
   NEIGHBORS,
   PACKETS,
@@ -18,6 +21,9 @@ import {
 
 export const ETHERNET_HEADER_BYTES: u32 = 14;
 export const IP_HEADER_BYTES: u32 = 20;
+export const IPV6_HEADER_BYTES: u32 = 40;
+/** The longest IP header that we write, without extensions. */
+export const IP_HEADER_ROOM: u32 = IPV6 ? IPV6_HEADER_BYTES : IP_HEADER_BYTES;
 export const TCP_HEADER_BYTES: u32 = 20;
 export const UDP_HEADER_BYTES: u32 = 8;
 export const ICMP_HEADER_BYTES: u32 = 8;
@@ -27,10 +33,9 @@ export const FRAME_OFFSET: u32 = 2;
 /** Room for TCP options that a packet of data keeps in front of its payload. */
 export const TCP_OPTION_ROOM: u32 = 20;
 /** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
-export const HEADROOM: u32 =
-  FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
+export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
-export const BUFFER_BYTES: u32 = (FRAME_OFFSET + ETHERNET_HEADER_BYTES + MTU + TCP_OPTION_ROOM + 15) & ~15;
+export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES + 15) & ~15;
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
@@ -56,12 +61,19 @@ export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
 export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
 export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
-export const TIMER_COUNT: u32 = TIME_WAIT_TIMER + 1;
+/** One for each address that is being claimed or that ends some time. */
+export const ADDRESS_TIMERS: u32 = TIME_WAIT_TIMER + 1;
+/** One for each adapter that asks for routers, and one for what routers have said and that ends. */
+export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
+export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ADAPTERS : 0);
+export const TIMER_COUNT: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
 export const SECOND: u32 = 1000000;
 
+if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
+if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
 if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");

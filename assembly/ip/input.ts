@@ -1,82 +1,74 @@
-// IP on the way in: a packet is checked (RFC 1122 §3.2), found to be for us or not, and described in `arrival`.
+// IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified, setV4 } from "../base/address";
-import { bswap16 } from "../base/bytes";
-import { sumWord } from "../base/checksum";
-import { IP_HEADER_BYTES } from "../base/config";
-import { count } from "../base/counters";
+import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { sumPseudoHeader } from "../base/checksum";
+import { countIp } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findOwnAddress, isBroadcast } from "../ethernet/addresses";
+import { findOwnAddress, isBroadcast, isSolicitedNode } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
-import { checkOptions, FragmentBits, Ipv4Header, Options } from "./header";
+import { openExtensions, Walk } from "./extensions";
+import { FragmentBits, openIpv4 } from "./ipv4";
+import { openIpv6 } from "./ipv6";
 
-/** The group that every host is in, 224.0.0.1, in memory order. */
+/** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
 const ALL_HOSTS: u32 = 0x010000e0;
+const ALL_NODES: u64 = 0x02ff;
+const ALL_NODES_TAIL: u64 = 0x0100000000000000;
 
-/** Takes the header off. The answer is the protocol inside, or -1 when the packet was dropped and counted. */
-export function receiveIpv4(adapter: Adapter, packet: Packet): i32 {
-  count(Counter.IpInReceives);
-  const header = changetype<Ipv4Header>(packet.data);
-  if (!isSound(header, packet)) return -1;
-  packet.length = header.totalLength; // Ethernet's padding goes
-  describe(adapter, packet, header);
-  if (!isFromOne(adapter) || !isForUs(adapter)) {
-    count(Counter.IpInAddrErrors);
-    return -1;
-  }
-  if (header.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
-    count(Counter.IpReasmReqds);
-    count(Counter.IpReasmFails);
-    return -1;
-  }
-  packet.pull(header.headerBytes);
-  count(Counter.IpInDelivers);
-  return header.protocol;
-}
-
-function isSound(header: Ipv4Header, packet: Packet): bool {
-  if (packet.length < IP_HEADER_BYTES || header.version != 4) {
-    count(Counter.IpInHdrErrors);
-    return false;
-  }
-  const headerBytes = header.headerBytes;
-  if (headerBytes < IP_HEADER_BYTES || headerBytes > header.totalLength || header.totalLength > packet.length) {
-    count(Counter.IpInHdrErrors);
-    return false;
-  }
-  if (!header.hasGoodChecksum()) {
-    count(Counter.IpInChecksumErrors);
-    return false;
-  }
-  if (headerBytes == IP_HEADER_BYTES) return true;
-  const options = checkOptions(changetype<usize>(header), headerBytes);
-  if (options == Options.FINE) return true;
-  // A source-routed packet is a way around filters and back; a host refuses it (RFC 1122 §3.2.1.8 permits that).
-  count(options == Options.SOURCE_ROUTE ? Counter.IpInSourceRoutes : Counter.IpInHdrErrors);
-  return false;
-}
-
-function describe(adapter: Adapter, packet: Packet, header: Ipv4Header): void {
-  const p = changetype<usize>(header);
-  arrival.packet = packet;
-  arrival.header = p;
-  arrival.headerBytes = header.headerBytes;
-  setV4(arrival.source, header.source);
-  setV4(arrival.destination, header.destination);
-  arrival.protocol = <u8>header.protocol;
-  arrival.ttl = <u8>header.ttl;
-  arrival.tos = <u8>header.tos;
+/**
+ * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or the sender is
+ * to be told of a problem.
+ */
+export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
+  countIp(Counter.IpInReceives, isV6);
   arrival.adapter = adapter.index;
-  arrival.pseudoSum = sumWord(header.source) + sumWord(header.destination) + bswap16(header.protocol);
+  if (IPV6 && isV6 ? !openIpv6(packet) : !openIpv4(packet)) return Walk.DROPPED;
+  if (!isFromOne(adapter) || !isForUs(adapter)) {
+    countIp(Counter.IpInAddrErrors, isV6);
+    return Walk.DROPPED;
+  }
+  packet.pull(arrival.headerBytes);
+  const found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
+  if (found == Walk.FRAGMENT) return reassemble(packet, isV6);
+  return found < 0 ? found : deliver(found, isV6);
 }
 
-// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).
+function deliver(protocol: i32, isV6: bool): i32 {
+  countIp(Counter.IpInDelivers, isV6);
+  arrival.protocol = <u8>protocol;
+  arrival.pseudoSum = sumPseudoHeader(arrival.source, arrival.destination, protocol);
+  return protocol;
+}
+
+function fragmentOr(protocol: i32): i32 {
+  return isPart() ? Walk.FRAGMENT : protocol;
+}
+
+function isPart(): bool {
+  return (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) != 0;
+}
+
+function reassemble(packet: Packet, isV6: bool): i32 {
+  if (isPart()) {
+    countIp(Counter.IpReasmReqds, isV6);
+    countIp(Counter.IpReasmFails, isV6);
+    return Walk.DROPPED;
+  }
+  // The fragment is the whole packet (RFC 6946).
+  const found = openExtensions(arrival, packet, false);
+  return found < 0 ? found : deliver(found, isV6);
+}
+
+// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3). In IPv6 nobody may ask who has an
+// address; what else it sends is refused where it is understood.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
-  return !isMulticast(source) && !isUnspecified(source) && !isNowhere(source) && !isBroadcast(adapter.index, source);
+  if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
+  return isUnspecified(source) ? !isV4(source) : !isNowhere(source);
 }
 
 // Strong host (RFC 1122 §3.3.4.2): only the adapter that has an address takes packets for it.
@@ -87,6 +79,8 @@ function isForUs(adapter: Adapter): bool {
     return true;
   }
   arrival.toMany = 1;
-  if (isMulticast(destination)) return load<u32>(destination, 12) == ALL_HOSTS;
-  return isBroadcast(adapter.index, destination);
+  if (!isMulticast(destination)) return isBroadcast(adapter.index, destination);
+  if (isV4(destination)) return v4Of(destination) == ALL_HOSTS;
+  if (load<u64>(destination) == ALL_NODES && load<u64>(destination, 8) == ALL_NODES_TAIL) return true;
+  return isSolicitedNode(adapter.index, destination);
 }

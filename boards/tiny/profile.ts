@@ -15,6 +15,8 @@ export const RX_RING: u32 = 3;
 export const TX_RING: u32 = 3;
 /** Largest IP packet that the wire carries, in bytes. */
 export const MTU: u32 = 1500;
+/** 1: both versions of IP; 0: IPv4 alone, without a byte of the other. */
+export const IPV6: u32 = 0;
 
 /** Packets shared by all sockets, for data received, waiting and unacknowledged. */
 export const PACKETS: u32 = 8;
@@ -52,4 +54,8 @@ export const ROUTES: u32 = 2;
 /** Destinations whose path is remembered to be narrower than the link. */
 export const PATH_MTUS: u32 = 1;
 /** Addresses of the machine itself, over all adapters. */
-export const ADDRESSES: u32 = 2;
+export const ADDRESSES: u32 = 1;
+/** Name servers that routers may tell of. */
+export const NAME_SERVERS: u32 = 0;
+/** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
+export const CLAIMS: u32 = 0;

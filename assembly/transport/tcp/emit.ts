@@ -1,13 +1,12 @@
 // The last step of every segment on its way out, whoever made it: its checksum, and IP.
 
 import { Counter } from "../../abi/counters";
-import { v4Of } from "../../base/address";
 import { bswap16 } from "../../base/bytes";
-import { fold32, sumHeader, sumWord } from "../../base/checksum";
+import { fold32, sumHeader, sumPseudoHeader } from "../../base/checksum";
 import { count } from "../../base/counters";
 import { Packet } from "../../device/packet";
-import { Protocol } from "../../ip/header";
 import { Path, sendIp } from "../../ip/output";
+import { Protocol } from "../../ip/protocol";
 import { CHECKSUM } from "./header";
 
 /**
@@ -26,8 +25,8 @@ export function sendSegment(
   dontFragment: bool = true,
 ): i32 {
   const p = packet.data;
-  const pseudo = sumWord(v4Of(local)) + sumWord(v4Of(remote)) + bswap16(Protocol.TCP);
-  const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
+  const pseudo = sumPseudoHeader(local, remote, Protocol.TCP) + bswap16(packet.length);
+  const sum = pseudo + sumHeader(p, headerBytes) + textSum;
   store<u16>(p, <u16>~fold32(sum), CHECKSUM);
   count(Counter.TcpOutSegs);
   return sendIp(packet, path, local, remote, Protocol.TCP, ttl, tos, dontFragment);

@@ -5,7 +5,6 @@ import { Counter } from "../../abi/counters";
 import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { pathFor } from "../../ip/output";
-import { DEFAULT_TTL } from "../endpoint";
 import { Flow } from "../flow";
 import { sendSegment } from "./emit";
 import { Flag, writeTcpHeader } from "./header";
@@ -19,7 +18,7 @@ export function answerReset(segment: Segment): void {
   const acknowledges = segment.has(Flag.ACK);
   const seq = acknowledges ? segment.ack : 0;
   const ack = acknowledges ? 0 : segment.seq + segment.length;
-  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
+  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, 0, 0);
 }
 
 /**
