@@ -82,7 +82,7 @@ export class Machine {
     this.wakeAt = start;
   }
 
-  /** Plugs in an adapter with station address `mac` and gives the machine the IPv4 address `ip`. */
+  /** Plugs in an adapter with station address `mac` and gives the machine the address `ip`, of 4 bytes or 16. */
   addAdapter(mac: Uint8Array, ip: Uint8Array, prefixLength: number): void {
     const device = new RingMac({
       memory: this.core,
@@ -96,6 +96,11 @@ export class Machine {
     if (adapter < 0) throw new Error(`addAdapter returned ${adapter}`);
     const added = this.call("addAddress", adapter, this.putAddress(ip), prefixLength);
     if (added < 0) throw new Error(`addAddress returned ${added}`);
+  }
+
+  /** Whether the firmware has IPv6. */
+  get speaksV6(): boolean {
+    return (this.core.constants.IPV6 ?? 0) !== 0;
   }
 
   /** Makes one of the core's calls. The stack runs at the next poll. */
@@ -133,11 +138,11 @@ export class Machine {
     return events;
   }
 
-  /** Puts an IPv4 address (4 bytes) where the core can read it, in its one form of 16 bytes; returns where. */
+  /** Puts an address of 4 bytes or 16 where the core can read it, in its one form of 16 bytes; returns where. */
   putAddress(ip: Uint8Array): number {
     const address = new Uint8Array(16);
-    if (ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
-    address.set(ip, 12);
+    if (ip.length === 4 && ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
+    address.set(ip, 16 - ip.length);
     return this.core.putAddress(address);
   }
 
