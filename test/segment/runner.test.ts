@@ -97,6 +97,10 @@ const FAILING: readonly [string, string, number, string][] = [
   ["another state", "+0 connect\n+0 > S 0:0(0) = ESTABLISHED\n", 3, "SYN-SENT instead of ESTABLISHED"],
   ["another result", "+0 connect = -EISCONN\n", 2, "connect returned 0"],
   ["an error without an expectation", "+0 socket\n+0 write 5\n", 3, "write returned -ENOTCONN"],
+  ["another kind of frame", "+0 connect\n+0 > icmp echo bytes 5\n", 3, "it is no ICMP message"],
+  ["another address", "+0 connect\n+0 > S 0:0(0) to 10.0.0.9\n", 3, "it goes to peer"],
+  ["an echo with other data", "+0 < icmp echo bytes 5\n+0 > icmp echo-reply bytes 6\n", 3, "it has 5 bytes of data"],
+  ["what a version does not have", "+0 < udp 5 {hop-by-hop}\n", 2, "IPv4 has no extension headers"],
   ["another counter", "+0 connect\n+0 > S 0:0(0)\n+0 counter TcpActiveOpens = 2\n", 4, "TcpActiveOpens is 1"],
 ];
 

@@ -1,10 +1,12 @@
-// One test for each segment script below this folder. THIMBLE_FULL=1 starts at more places around the wrap, and plays
-// everything against the build with assertions, too.
+// One test for each segment script below this folder, and one more over IPv6 for each that is not about a version of IP:
+// TCP does not know which it is carried by. THIMBLE_FULL=1 starts at more places around the wrap, and plays everything
+// against the build with assertions, too.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { Machine } from "./machine.ts";
 import { playRounds } from "./rounds.ts";
 import { parseScript, type Script } from "./script.ts";
 
@@ -16,9 +18,33 @@ function scripts(): Script[] {
   return files.sort().map((file) => parseScript(join("test/segment", file), readFileSync(join(FOLDER, file), "utf8")));
 }
 
-for (const script of scripts()) {
-  test(script.title, async () => {
-    await playRounds(script, { full, debug: false });
-    if (full) await playRounds(script, { full: false, debug: true });
-  });
+/** The profiles of scripts whose firmware has IPv6. */
+async function profilesWithV6(all: readonly Script[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const profile of new Set(all.map(({ directives }) => directives.profile))) {
+    const machine = await Machine.create({ profile, seed: 1, start: 0 });
+    if (machine.speaksV6) found.add(profile);
+  }
+  return found;
 }
+
+const all = scripts();
+const withV6 = await profilesWithV6(all);
+let unplayed = 0;
+
+for (const script of all) {
+  const { ip, profile } = script.directives;
+  if (ip !== 6 || withV6.has(profile)) {
+    test(script.title, async () => {
+      await playRounds(script, { full, debug: false });
+      if (full) await playRounds(script, { full: false, debug: true });
+    });
+  }
+  if (ip === undefined && withV6.has(profile)) {
+    test(`${script.title} (over IPv6)`, () => playRounds(script, { full, debug: false, ip: 6 }));
+  }
+  if (ip !== 4 && !withV6.has(profile)) unplayed++;
+}
+
+const reason = "their profiles have no IPv6";
+test(`${unplayed} scripts over IPv6`, { skip: unplayed > 0 && reason }, () => {});

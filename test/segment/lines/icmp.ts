@@ -26,7 +26,7 @@ const MESSAGES: Readonly<Record<string, Partial<Record<Version, readonly [type: 
   echo: { 4: [8, 0], 6: [128, 0] },
   "net-unreachable": { 4: [3, 0], 6: [1, 0] },
   "host-unreachable": { 4: [3, 1], 6: [1, 3] },
-  "protocol-unreachable": { 4: [3, 2], 6: [4, 1] },
+  "protocol-unreachable": { 4: [3, 2] },
   "port-unreachable": { 4: [3, 3], 6: [1, 4] },
   "frag-needed": { 4: [3, 4], 6: [2, 0] },
   "packet-too-big": { 4: [3, 4], 6: [2, 0] },
