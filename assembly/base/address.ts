@@ -1,6 +1,8 @@
 // IP addresses, both versions in one form: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
 // Code above IP never asks which version an address has. Addresses are named by where they lie.
 
+import { IPV6 } from "profile";
+
 /** The prefix of 96 bits that makes an address an IPv4 one; a prefix length counts from behind it. */
 const V4_MARK: u32 = 0xffff0000;
 
@@ -20,6 +22,7 @@ export function isUnspecified(p: usize): bool {
 }
 
 export function isV4(p: usize): bool {
+  if (!IPV6) return true;
   return load<u64>(p) == 0 && load<u32>(p, 8) == V4_MARK;
 }
 
@@ -39,7 +42,6 @@ export function clearAddress(p: usize): void {
   store<u64>(p, 0, 8);
 }
 
-/** 224.0.0.0/4 or ff00::/8. */
 /** True for what no packet on a wire may carry: this host (0/8) and loopback (127/8), RFC 1122 §3.2.1.3 (a), (b), (g). */
 export function isNowhere(address: usize): bool {
   if (!isV4(address)) return false;
@@ -47,6 +49,7 @@ export function isNowhere(address: usize): bool {
   return first == 0 || first == 127;
 }
 
+/** 224.0.0.0/4 or ff00::/8. */
 export function isMulticast(p: usize): bool {
   return isV4(p) ? (load<u8>(p, 12) & 0xf0) == 0xe0 : load<u8>(p) == 0xff;
 }

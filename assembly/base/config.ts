@@ -4,6 +4,7 @@ import {
   ADAPTERS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  IPV6,
   MTU,
   NEIGHBORS,
   PACKETS,
@@ -18,6 +19,9 @@ import {
 
 export const ETHERNET_HEADER_BYTES: u32 = 14;
 export const IP_HEADER_BYTES: u32 = 20;
+export const IPV6_HEADER_BYTES: u32 = 40;
+/** The longest IP header that we write, without extensions. */
+export const IP_HEADER_ROOM: u32 = IPV6 ? IPV6_HEADER_BYTES : IP_HEADER_BYTES;
 export const TCP_HEADER_BYTES: u32 = 20;
 export const UDP_HEADER_BYTES: u32 = 8;
 export const ICMP_HEADER_BYTES: u32 = 8;
@@ -27,10 +31,9 @@ export const FRAME_OFFSET: u32 = 2;
 /** Room for TCP options that a packet of data keeps in front of its payload. */
 export const TCP_OPTION_ROOM: u32 = 20;
 /** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
-export const HEADROOM: u32 =
-  FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
+export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
-export const BUFFER_BYTES: u32 = (FRAME_OFFSET + ETHERNET_HEADER_BYTES + MTU + TCP_OPTION_ROOM + 15) & ~15;
+export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES + 15) & ~15;
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;

@@ -27,6 +27,10 @@ export class Arrival {
   adapter: u8;
   /** 1 when it was not for this machine alone: broadcast or multicast, in IP or in Ethernet. */
   toMany: u8;
+  /** Nothing: what follows is aligned. */
+  reserved: u8;
+  /** Which part of a packet it is (ipv4.ts, FragmentBits); offsets count eight bytes. */
+  fragment: u16;
 
   @inline get source(): usize {
     return changetype<usize>(this);

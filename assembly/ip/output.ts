@@ -11,7 +11,7 @@ import { Packet } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
 import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "../ethernet/link";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
-import { FragmentBits, writeIpv4Header } from "./header";
+import { FragmentBits, writeIpv4Header } from "./ipv4";
 import { ANY_ADAPTER, findRoute, nextHop } from "./route";
 
 /** The way to one destination. Kept in sockets; good while its generation is the table's. */

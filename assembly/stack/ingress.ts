@@ -8,8 +8,8 @@ import { Packet } from "../device/packet";
 import { receiveArp } from "../ethernet/arp";
 import { EtherType, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
-import { Protocol } from "../ip/header";
-import { receiveIpv4 } from "../ip/input";
+import { receiveIp } from "../ip/input";
+import { Protocol } from "../ip/protocol";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
@@ -19,7 +19,7 @@ import { receiveUdp } from "../transport/udp";
 export function receive(adapter: Adapter, packet: Packet): void {
   switch (receiveEthernet(adapter, packet)) {
     case EtherType.IPV4:
-      receiveIp(adapter, packet);
+      deliver(adapter, packet);
       break;
     case EtherType.ARP:
       receiveArp(adapter, packet);
@@ -31,8 +31,8 @@ export function receive(adapter: Adapter, packet: Packet): void {
   }
 }
 
-function receiveIp(adapter: Adapter, packet: Packet): void {
-  switch (receiveIpv4(adapter, packet)) {
+function deliver(adapter: Adapter, packet: Packet): void {
+  switch (receiveIp(adapter, packet)) {
     case Protocol.TCP:
       receiveTcp(arrival);
       break;

@@ -12,8 +12,8 @@ import { count } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
 import { Packet, release } from "../device/packet";
 import { Arrival } from "../ip/arrival";
-import { Protocol } from "../ip/header";
 import { pathFor, sendIp } from "../ip/output";
+import { Protocol } from "../ip/protocol";
 import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 

@@ -16,6 +16,8 @@ export const RX_RING: u32 = 256;
 export const TX_RING: u32 = 256;
 /** Largest IP packet that the wire carries, in bytes. */
 export const MTU: u32 = 1500;
+/** 1: both versions of IP; 0: IPv4 alone, without a byte of the other. */
+export const IPV6: u32 = 1;
 
 /** Packets shared by all sockets, for data received, waiting and unacknowledged: three for each stream socket. */
 export const PACKETS: u32 = 30_720;

@@ -2,7 +2,7 @@
 
 import { Offer } from "../../assembly/abi/status";
 import { be16, be32, bswap16, setBe16, setBe32 } from "../../assembly/base/bytes";
-import { checkOptions, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/header";
+import { checkOptions, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/ipv4";
 import { TcpHeader, writeTcpHeader } from "../../assembly/transport/tcp/header";
 
 import { synOptionBytes, writeSynOptions } from "../../assembly/transport/tcp/options";

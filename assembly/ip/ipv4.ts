@@ -1,13 +1,13 @@
-// The IPv4 header where it lies in a packet (RFC 791 §3.1).
+// IPv4 (RFC 791): the header where it lies in a packet, what a host checks of it (RFC 1122 §3.2.1), and how it is written.
 
-import { be16, setBe16 } from "../base/bytes";
-import { sumHeader } from "../base/checksum";
-
-export const enum Protocol {
-  ICMP = 1,
-  TCP = 6,
-  UDP = 17,
-}
+import { Counter } from "../abi/counters";
+import { setV4 } from "../base/address";
+import { be16, bswap16, setBe16 } from "../base/bytes";
+import { sumHeader, sumWord } from "../base/checksum";
+import { IP_HEADER_BYTES } from "../base/config";
+import { count } from "../base/counters";
+import { Packet } from "../device/packet";
+import { arrival } from "./arrival";
 
 export const enum FragmentBits {
   DF = 0x4000,
@@ -107,4 +107,49 @@ export function checkOptions(p: usize, headerBytes: u32): Options {
     at += bytes;
   }
   return Options.FINE;
+}
+
+/** Checks the header of a received packet and describes it in `arrival`. False: dropped and counted. */
+export function openIpv4(packet: Packet): bool {
+  const header = changetype<Ipv4Header>(packet.data);
+  if (!isSound(header, packet)) return false;
+  packet.length = header.totalLength; // Ethernet's padding goes
+  describe(packet, header);
+  return true;
+}
+
+function isSound(header: Ipv4Header, packet: Packet): bool {
+  if (packet.length < IP_HEADER_BYTES || header.version != 4) {
+    count(Counter.IpInHdrErrors);
+    return false;
+  }
+  const headerBytes = header.headerBytes;
+  if (headerBytes < IP_HEADER_BYTES || headerBytes > header.totalLength || header.totalLength > packet.length) {
+    count(Counter.IpInHdrErrors);
+    return false;
+  }
+  if (!header.hasGoodChecksum()) {
+    count(Counter.IpInChecksumErrors);
+    return false;
+  }
+  if (headerBytes == IP_HEADER_BYTES) return true;
+  const options = checkOptions(changetype<usize>(header), headerBytes);
+  if (options == Options.FINE) return true;
+  // A source-routed packet is a way around filters and back; a host refuses it (RFC 1122 §3.2.1.8 permits that).
+  count(options == Options.SOURCE_ROUTE ? Counter.IpInSourceRoutes : Counter.IpInHdrErrors);
+  return false;
+}
+
+function describe(packet: Packet, header: Ipv4Header): void {
+  const p = changetype<usize>(header);
+  arrival.packet = packet;
+  arrival.header = p;
+  arrival.headerBytes = header.headerBytes;
+  setV4(arrival.source, header.source);
+  setV4(arrival.destination, header.destination);
+  arrival.protocol = <u8>header.protocol;
+  arrival.ttl = <u8>header.ttl;
+  arrival.tos = <u8>header.tos;
+  arrival.fragment = <u16>header.fragment;
+  arrival.pseudoSum = sumWord(header.source) + sumWord(header.destination) + bswap16(header.protocol);
 }

@@ -1,0 +1,7 @@
+// What an IP packet may carry: the numbers that both versions share (IANA, Protocol Numbers).
+
+export const enum Protocol {
+  ICMP = 1,
+  TCP = 6,
+  UDP = 17,
+}
