@@ -84,6 +84,12 @@ export class Machine {
 
   /** Plugs in an adapter with station address `mac` and gives the machine the address `ip`, of 4 bytes or 16. */
   addAdapter(mac: Uint8Array, ip: Uint8Array, prefixLength: number): void {
+    const added = this.addAddress(this.plugIn(mac), ip, prefixLength);
+    if (added < 0) throw new Error(`addAddress returned ${added}`);
+  }
+
+  /** Plugs in an adapter without an address; its index. */
+  plugIn(mac: Uint8Array): number {
     const device = new RingMac({
       memory: this.core,
       wire: this.wire,
@@ -94,13 +100,12 @@ export class Machine {
     });
     const adapter = this.call("addAdapter", this.bus.attach(device), 0, 0);
     if (adapter < 0) throw new Error(`addAdapter returned ${adapter}`);
-    const added = this.call("addAddress", adapter, this.putAddress(ip), prefixLength);
-    if (added < 0) throw new Error(`addAddress returned ${added}`);
+    return adapter;
   }
 
-  /** Whether the firmware has IPv6. */
-  get speaksV6(): boolean {
-    return (this.core.constants.IPV6 ?? 0) !== 0;
+  /** Gives an adapter an address, of 4 bytes or 16; what the core answers. */
+  addAddress(adapter: number, ip: Uint8Array, prefixLength: number): number {
+    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength);
   }
 
   /** Makes one of the core's calls. The stack runs at the next poll. */

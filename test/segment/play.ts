@@ -2,6 +2,7 @@
 // script's or the one that the stack has asked for, and fails on the first thing that is not as the script says.
 
 import { Counter } from "../../assembly/abi/counters.ts";
+import { Errno } from "../../assembly/abi/errno.ts";
 import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
 import { NETWORKS, OUR_MAC, type Version } from "./addresses.ts";
@@ -101,10 +102,11 @@ export class Player {
     const powerOn = start === "cold" ? begin : begin - SETTLING;
     const network = NETWORKS[ip ?? options.ip ?? 4];
     const machine = await Machine.create({ profile, seed, start: powerOn, ...(module && { module }) });
-    if (network.version === 6 && !machine.speaksV6) {
-      throw new ScriptError(script.file, 1, `the firmware of profile ${profile} does not speak IPv6`);
+    const added = machine.addAddress(machine.plugIn(OUR_MAC), network.ours, network.prefixLength);
+    if (added < 0) {
+      const sentence = `the firmware of profile ${profile} takes no IPv${network.version} address: ${Errno[-added]}`;
+      throw new ScriptError(script.file, 1, sentence);
     }
-    machine.addAdapter(OUR_MAC, network.ours, network.prefixLength);
     return new Player(script, machine, new Peer(peerIss, { arp, nd }, network), begin);
   }
 
