@@ -39,6 +39,8 @@ export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
+/** Links may carry less than MTU, each its own: those of several adapters, and where routers say so. */
+export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS > 1;
 /** What we tell peers in the MSS option (RFC 9293 §3.7.1): MTU without the fixed headers. */
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */

@@ -110,7 +110,6 @@ export const EXCHANGE_BYTES: u32 = 32 + Status.WORDS * 4 + 64;
 export const CLOCK_STATE: usize = memory.data(16, 16);
 export const RANDOM_STATE: usize = memory.data(32, 16);
 /** The key of interface identifiers: a secret of its own, so that a host may keep it from start to start. */
-const IDENTITY_BYTES: u32 = IPV6 ? 16 : 0;
 export const IDENTITY: usize = IPV6 ? memory.data(16, 8) : 0;
 /** A word of the machine's secret, for hash tables. */
 export const SECRET_WORD: usize = RANDOM_STATE;
@@ -135,26 +134,7 @@ export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
-export const STATE_BYTES: u32 =
-  16 +
-  32 +
-  IDENTITY_BYTES +
-  8 +
-  12 +
-  POOL_COUNT * POOL_BYTES +
-  16 +
-  16 +
-  16 +
-  16 +
-  DISCOVERY_BYTES +
-  ARRIVAL_BYTES +
-  32 +
-  16 +
-  32 +
-  HANDSHAKE_BYTES +
-  4 +
-  16 +
-  48;
+export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48;
 
 /** One buffer for each packet, behind everything else. */
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);

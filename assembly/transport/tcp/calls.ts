@@ -9,8 +9,9 @@ import { takeAccepted } from "./accept";
 import { dispose, endConnection, resetConnection } from "./close";
 
 import { awaitSilence } from "./keepalive";
+import { textPerPacket } from "./mss";
 import { consume, dropReceived } from "./receiver";
-import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
+import { chooseWindow, shrinkGrant } from "./room";
 import { sendRoom } from "./send-queue";
 import { dropHandshakes } from "./syn-queue";
 import { Mark, Tcb } from "./tcb";
@@ -111,7 +112,7 @@ export function consumeStream(tcb: Tcb, bytes: u32): void {
   // The window opens again; the peer is told when that lets it send something worth while (§3.8.6.2.2).
   const advertised = tcb.rcvWnd;
   const gained = chooseWindow(tcb) - advertised;
-  const segment = textPerPacket(tcb.is(Mark.TIMESTAMPS));
+  const segment = textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS));
   if (gained >= 2 * segment || (gained > 0 && advertised < segment)) {
     tcb.mark(Mark.ACK_NOW);
     scheduleOutput(tcb);

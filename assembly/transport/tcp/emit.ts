@@ -25,8 +25,8 @@ export function sendSegment(
   dontFragment: bool = true,
 ): i32 {
   const p = packet.data;
-  const pseudo = sumPseudoHeader(local, remote, Protocol.TCP) + bswap16(packet.length);
-  const sum = pseudo + sumHeader(p, headerBytes) + textSum;
+  const pseudo = sumPseudoHeader(local, remote, Protocol.TCP);
+  const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
   store<u16>(p, <u16>~fold32(sum), CHECKSUM);
   count(Counter.TcpOutSegs);
   return sendIp(packet, path, local, remote, Protocol.TCP, ttl, tos, dontFragment);

@@ -7,15 +7,7 @@ import { SocketKind } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { copyAddress } from "../../base/address";
 import { now } from "../../base/clock";
-import {
-  DEFAULT_SEND_MSS,
-  HANDSHAKE_TIMERS,
-  HEADROOM,
-  IP_HEADER_BYTES,
-  SECOND,
-  TCP_HEADER_BYTES,
-  TCP_OPTION_ROOM,
-} from "../../base/config";
+import { HANDSHAKE_TIMERS, HEADROOM, SECOND, TCP_HEADER_BYTES, TCP_OPTION_ROOM } from "../../base/config";
 import { count } from "../../base/counters";
 import { handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
@@ -28,6 +20,7 @@ import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./co
 import { sendSegment } from "./emit";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
+import { defaultSendMss, ownMss, textPerPacket } from "./mss";
 import {
   MAX_WINDOW_SHIFT,
   synOptionBytes,
@@ -36,7 +29,8 @@ import {
   USER_TIMEOUT_BYTES,
   writeSynOptions,
 } from "./options";
-import { firstGrant, promiseGrant, textPerPacket } from "./room";
+import { answerAt } from "./reset";
+import { firstGrant, promiseGrant } from "./room";
 import { MAX_RTO } from "./rto";
 import { Segment } from "./segment";
 import { seqAfter, seqInWindow } from "./seq";
@@ -101,7 +95,7 @@ function describe(handshake: Handshake, listener: Tcb, segment: Segment): void {
   handshake.adapter = arrival.adapter;
   handshake.listener = listener;
   handshake.irs = segment.seq;
-  handshake.mss = <u16>(segment.mss ? segment.mss : DEFAULT_SEND_MSS);
+  handshake.mss = <u16>(segment.mss ? segment.mss : defaultSendMss(handshake.remote));
   handshake.offer = segment.offer;
   handshake.shift = segment.shift;
   handshake.tsRecent = segment.timestamp;
@@ -112,7 +106,7 @@ function describe(handshake: Handshake, listener: Tcb, segment: Segment): void {
 function grantWindow(handshake: Handshake, packets: u32): void {
   const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
   handshake.grant = <u16>packets;
-  handshake.window = <u16>(packets * textPerPacket(stamped)); // at most 64 KB: that of a SYN is not scaled
+  handshake.window = <u16>(packets * textPerPacket(handshake, stamped)); // at most 64 KB: that of a SYN is not scaled
 }
 
 // A handshake that is kept nowhere: what it would promise is the packet that every control block has from the start.
@@ -148,7 +142,7 @@ function timestampOf(handshake: Handshake): u32 {
 
 // Answers in the packet that brought the SYN.
 function answerIn(segment: Segment, handshake: Handshake, stamp: u32): void {
-  answer(handshake, segment.packet, segment.arrival.header + IP_HEADER_BYTES, stamp);
+  answer(handshake, segment.packet, answerAt(segment), stamp);
 }
 
 // Writes the SYN,ACK into a packet, from `p` on, and sends it.
@@ -167,7 +161,7 @@ function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): voi
   const ack = handshake.irs + 1;
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
-  writeSynOptions(p, handshake.offer, stamp, handshake.tsRecent);
+  writeSynOptions(p, ownMss(handshake.remote), handshake.offer, stamp, handshake.tsRecent);
   sendSegment(packet, path, handshake.local, handshake.remote, headerBytes, 0, listener.ttl, listener.tos);
 }
 

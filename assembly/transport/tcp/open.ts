@@ -6,7 +6,7 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
-import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
+import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
@@ -17,6 +17,7 @@ import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
+import { defaultSendMss } from "./mss";
 import { timestampOffset } from "./options";
 import { sendEmpty } from "./output";
 import { setSendMss } from "./path";
@@ -83,7 +84,7 @@ export function synTimeout(tcb: Tcb): void {
 
 /** What the peer's SYN said about segments it takes (§3.7.1); 0 when it said nothing (MUST-15). */
 export function takePeerMss(tcb: Tcb, offered: u32): void {
-  tcb.peerMss = <u16>(offered ? offered : DEFAULT_SEND_MSS);
+  tcb.peerMss = <u16>(offered ? offered : defaultSendMss(tcb.remote));
   setSendMss(tcb);
 }
 

@@ -50,11 +50,11 @@ export function synOptionBytes(offer: u32): u32 {
 }
 
 /** Writes the options of a SYN behind the fixed header at `p`. */
-export function writeSynOptions(p: usize, offer: u32, value: u32, echo: u32): void {
+export function writeSynOptions(p: usize, mss: u32, offer: u32, value: u32, echo: u32): void {
   let at = p + TCP_HEADER_BYTES;
   store<u8>(at, <u8>Option.MSS);
   store<u8>(at, <u8>MSS_OPTION_BYTES, 1);
-  setBe16(at, MSS, 2);
+  setBe16(at, mss, 2);
   at += MSS_OPTION_BYTES;
   if (offer & Offer.WINDOW_SCALE) {
     store<u8>(at, <u8>Option.NOP);

@@ -8,7 +8,8 @@ import {
   ETHERNET_HEADER_BYTES,
   FRAME_OFFSET,
   HEADROOM,
-  IP_HEADER_BYTES,
+  IP_HEADER_ROOM,
+  LINKS_DIFFER,
   TCP_HEADER_BYTES,
   TCP_OPTION_ROOM,
 } from "../../base/config";
@@ -19,6 +20,7 @@ import { awaitPacket, descriptorOf } from "../endpoint";
 import { isNewText, marksToSend, tosOf } from "./ecn";
 import { sendSegment } from "./emit";
 import { FLAGS, Flag, writeTcpHeader } from "./header";
+import { ownMss, textPerPacket } from "./mss";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
@@ -29,7 +31,8 @@ import {
   writeSynOptions,
   writeTimestamps,
 } from "./options";
-import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
+import { setSendMss } from "./path";
+import { chooseWindow, UNSCALED_PACKETS } from "./room";
 import { collectReport, hasReport, LEAST_REPORT, writeReport } from "./sack-report";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
@@ -38,14 +41,17 @@ import { talksOfTimeout, timeoutBytes, writeUserTimeout } from "./user-timeout";
 
 /** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
 function hasPath(tcb: Tcb): bool {
-  return isPathGood(tcb.path) || findPath(tcb.path, tcb.remote, tcb.adapter) == 0;
+  if (isPathGood(tcb.path)) return true;
+  if (findPath(tcb.path, tcb.remote, tcb.adapter) != 0) return false;
+  if (LINKS_DIFFER && tcb.peerMss) setSendMss(tcb); // another link may carry less
+  return true;
 }
 
 /** The window to advertise; from here on the peer may rely on it. */
 function advertise(tcb: Tcb, syn: bool): u32 {
   const shift: u32 = tcb.is(Mark.SCALED) && !syn ? WINDOW_SHIFT : 0;
   // Rounded up, since an edge that was advertised must not come back; a packet has more room than its MSS to cover that.
-  const most: u32 = syn ? UNSCALED_PACKETS * textPerPacket(tcb.is(Mark.TIMESTAMPS)) : 65535;
+  const most: u32 = syn ? UNSCALED_PACKETS * textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS)) : 65535;
   const window = min<u32>((chooseWindow(tcb) + (1 << shift) - 1) >> shift, most);
   tcb.rcvEdge = seqMax(tcb.rcvEdge, tcb.rcvNxt + (window << shift));
   return window;
@@ -119,7 +125,8 @@ function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): voi
 
 // Bytes that further options may take beside `textBytes` of text: those that the headroom has, and the segment.
 function optionRoom(tcb: Tcb, textBytes: u32): u32 {
-  return min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+  const inSegment = <i32>tcb.sndMss - <i32>textBytes; // below 0 where the path has just become narrower
+  return max<i32>(min<i32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), inSegment), 0);
 }
 
 // Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. There is room for it where there
@@ -137,7 +144,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
   const packet = takePacket();
   if (!packet) return false;
   packet.owner = descriptorOf(tcb);
-  const at = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES;
+  const at = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM;
   const isSyn = (flags & Flag.SYN) != 0;
   const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
   const headerBytes = TCP_HEADER_BYTES + writeOptions(tcb, at, isSyn, ack != 0);
@@ -155,7 +162,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
 function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
   const value = timestamp(tcb.tsOffset);
   if (isSyn) {
-    writeSynOptions(at, tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
+    writeSynOptions(at, ownMss(tcb.remote), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
     const bytes = synOptionBytes(tcb.agreed);
     if (!USER_TIMEOUT_OPTION || !talksOfTimeout(tcb)) return bytes;
     writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);
