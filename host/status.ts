@@ -194,7 +194,8 @@ export function addressStatuses(core: Core): AddressStatus[] {
 
 export function regionStatuses(core: Core): RegionStatus[] {
   const regions: RegionStatus[] = [];
-  for (let index = 0; index < Region.COUNT && core.exports.region(index) >= 0; index++) {
+  for (let index = 0; index < Region.COUNT; index++) {
+    if (core.exports.region(index) < 0) continue; // one that the profile does not have
     const count = core.result(RegionWord.COUNT);
     const size = core.result(RegionWord.SIZE);
     regions.push({
@@ -214,7 +215,7 @@ export function regionStatuses(core: Core): RegionStatus[] {
 /** Every counter by its name, such as `TcpRetransSegs`. */
 export function counterValues(core: Core): Record<keyof typeof Counter, number> {
   const values: Record<string, number> = {};
-  for (let index = 0; index < Counter.COUNT; index++) values[Counter[index]] = core.u32[core.countersWord + index];
+  for (let index = 0; index < Counter.COUNT; index++) values[Counter[index]] = core.counter(index);
   return values;
 }
 

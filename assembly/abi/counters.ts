@@ -31,7 +31,11 @@ export enum Counter {
   IpOutNoRoutes,
   IpOutTooBig,
   IpReasmReqds,
+  IpReasmOKs,
   IpReasmFails,
+  IpFragOKs,
+  IpFragFails,
+  IpFragCreates,
 
   // ICMP
   IcmpInMsgs,
@@ -46,6 +50,7 @@ export enum Counter {
   IcmpOutEchos,
   IcmpOutEchoReps,
   IcmpOutDestUnreachs,
+  IcmpOutTimeExcds,
   IcmpOutRateLimited,
 
   // UDP
@@ -98,6 +103,21 @@ export enum Counter {
   TcpTimeWaitEvictions,
   TcpTimeWaitReuses,
   TcpGiveUps,
+
+  // Why fragments were dropped, alone or with their datagram, in both versions; last, for profiles that take none
+  ReasmTimeouts,
+  ReasmDuplicates,
+  ReasmOverlaps,
+  ReasmEmpty,
+  ReasmUneven,
+  ReasmTooLong,
+  ReasmBeyondLast,
+  ReasmChangedLast,
+  ReasmMixedMarks,
+  ReasmAfterAbandoned,
+  ReasmEvictions,
+  ReasmNoPackets,
+  ReasmNotJoined,
 
   COUNT,
 }

@@ -70,6 +70,8 @@ export enum SocketOption {
   SOFT_ERROR = 15,
   /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
   REPORTS = 16,
+  /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). */
+  DONT_FRAGMENT = 17,
 }
 
 /** Values of `SocketOption.CONGESTION`. */
@@ -93,4 +95,6 @@ export const enum Result {
   TTL = 3,
   /** Four words: the sender's address, 16 bytes in network order (IPv4 as ::ffff:a.b.c.d). */
   ADDRESS = 4,
+  /** `recvPeek` of a datagram: bytes from here to its end; more than `recvPeek` answers when other pieces follow. */
+  LENGTH = 8,
 }

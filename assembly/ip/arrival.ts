@@ -31,6 +31,8 @@ export class Arrival {
   reserved: u8;
   /** Which part of a packet it is (ipv4.ts, FragmentBits); offsets count eight bytes. */
   fragment: u16;
+  /** Which packet a fragment is part of. */
+  identification: u32;
 
   @inline get source(): usize {
     return changetype<usize>(this);

@@ -2,6 +2,7 @@
 
 import { Counter } from "../abi/counters";
 import { isMulticast, isNowhere, isUnspecified } from "../base/address";
+import { FRAGMENTS } from "../base/config";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
@@ -9,11 +10,15 @@ import { findOwnAddress, isBroadcast } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
 import { FragmentBits, openIpv4 } from "./ipv4";
+import { reassemble } from "./reassembly";
 
 /** The group that every host is in, 224.0.0.1, in memory order. */
 const ALL_HOSTS: u32 = 0x010000e0;
 
-/** Takes the header off. The answer is the protocol inside, or -1 when the packet was dropped and counted. */
+/**
+ * Takes the header off. The answer is the protocol inside, or -1 when there is nothing to deliver: the packet was dropped
+ * and counted, or is a fragment of something whose rest has not come yet.
+ */
 export function receiveIp(adapter: Adapter, packet: Packet): i32 {
   count(Counter.IpInReceives);
   arrival.adapter = adapter.index;
@@ -22,12 +27,15 @@ export function receiveIp(adapter: Adapter, packet: Packet): i32 {
     count(Counter.IpInAddrErrors);
     return -1;
   }
-  if (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
-    count(Counter.IpReasmReqds);
-    count(Counter.IpReasmFails);
-    return -1;
-  }
   packet.pull(arrival.headerBytes);
+  if (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
+    if (!FRAGMENTS) {
+      count(Counter.IpReasmReqds);
+      count(Counter.IpReasmFails);
+      return -1;
+    }
+    if (!reassemble(packet)) return -1;
+  }
   count(Counter.IpInDelivers);
   return arrival.protocol;
 }

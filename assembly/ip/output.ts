@@ -2,16 +2,19 @@
 
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
-import { isMulticast, isNowhere, isV4, v4Of } from "../base/address";
-import { IP_HEADER_BYTES } from "../base/config";
+import { addressHash, isMulticast, isNowhere, isV4, v4Of } from "../base/address";
+import { FRAGMENTS, IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
-import { IP_STATE } from "../base/memory";
+import { IP_STATE, SECRET_WORD } from "../base/memory";
 import { adapterAt } from "../device/adapter";
-import { Packet } from "../device/packet";
+import { releaseChain } from "../device/chain";
+import { Packet, PacketFlag } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
 import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "../ethernet/link";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
+import { cutToFit, fragmentRoom } from "./fragment";
 import { FragmentBits, writeIpv4Header } from "./ipv4";
+import { LEAST_PATH_MTU, pathMtu } from "./path-mtu";
 import { ANY_ADAPTER, findRoute, nextHop } from "./route";
 
 /** The way to one destination. Kept in sockets; good while its generation is the table's. */
@@ -87,8 +90,10 @@ export function pathFor(destination: usize, adapter: u32): Path | null {
 }
 
 /**
- * Puts an IPv4 header in front of the bytes in view and sends. `dontFragment` as in the header: a router that cannot
- * pass the packet whole shall say so. 0, or a negative errno. The caller keeps its hold on the packet.
+ * Puts an IPv4 header in front of the bytes in view and sends; what is larger than the path takes goes in fragments.
+ * `dontFragment` as in the header: it goes whole or not at all, and a router that cannot pass it shall say so. 0, or a
+ * negative errno: EMSGSIZE, or ENOBUFS when there are not enough packets for all fragments. The caller keeps its hold on
+ * the packet, or the chain.
  */
 export function sendIp(
   packet: Packet,
@@ -101,24 +106,63 @@ export function sendIp(
   dontFragment: bool,
 ): i32 {
   const adapter = adapterAt(path.adapter);
-  if (packet.length + IP_HEADER_BYTES > adapter.mtu) {
+  let first = packet;
+  if (FRAGMENTS && !dontFragment && isTooLong(packet, destination, adapter.mtu)) {
+    const cut = cutForPath(packet, destination, adapter.mtu);
+    if (!cut) return -Errno.ENOBUFS;
+    first = cut;
+  } else if (packet.length + IP_HEADER_BYTES > adapter.mtu) {
     count(Counter.IpOutTooBig);
     return -Errno.EMSGSIZE;
   }
-  const bytes = packet.length + IP_HEADER_BYTES;
-  // An atomic packet needs no identification (RFC 6864 §4.1).
-  const identification = dontFragment ? 0 : nextIdentification();
-  const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
-  const at = packet.push(IP_HEADER_BYTES);
-  writeIpv4Header(at, bytes, identification, fragment, ttl, tos, protocol, v4Of(source), v4Of(destination));
   count(Counter.IpOutRequests);
+  // An atomic packet needs no identification (RFC 6864 §4.1).
+  const identification = dontFragment ? 0 : nextIdentification(destination);
   const neighbor = path.neighbor;
-  if (neighbor) sendToNeighbor(adapter, neighbor, packet);
-  else sendToGroup(adapter, destination, packet);
+  let fragment: u32 = dontFragment ? FragmentBits.DF : 0;
+  let part: Packet | null = first;
+  while (part) {
+    const bytes = part.length + IP_HEADER_BYTES;
+    let more: Packet | null = null;
+    if (FRAGMENTS) more = part.more;
+    const bits = more ? fragment | FragmentBits.MF : fragment;
+    const at = part.push(IP_HEADER_BYTES);
+    writeIpv4Header(at, bytes, identification, bits, ttl, tos, protocol, v4Of(source), v4Of(destination));
+    if (neighbor) sendToNeighbor(adapter, neighbor, part);
+    else sendToGroup(adapter, destination, part);
+    if (FRAGMENTS && more) {
+      count(Counter.IpFragCreates);
+      more.set(PacketFlag.FOLLOWS);
+      fragment += (bytes - IP_HEADER_BYTES) >> 3;
+    }
+    part = more;
+  }
+  if (FRAGMENTS && fragment && !dontFragment) endFragments(first, packet);
   return 0;
 }
 
-function nextIdentification(): u32 {
-  ip.identification = (ip.identification + 1) & 0xffff;
-  return ip.identification;
+// Small packets fit every path that is known.
+function isTooLong(packet: Packet, destination: usize, mtu: u32): bool {
+  const bytes = packet.length + IP_HEADER_BYTES;
+  return packet.more !== null || bytes > mtu || (bytes > LEAST_PATH_MTU && bytes > pathMtu(destination, mtu));
+}
+
+// All fragments of a datagram go, or none.
+function cutForPath(packet: Packet, destination: usize, mtu: u32): Packet | null {
+  const cut = cutToFit(packet, fragmentRoom(pathMtu(destination, mtu), !isV4(destination)));
+  if (!cut) count(Counter.IpFragFails);
+  return cut;
+}
+
+function endFragments(first: Packet, packet: Packet): void {
+  count(Counter.IpFragCreates); // the last
+  count(Counter.IpFragOKs);
+  if (first !== packet) releaseChain(first);
+}
+
+// Counts all that is sent, so that no number comes again to a destination before 65,535 others went (RFC 6864 §4.3), and
+// begins elsewhere for each destination, so that one cannot tell what another gets (RFC 7739 §5.2).
+function nextIdentification(destination: usize): u32 {
+  if (!FRAGMENTS) return ++ip.identification;
+  return ++ip.identification + (((addressHash(destination) ^ load<u32>(SECRET_WORD)) * 0x9e3779b1) >> 16);
 }

@@ -2,6 +2,7 @@
 // whole way; no layer calls upward.
 
 import { Counter } from "../abi/counters";
+import { FRAGMENTS } from "../base/config";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
@@ -10,6 +11,7 @@ import { EtherType, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
 import { receiveIp } from "../ip/input";
 import { Protocol } from "../ip/protocol";
+import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
@@ -32,9 +34,17 @@ export function receive(adapter: Adapter, packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet): void {
-  switch (receiveIp(adapter, packet)) {
+  const protocol = receiveIp(adapter, packet);
+  if (protocol >= 0) handUp(protocol); // else it was dropped and counted, or waits for other fragments
+  if (FRAGMENTS) releaseHanded();
+}
+
+function handUp(protocol: u32): void {
+  switch (protocol) {
     case Protocol.TCP:
-      receiveTcp(arrival);
+      // A segment fits into a packet, or was made by nobody who speaks TCP.
+      if (FRAGMENTS && arrival.packet.more) count(Counter.ReasmNotJoined);
+      else receiveTcp(arrival);
       break;
     case Protocol.UDP:
       receiveUdp(arrival);
@@ -42,8 +52,6 @@ function deliver(adapter: Adapter, packet: Packet): void {
     case Protocol.ICMP:
       receiveIcmp(arrival);
       break;
-    case -1:
-      break; // dropped and counted
     default:
       count(Counter.IpInUnknownProtos);
       sendIcmpError(arrival, IcmpType.UNREACHABLE, Unreachable.PROTOCOL);

@@ -11,13 +11,13 @@ import {
   TCBS,
   TIME_WAITS,
 } from "profile";
-import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
+  FRAGMENTS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
   SOCKETS,
@@ -31,6 +31,7 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
+  COUNTERS_USED,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
@@ -46,11 +47,21 @@ import {
   TIMER_BYTES,
   TIMER_KEYS,
 } from "../base/memory";
-import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
+import {
+  datagramPool,
+  handshakePool,
+  neighborPool,
+  Pool,
+  packetPool,
+  reassemblyPool,
+  tcbPool,
+  timeWaitPool,
+} from "../base/pool";
 import { adapterCount } from "../device/adapter";
 
-/** Fills RESULT with what is known of a region; EINVAL behind the last. */
+/** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
+  if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
   switch (region) {
     case Region.PACKETS:
       return pool(packetPool);
@@ -85,7 +96,7 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, Counter.COUNT, 4);
+      return table(COUNTERS, COUNTERS_USED, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:

@@ -3,13 +3,15 @@
 import { RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
-import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
+import { FRAGMENTS, HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, REASSEMBLY_TIMER, TIME_WAIT_TIMER } from "../base/config";
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { available, release } from "../device/packet";
 import { neighborTimeout } from "../ethernet/link";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { arrival } from "../ip/arrival";
+import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
   Endpoint,
@@ -23,7 +25,7 @@ import {
   tellRoom,
 } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
-import { flushEcho, isEcho } from "../transport/icmp-output";
+import { flushEcho, IcmpType, isEcho, sendIcmpError, TimeExceeded } from "../transport/icmp-output";
 import { unreachable } from "../transport/tcp/errors";
 import { handshakeTimeout } from "../transport/tcp/handshake";
 import { Tcb } from "../transport/tcp/tcb";
@@ -84,9 +86,19 @@ function serveTimers(): void {
     } else if (timer < TIME_WAIT_TIMER) {
       const silent = neighborTimeout(timer);
       if (silent) giveUp(silent);
+    } else if (FRAGMENTS && timer == REASSEMBLY_TIMER) {
+      endReassemblies();
     } else {
       timeWaitTimeout();
     }
+  }
+}
+
+// Who sent fragments that have waited too long for the others is told, if the first is among them (RFC 1122 §3.3.2).
+function endReassemblies(): void {
+  while (reassemblyTimeout()) {
+    sendIcmpError(arrival, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY);
+    releaseHanded();
   }
 }
 

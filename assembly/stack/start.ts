@@ -3,6 +3,7 @@
 import { ADAPTERS, ADDRESSES } from "profile";
 import { Errno } from "../abi/errno";
 import { clearAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { FRAGMENTS } from "../base/config";
 import { SCRATCH } from "../base/memory";
 import { random32, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
@@ -12,6 +13,7 @@ import { startPackets } from "../device/packet";
 import { addOwnAddress } from "../ethernet/addresses";
 import { startNeighbors } from "../ethernet/neighbor";
 import { startIp } from "../ip/output";
+import { startReassembly } from "../ip/reassembly";
 import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
@@ -35,6 +37,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startHandshakes();
   startTimeWaits();
   startDatagrams();
+  if (FRAGMENTS) startReassembly();
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */

@@ -5,14 +5,15 @@ import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { setV4 } from "../base/address";
 import { be16, be32 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
 import { ICMP_HEADER_BYTES, IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { WORK_AREA } from "../base/memory";
+import { sumChain } from "../device/chain";
 import { Arrival } from "../ip/arrival";
 import { Ipv4Header } from "../ip/ipv4";
+import { limitPathMtu } from "../ip/path-mtu";
 import { Protocol } from "../ip/protocol";
-import { Datagram, failDatagram, receiveDatagram } from "./datagram";
+import { Datagram, failDatagram, isWhole, receiveDatagram } from "./datagram";
 import { FlowKind, findFlow } from "./flow";
 import { IcmpType, sendEchoReply, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
@@ -27,7 +28,7 @@ const QUOTED: u32 = 8;
 export function receiveIcmp(arrival: Arrival): void {
   count(Counter.IcmpInMsgs);
   const packet = arrival.packet;
-  if (packet.length < ICMP_HEADER_BYTES || sumBytes(packet.data, packet.length) != 0xffff) {
+  if (packet.length < ICMP_HEADER_BYTES || sumChain(packet) != 0xffff) {
     count(Counter.IcmpInErrors);
     return;
   }
@@ -103,9 +104,9 @@ function passError(arrival: Arrival, error: Errno): void {
     quoted.protocol == Protocol.TCP
       ? forTcp(local, remote, transport, error, quoted.totalLength, nextMtu)
       : quoted.protocol == Protocol.UDP
-        ? forDatagram(SocketKind.DATAGRAM, local, be16(transport), remote, be16(transport, 2), error)
+        ? forDatagram(SocketKind.DATAGRAM, local, be16(transport), remote, be16(transport, 2), error, nextMtu)
         : quoted.protocol == Protocol.ICMP
-          ? forDatagram(SocketKind.ECHO, local, be16(transport, 4), remote, 0, error)
+          ? forDatagram(SocketKind.ECHO, local, be16(transport, 4), remote, 0, error, nextMtu)
           : false;
   if (!matched) count(Counter.IcmpInUnmatched);
 }
@@ -120,9 +121,20 @@ function forTcp(local: usize, remote: usize, tcp: usize, error: Errno, quotedByt
   return true;
 }
 
-function forDatagram(kind: SocketKind, local: usize, port: u32, remote: usize, remotePort: u32, error: Errno): bool {
+function forDatagram(
+  kind: SocketKind,
+  local: usize,
+  port: u32,
+  remote: usize,
+  remotePort: u32,
+  error: Errno,
+  mtu: u32,
+): bool {
   const bound = findBound(kind, local, port, remote, remotePort);
   if (!bound) return false;
-  failDatagram(changetype<Datagram>(changetype<usize>(bound)), error);
+  const socket = changetype<Datagram>(changetype<usize>(bound));
+  // What may go in fragments is never too big: only who forbids them has asked for that answer (RFC 1191 §3).
+  if (isWhole(socket) && error == Errno.EMSGSIZE && mtu) limitPathMtu(remote, mtu);
+  failDatagram(socket, error);
   return true;
 }

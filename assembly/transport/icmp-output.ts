@@ -5,16 +5,16 @@ import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { copyAddress } from "../base/address";
 import { setBe16 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
 import { now } from "../base/clock";
-import { ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
+import { FRAGMENTS, ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
 import { count } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
-import { Packet, release } from "../device/packet";
+import { cutChain, releaseChain, sumChain } from "../device/chain";
+import { Packet } from "../device/packet";
 import { Arrival } from "../ip/arrival";
 import { pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, isWhole, sourceOf, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -24,6 +24,12 @@ export const enum IcmpType {
   ECHO = 8,
   TIME_EXCEEDED = 11,
   PARAMETER_PROBLEM = 12,
+}
+
+/** Codes of TIME_EXCEEDED. */
+export const enum TimeExceeded {
+  TTL = 0,
+  REASSEMBLY = 1,
 }
 
 export const enum Unreachable {
@@ -61,12 +67,14 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32): void {
     return;
   }
   const packet = arrival.packet;
+  if (FRAGMENTS) cutChain(packet); // the first fragment is quoted
   const quoted = min<u32>(packet.length + <u32>(packet.data - arrival.header), MAX_QUOTE);
   const at = arrival.header + 20 + ICMP_HEADER_BYTES;
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
   packet.length = quoted;
-  count(Counter.IcmpOutDestUnreachs);
+  const isLate = FRAGMENTS && type == IcmpType.TIME_EXCEEDED;
+  count(isLate ? Counter.IcmpOutTimeExcds : Counter.IcmpOutDestUnreachs);
   store<u32>(packet.push(ICMP_HEADER_BYTES), 0, 4);
   finish(packet, type, code);
   reply(packet, arrival);
@@ -93,7 +101,7 @@ function finish(packet: Packet, type: u32, code: u32): void {
   store<u8>(p, <u8>type);
   store<u8>(p, <u8>code, 1);
   store<u16>(p, 0, 2);
-  store<u16>(p, <u16>~sumBytes(p, packet.length), 2);
+  store<u16>(p, <u16>~sumChain(packet), 2);
   count(Counter.IcmpOutMsgs);
 }
 
@@ -108,7 +116,7 @@ function reply(packet: Packet, arrival: Arrival): void {
 export function flushEcho(socket: Datagram): void {
   for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
     sendEcho(socket, packet);
-    release(packet);
+    releaseChain(packet);
   }
 }
 
@@ -129,7 +137,7 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   count(Counter.IcmpOutEchos);
   socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0);
-  const failed = sendIp(packet, path, source, destination, Protocol.ICMP, socket.ttl, socket.tos, false);
+  const failed = sendIp(packet, path, source, destination, Protocol.ICMP, socket.ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }
 

@@ -17,7 +17,7 @@ export interface CoreExports {
   connect(fd: number, addressPtr: number, port: number): number;
   listen(fd: number, backlog: number): number;
   accept(fd: number): number;
-  sendRoom(fd: number): number;
+  sendRoom(fd: number, bytes: number, piece: number): number;
   sendCommit(fd: number, bytes: number): number;
   sendTo(fd: number, bytes: number, addressPtr: number, port: number): number;
   write(fd: number, pointer: number, bytes: number): number;
@@ -113,6 +113,11 @@ export class Core {
   /** Word `index` of the block that `describe` and its kin fill in (assembly/abi/status.ts, Status). */
   status(index: number): number {
     return this.u32[this.statusWord + index];
+  }
+
+  /** What a counter stands at; 0 of those that the profile does not have. */
+  counter(index: number): number {
+    return index < this.constants.COUNTERS_USED ? this.u32[this.countersWord + index] : 0;
   }
 
   /** The address in the four words from `word` on, as text. */

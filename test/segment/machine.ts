@@ -173,14 +173,13 @@ export class Machine {
   }
 
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.u32[this.core.countersWord + i]);
+    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.counter(i));
   }
 
   /** Elements in use of each pool, by `Region`. */
   used(): number[] {
     return Array.from({ length: Region.COUNT }, (_, region) => {
-      this.call("region", region);
-      return this.core.result(RegionWord.USED);
+      return this.call("region", region) < 0 ? 0 : this.core.result(RegionWord.USED);
     });
   }
 }
