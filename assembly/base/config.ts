@@ -2,6 +2,8 @@
 
 import {
   ADAPTERS,
+  ADDRESSES,
+  CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
   IPV6,
@@ -69,14 +71,21 @@ export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
 export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
 export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
+/** One for each address that is being claimed or that ends some time. */
+export const ADDRESS_TIMERS: u32 = TIME_WAIT_TIMER + 1;
+/** One for each adapter that asks for routers, and one for what routers have said and that ends. */
+export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
+export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ADAPTERS : 0);
 /** One for all datagrams that wait for fragments. */
-export const REASSEMBLY_TIMER: u32 = TIME_WAIT_TIMER + 1;
+export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 export const TIMER_COUNT: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
 export const SECOND: u32 = 1000000;
 
+if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
+if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
 if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");

@@ -5,6 +5,8 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  IPV6,
+  NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
   REASSEMBLIES,
@@ -56,8 +58,15 @@ export const ROUTE_BASE: usize = memory.data(ROUTES * ROUTE_BYTES, 16);
 export const PATH_MTU_BYTES: u32 = 24;
 export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 
-export const ADDRESS_ENTRY_BYTES: u32 = 20;
+export const ADDRESS_ENTRY_BYTES: u32 = 32;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
+
+/** What IPv6 knows of each adapter's link. A profile without IPv6 has no such table. */
+export const INTERFACE_BYTES: u32 = 16;
+export const INTERFACE_BASE: usize = IPV6 ? memory.data(ADAPTERS * INTERFACE_BYTES, 16) : 0;
+
+export const NAME_SERVER_BYTES: u32 = 24;
+export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
@@ -85,8 +94,8 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-/** Those that only fragments need come last. */
-export const COUNTERS_USED: u32 = REASSEMBLIES ? Counter.COUNT : Counter.ReasmTimeouts;
+/** Those that only fragments and IPv6 need come last. */
+export const COUNTERS_USED: u32 = IPV6 ? Counter.COUNT : REASSEMBLIES ? Counter.Ip6InReceives : Counter.ReasmTimeouts;
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
@@ -100,10 +109,13 @@ export const EXCHANGE_BYTES: u32 = 36 + Status.WORDS * 4 + 64;
 /** The single things: clock, keys, ledgers, heads of lists. Each file that has one takes its place from here. */
 export const CLOCK_STATE: usize = memory.data(16, 16);
 export const RANDOM_STATE: usize = memory.data(32, 16);
+/** The key of interface identifiers: a secret of its own, so that a host may keep it from start to start. */
+const IDENTITY_BYTES: u32 = IPV6 ? 16 : 0;
+export const IDENTITY: usize = IPV6 ? memory.data(16, 8) : 0;
 /** A word of the machine's secret, for hash tables. */
 export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
-export const EVENTS_STATE: usize = memory.data(8, 16);
+export const EVENTS_STATE: usize = memory.data(12, 4);
 export const POOL_BYTES: u32 = 28;
 const POOL_COUNT: u32 = REASSEMBLIES ? 7 : 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
@@ -111,7 +123,11 @@ export const LEDGER_STATE: usize = memory.data(16, 16);
 export const DEVICE_STATE: usize = memory.data(16, 16);
 export const LINK_STATE: usize = memory.data(16, 16);
 export const IP_STATE: usize = memory.data(16, 16);
-export const ARRIVAL_STATE: usize = memory.data(64, 16);
+/** Addresses that neighbor discovery makes for a moment. */
+export const DISCOVERY_BYTES: u32 = IPV6 ? 48 : 4;
+export const DISCOVERY_STATE: usize = memory.data(DISCOVERY_BYTES, 16);
+export const ARRIVAL_BYTES: u32 = 72;
+export const ARRIVAL_STATE: usize = memory.data(ARRIVAL_BYTES, 8);
 export const REASSEMBLY_STATE_BYTES: u32 = REASSEMBLIES ? 8 : 0;
 export const REASSEMBLY_STATE: usize = REASSEMBLIES ? memory.data(REASSEMBLY_STATE_BYTES, 4) : 0;
 export const SOCKETS_STATE: usize = memory.data(32, 16);
@@ -125,14 +141,16 @@ export const WORK_AREA: usize = memory.data(48, 16);
 export const STATE_BYTES: u32 =
   16 +
   32 +
+  IDENTITY_BYTES +
   8 +
-  8 +
+  12 +
   POOL_COUNT * POOL_BYTES +
   16 +
   16 +
   16 +
   16 +
-  64 +
+  DISCOVERY_BYTES +
+  ARRIVAL_BYTES +
   REASSEMBLY_STATE_BYTES +
   32 +
   16 +

@@ -2,18 +2,10 @@
 // pieces are right as they lie, as those that sockets build for their link are, is not copied.
 
 import { PACKETS, TCBS } from "profile";
-import {
-  FRAGMENT_HEADER_BYTES,
-  FRAGMENT_HEADROOM,
-  IP_HEADER_BYTES,
-  IPV6_HEADER_BYTES,
-  MTU_BYTES,
-} from "../base/config";
+import { setBe16, setBe32 } from "../base/bytes";
+import { FRAGMENT_HEADER_BYTES, FRAGMENT_HEADROOM, IP_HEADER_BYTES, IPV6_HEADER_BYTES } from "../base/config";
 import { chainBytes } from "../device/chain";
 import { available, Packet, takePacket } from "../device/packet";
-
-/** Bytes of payload in a fragment for which sockets lay out large datagrams: those of the widest link, in IPv4. */
-export const LINK_ROOM: u32 = (MTU_BYTES - IP_HEADER_BYTES) & ~7;
 
 /** Packets that one datagram may be cut into: as many as can ever be free for anybody. */
 export const MOST_PIECES: u32 = PACKETS - TCBS;
@@ -21,6 +13,13 @@ export const MOST_PIECES: u32 = PACKETS - TCBS;
 /** Bytes of payload that a fragment may carry on a path of `mtu` bytes: a multiple of eight. */
 export function fragmentRoom(mtu: u32, isV6: bool): u32 {
   return (mtu - (isV6 ? IPV6_HEADER_BYTES + FRAGMENT_HEADER_BYTES : IP_HEADER_BYTES)) & ~7;
+}
+
+/** Writes the extension header of a fragment (RFC 8200 §4.5): what follows it, and where that belongs. */
+export function writeFragmentHeader(p: usize, next: u32, place: u32, more: bool, identification: u32): void {
+  setBe16(p, next << 8);
+  setBe16(p, place | (more ? 1 : 0), 2);
+  setBe32(p, identification, 4);
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { Counter } from "../abi/counters";
 import { setV4 } from "../base/address";
-import { be16, bswap16, setBe16 } from "../base/bytes";
-import { sumHeader, sumWord } from "../base/checksum";
-import { FRAGMENTS, IP_HEADER_BYTES } from "../base/config";
+import { be16, setBe16 } from "../base/bytes";
+import { sumHeader } from "../base/checksum";
+import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { Packet } from "../device/packet";
 import { arrival } from "./arrival";
@@ -42,9 +42,6 @@ export class Ipv4Header {
   }
   @inline get totalLength(): u32 {
     return be16(changetype<usize>(this), 2);
-  }
-  @inline get identification(): u32 {
-    return be16(changetype<usize>(this), 4);
   }
   @inline get fragment(): u32 {
     return be16(changetype<usize>(this), 6);
@@ -154,6 +151,5 @@ function describe(packet: Packet, header: Ipv4Header): void {
   arrival.ttl = <u8>header.ttl;
   arrival.tos = <u8>header.tos;
   arrival.fragment = <u16>header.fragment;
-  if (FRAGMENTS) arrival.identification = header.identification;
-  arrival.pseudoSum = sumWord(header.source) + sumWord(header.destination) + bswap16(header.protocol);
+  arrival.identification = be16(p, 4);
 }

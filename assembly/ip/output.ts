@@ -1,20 +1,24 @@
 // IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
-import { addressHash, isMulticast, isNowhere, isV4, v4Of } from "../base/address";
-import { FRAGMENTS, IP_HEADER_BYTES } from "../base/config";
-import { count } from "../base/counters";
+import { addressHash, isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { FRAGMENT_HEADER_BYTES, FRAGMENTS, IP_HEADER_BYTES, IPV6_HEADER_BYTES } from "../base/config";
+import { countIp } from "../base/counters";
 import { IP_STATE, SECRET_WORD } from "../base/memory";
-import { adapterAt } from "../device/adapter";
+import { Adapter, adapterAt } from "../device/adapter";
 import { releaseChain } from "../device/chain";
 import { Packet, PacketFlag } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
-import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "../ethernet/link";
+import { interfaceAt } from "../ethernet/interface";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
-import { cutToFit, fragmentRoom } from "./fragment";
+import { cutToFit, fragmentRoom, writeFragmentHeader } from "./fragment";
 import { FragmentBits, writeIpv4Header } from "./ipv4";
+import { writeIpv6Header } from "./ipv6";
+import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "./link";
 import { LEAST_PATH_MTU, pathMtu } from "./path-mtu";
+import { Protocol } from "./protocol";
 import { ANY_ADAPTER, findRoute, nextHop } from "./route";
 
 /** The way to one destination. Kept in sockets; good while its generation is the table's. */
@@ -39,6 +43,9 @@ class Ip {
   adapter: u32;
 }
 
+/** Time to live of what we send unless a socket, or a router, says otherwise (RFC 1700's recommendation). */
+export const DEFAULT_TTL: u32 = 64;
+
 const ip: Ip = changetype<Ip>(IP_STATE);
 const passingPath: Path = changetype<Path>(IP_STATE + offsetof<Ip>("neighbor"));
 
@@ -50,12 +57,12 @@ export function startIp(identification: u32): void {
 export function findPath(path: Path, destination: usize, adapter: u32): i32 {
   path.generation = 0;
   path.neighbor = null;
-  if (isNowhere(destination)) return -Errno.ENETUNREACH;
+  if (isUnspecified(destination) || isNowhere(destination)) return -Errno.ENETUNREACH;
   let via = adapter;
   if (!needsNoRoute(destination) || adapter == ANY_ADAPTER) {
     const route = findRoute(destination, adapter);
     if (!route) {
-      count(Counter.IpOutNoRoutes);
+      countIp(Counter.IpOutNoRoutes, !isV4(destination));
       return -Errno.ENETUNREACH;
     }
     via = route.adapter;
@@ -89,11 +96,21 @@ export function pathFor(destination: usize, adapter: u32): Path | null {
   return findPath(passingPath, destination, adapter) == 0 ? passingPath : null;
 }
 
+/** Bytes of the header that a packet for `destination` gets. */
+export function ipHeaderBytes(destination: usize): u32 {
+  return isV4(destination) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES;
+}
+
+/** The largest packet that an adapter's link carries whole, of the version of `destination`. */
+export function linkMtu(adapter: Adapter, destination: usize): u32 {
+  return isV4(destination) ? adapter.mtu : interfaceAt(adapter.index).mtu;
+}
+
 /**
- * Puts an IPv4 header in front of the bytes in view and sends; what is larger than the path takes goes in fragments.
- * `dontFragment` as in the header: it goes whole or not at all, and a router that cannot pass it shall say so. 0, or a
- * negative errno: EMSGSIZE, or ENOBUFS when there are not enough packets for all fragments. The caller keeps its hold on
- * the packet, or the chain.
+ * Puts an IP header in front of the bytes in view and sends; what is larger than the path takes goes in fragments. `ttl`
+ * 0: the usual. `dontFragment`: it goes whole or not at all, and a router that cannot pass it shall say so, as routers of
+ * IPv6 always do. 0, or a negative errno: EMSGSIZE, or ENOBUFS when there are not enough packets for all fragments. The
+ * caller keeps its hold on the packet, or the chain.
  */
 export function sendIp(
   packet: Packet,
@@ -106,58 +123,91 @@ export function sendIp(
   dontFragment: bool,
 ): i32 {
   const adapter = adapterAt(path.adapter);
-  let first = packet;
-  if (FRAGMENTS && !dontFragment && isTooLong(packet, destination, adapter.mtu)) {
-    const cut = cutForPath(packet, destination, adapter.mtu);
-    if (!cut) return -Errno.ENOBUFS;
-    first = cut;
-  } else if (packet.length + IP_HEADER_BYTES > adapter.mtu) {
-    count(Counter.IpOutTooBig);
+  if (FRAGMENTS && !dontFragment && isTooLong(packet, adapter, destination)) {
+    return sendFragments(packet, path, source, destination, protocol, ttl, tos);
+  }
+  const isV6 = !isV4(destination);
+  const bytes = packet.length + ipHeaderBytes(destination);
+  if (bytes > linkMtu(adapter, destination)) {
+    countIp(Counter.IpOutTooBig, isV6);
     return -Errno.EMSGSIZE;
   }
-  count(Counter.IpOutRequests);
-  // An atomic packet needs no identification (RFC 6864 §4.1).
-  const identification = dontFragment ? 0 : nextIdentification(destination);
-  const neighbor = path.neighbor;
-  let fragment: u32 = dontFragment ? FragmentBits.DF : 0;
-  let part: Packet | null = first;
-  while (part) {
-    const bytes = part.length + IP_HEADER_BYTES;
-    let more: Packet | null = null;
-    if (FRAGMENTS) more = part.more;
-    const bits = more ? fragment | FragmentBits.MF : fragment;
-    const at = part.push(IP_HEADER_BYTES);
-    writeIpv4Header(at, bytes, identification, bits, ttl, tos, protocol, v4Of(source), v4Of(destination));
-    if (neighbor) sendToNeighbor(adapter, neighbor, part);
-    else sendToGroup(adapter, destination, part);
-    if (FRAGMENTS && more) {
-      count(Counter.IpFragCreates);
-      more.set(PacketFlag.FOLLOWS);
-      fragment += (bytes - IP_HEADER_BYTES) >> 3;
-    }
-    part = more;
+  if (IPV6 && isV6) {
+    const at = packet.push(IPV6_HEADER_BYTES);
+    const hops = ttl ? ttl : <u32>interfaceAt(adapter.index).hopLimit;
+    writeIpv6Header(at, bytes - IPV6_HEADER_BYTES, protocol, hops, tos, 0, source, destination);
+  } else {
+    // An atomic packet needs no identification (RFC 6864 §4.1).
+    const identification = dontFragment ? 0 : nextIdentification(destination);
+    const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
+    const at = packet.push(IP_HEADER_BYTES);
+    const hops = ttl ? ttl : DEFAULT_TTL;
+    writeIpv4Header(at, bytes, identification, fragment, hops, tos, protocol, v4Of(source), v4Of(destination));
   }
-  if (FRAGMENTS && fragment && !dontFragment) endFragments(first, packet);
+  countIp(Counter.IpOutRequests, isV6);
+  toLink(packet, adapter, path, destination);
   return 0;
 }
 
+function toLink(packet: Packet, adapter: Adapter, path: Path, destination: usize): void {
+  const neighbor = path.neighbor;
+  if (neighbor) sendToNeighbor(adapter, neighbor, packet);
+  else sendToGroup(adapter, destination, packet);
+}
+
 // Small packets fit every path that is known.
-function isTooLong(packet: Packet, destination: usize, mtu: u32): bool {
-  const bytes = packet.length + IP_HEADER_BYTES;
-  return packet.more !== null || bytes > mtu || (bytes > LEAST_PATH_MTU && bytes > pathMtu(destination, mtu));
+function isTooLong(packet: Packet, adapter: Adapter, destination: usize): bool {
+  if (packet.more) return true;
+  const bytes = packet.length + ipHeaderBytes(destination);
+  return bytes > LEAST_PATH_MTU && bytes > pathMtu(destination, linkMtu(adapter, destination));
 }
 
 // All fragments of a datagram go, or none.
-function cutForPath(packet: Packet, destination: usize, mtu: u32): Packet | null {
-  const cut = cutToFit(packet, fragmentRoom(pathMtu(destination, mtu), !isV4(destination)));
-  if (!cut) count(Counter.IpFragFails);
-  return cut;
-}
-
-function endFragments(first: Packet, packet: Packet): void {
-  count(Counter.IpFragCreates); // the last
-  count(Counter.IpFragOKs);
+function sendFragments(
+  packet: Packet,
+  path: Path,
+  source: usize,
+  destination: usize,
+  protocol: u32,
+  ttl: u32,
+  tos: u32,
+): i32 {
+  const adapter = adapterAt(path.adapter);
+  const isV6 = !isV4(destination);
+  const first = cutToFit(packet, fragmentRoom(pathMtu(destination, linkMtu(adapter, destination)), isV6));
+  if (!first) {
+    countIp(Counter.IpFragFails, isV6);
+    return -Errno.ENOBUFS;
+  }
+  countIp(Counter.IpOutRequests, isV6);
+  const identification = nextIdentification(destination);
+  const hops = ttl ? ttl : IPV6 && isV6 ? <u32>interfaceAt(adapter.index).hopLimit : DEFAULT_TTL;
+  let place: u32 = 0;
+  let part: Packet | null = first;
+  while (part) {
+    const bytes = part.length;
+    const more: Packet | null = part.more;
+    if (place) part.set(PacketFlag.FOLLOWS);
+    if (IPV6 && isV6) {
+      const behind = part.push(FRAGMENT_HEADER_BYTES);
+      writeFragmentHeader(behind, protocol, place, more !== null, identification);
+      const at = part.push(IPV6_HEADER_BYTES);
+      const payload = bytes + FRAGMENT_HEADER_BYTES;
+      writeIpv6Header(at, payload, Protocol.FRAGMENT, hops, tos, 0, source, destination);
+    } else {
+      const bits = (place >> 3) | (more ? FragmentBits.MF : 0);
+      const at = part.push(IP_HEADER_BYTES);
+      const total = bytes + IP_HEADER_BYTES;
+      writeIpv4Header(at, total, identification, bits, hops, tos, protocol, v4Of(source), v4Of(destination));
+    }
+    toLink(part, adapter, path, destination);
+    countIp(Counter.IpFragCreates, isV6);
+    place += bytes;
+    part = more;
+  }
+  countIp(Counter.IpFragOKs, isV6);
   if (first !== packet) releaseChain(first);
+  return 0;
 }
 
 // Counts all that is sent, so that no number comes again to a destination before 65,535 others went (RFC 6864 §4.3), and

@@ -10,13 +10,14 @@ import { Counter } from "../abi/counters";
 import { copyAddress, isV4, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
 import { FRAGMENT_HEADER_BYTES, IPV6_HEADER_BYTES, REASSEMBLY_TIMER, SECOND } from "../base/config";
-import { count } from "../base/counters";
+import { count, countIp } from "../base/counters";
 import { REASSEMBLY_BASE, REASSEMBLY_BYTES, REASSEMBLY_STATE } from "../base/memory";
 import { reassemblyPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import { cutChain, releaseChain } from "../device/chain";
 import { available, hold, Packet } from "../device/packet";
 import { arrival } from "./arrival";
+import { Problem, Walk } from "./extensions";
 import { FragmentBits } from "./ipv4";
 
 /** From the first fragment that comes to the end of waiting (RFC 1122 §3.3.2; RFC 8200 §4.5). */
@@ -24,6 +25,10 @@ const REASSEMBLY_TIME: u64 = 60 * SECOND;
 
 /** What the length fields of both versions can speak of: with the header in IPv4, behind the fixed header in IPv6. */
 const MOST_BYTES: u32 = 65535;
+
+/** Where IPv6 has the fields that a fragment's length and place come from: behind the IP header, before the payload. */
+const PAYLOAD_LENGTH: u32 = 4;
+const OFFSET_BEFORE: u32 = 6;
 
 /** Until the last fragment is here nobody knows how long the datagram is. */
 const UNKNOWN: u32 = 0xffffffff;
@@ -101,34 +106,29 @@ function slotAt(index: u32): Reassembly {
 }
 
 /**
- * Takes a fragment: its payload is in view, and `arrival` says where it belongs. True when it was the one that was
- * missing: then `arrival` describes the datagram, whose packet, or chain of packets, lives until `releaseHanded`.
- * False: it is kept, or was dropped and counted.
+ * Takes a fragment: its payload is in view, and `arrival` says where it belongs. 0 when it was the one that was missing:
+ * then `arrival` describes the datagram, whose packet, or chain of packets, lives until `releaseHanded`. Walk.DROPPED: it
+ * is kept, or was dropped and counted; Walk.PROBLEM: it was, and the sender is to be told why.
  */
-export function reassemble(packet: Packet): bool {
-  count(Counter.IpReasmReqds);
+export function reassemble(packet: Packet): i32 {
+  countIp(Counter.IpReasmReqds, arrival.isV6);
   const offset = (<u32>arrival.fragment & FragmentBits.OFFSET) << 3;
   const isLast = !(arrival.fragment & FragmentBits.MF);
-  if (!isSound(packet, offset, isLast)) return false;
+  if (packet.length == 0) return refuseAlone(Counter.ReasmEmpty);
+  if (!isLast && packet.length & 7) return refuseLength(Counter.ReasmUneven, PAYLOAD_LENGTH);
+  const headers = headerBytesOf(packet);
+  const counted = arrival.isV6 ? headers - IPV6_HEADER_BYTES - FRAGMENT_HEADER_BYTES : headers;
+  if (offset + packet.length + counted > MOST_BYTES) return refuseLength(Counter.ReasmTooLong, headers - OFFSET_BEFORE);
   let slot = findSlot();
   if (!slot) slot = newSlot();
   if (slot.isAbandoned) {
     count(Counter.ReasmAfterAbandoned);
-    return false;
+    return Walk.DROPPED;
   }
   packet.seq = offset;
-  if (!insert(slot, packet, isLast)) return false;
+  if (!insert(slot, packet, isLast)) return Walk.DROPPED;
   noteHeader(slot, packet);
-  return slot.bytes == slot.total && complete(slot);
-}
-
-// What is wrong with a fragment alone, whatever else has come.
-function isSound(packet: Packet, offset: u32, isLast: bool): bool {
-  if (packet.length == 0) return refuse(Counter.ReasmEmpty);
-  if (!isLast && packet.length & 7) return refuse(Counter.ReasmUneven);
-  const headers = headerBytesOf(packet);
-  const counted = isV4(arrival.source) ? headers : headers - IPV6_HEADER_BYTES - FRAGMENT_HEADER_BYTES;
-  return offset + packet.length + counted <= MOST_BYTES || refuse(Counter.ReasmTooLong);
+  return slot.bytes == slot.total && complete(slot) ? 0 : Walk.DROPPED;
 }
 
 // Bytes from the IP header to the fragment's payload.
@@ -136,19 +136,33 @@ function headerBytesOf(packet: Packet): u32 {
   return <u32>(packet.data - arrival.header);
 }
 
-function refuse(reason: Counter): bool {
+// Something is wrong with the fragment itself, whatever else has come.
+function refuseAlone(reason: Counter): i32 {
+  fail(reason, arrival.isV6);
+  return Walk.DROPPED;
+}
+
+// The same with its length or place, of which IPv6 tells the sender: `pointer` says where the field is (RFC 8200 §4.5).
+function refuseLength(reason: Counter, pointer: u32): i32 {
+  refuseAlone(reason);
+  if (!arrival.isV6) return Walk.DROPPED;
+  arrival.problem = <u8>Problem.ERRONEOUS_FIELD;
+  arrival.pointer = pointer;
+  return Walk.PROBLEM;
+}
+
+function fail(reason: Counter, isV6: bool): void {
   count(reason);
-  count(Counter.IpReasmFails);
-  return false;
+  countIp(Counter.IpReasmFails, isV6);
 }
 
 // In IPv6 the protocol is no part of the key: other fragments than the first need not have it right (RFC 8200 §4.5).
 function findSlot(): Reassembly | null {
-  const version4 = isV4(arrival.source);
+  const isV6 = arrival.isV6;
   for (let i: u32 = 0; i < REASSEMBLIES; i++) {
     const slot = slotAt(i);
     if (!slot.endsAt || slot.identification != arrival.identification) continue;
-    if (version4 && slot.protocol != arrival.protocol) continue;
+    if (!isV6 && slot.protocol != arrival.protocol) continue;
     if (sameAddress(slot.source, arrival.source) && sameAddress(slot.destination, arrival.destination)) return slot;
   }
   return null;
@@ -251,7 +265,7 @@ function complete(slot: Reassembly): bool {
   if (isMarked) slot.tos |= CE;
   const head = hand(slot);
   joinWhereItFits(head, slot.total);
-  count(Counter.IpReasmOKs);
+  countIp(Counter.IpReasmOKs, arrival.isV6);
   freeSlot(slot);
   return true;
 }
@@ -263,6 +277,7 @@ function hand(slot: Reassembly): Packet {
   copyAddress(arrival.destination, slot.destination);
   arrival.packet = head;
   arrival.header = head.data - slot.headerBytes;
+  arrival.nextField = head.data - FRAGMENT_HEADER_BYTES; // in IPv6 that of the fragment header
   arrival.protocol = slot.protocol;
   arrival.ttl = slot.ttl;
   arrival.tos = slot.tos;
@@ -300,12 +315,13 @@ export function releaseHanded(): void {
 function abandon(slot: Reassembly, reason: Counter): bool {
   dropPackets(slot);
   slot.isAbandoned = 1;
-  return refuse(reason);
+  fail(reason, !isV4(slot.source));
+  return false;
 }
 
 // Makes a slot free for a newer datagram.
 function evict(slot: Reassembly): void {
-  if (!slot.isAbandoned) refuse(Counter.ReasmEvictions);
+  if (!slot.isAbandoned) fail(Counter.ReasmEvictions, !isV4(slot.source));
   dropPackets(slot);
   freeSlot(slot);
 }
@@ -354,7 +370,7 @@ export function reassemblyTimeout(): bool {
   for (let i: u32 = 0; i < REASSEMBLIES; i++) {
     const slot = slotAt(i);
     if (!slot.endsAt || slot.endsAt > now()) continue;
-    if (!slot.isAbandoned) refuse(Counter.ReasmTimeouts);
+    if (!slot.isAbandoned) fail(Counter.ReasmTimeouts, !isV4(slot.source));
     const first = slot.first;
     const isTold = first !== null && first.seq == 0;
     if (isTold) hand(slot);

@@ -4,6 +4,7 @@ import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
 import { FRAGMENTS } from "../base/config";
+import { DEFAULT_TTL } from "../ip/output";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
 import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
@@ -119,7 +120,7 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
       return error;
     }
     case SocketOption.TTL:
-      return endpoint.ttl;
+      return endpoint.ttl ? endpoint.ttl : DEFAULT_TTL;
     case SocketOption.TOS:
       return endpoint.tos;
     default:

@@ -2,16 +2,23 @@
 // once, straight into or out of it; `write` and `read` copy for applications inside the module. What was lent is good
 // until the next call or poll. A datagram that is larger than a packet is lent in pieces.
 
-import { DATAGRAM_QUEUE, MTU } from "profile";
+import { DATAGRAM_QUEUE, IPV6 } from "profile";
 import { Errno } from "../abi/errno";
 import { Result } from "../abi/sockets";
-import { clearAddress, copyAddress, isUnspecified } from "../base/address";
+import { clearAddress, copyAddress, isUnspecified, isV4 } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
-import { FRAGMENT_HEADROOM, FRAGMENTS, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
+import {
+  FRAGMENT_HEADROOM,
+  FRAGMENTS,
+  IP_HEADER_BYTES,
+  IPV6_HEADER_BYTES,
+  MTU_BYTES,
+  UDP_HEADER_BYTES,
+} from "../base/config";
 import { RESULT } from "../base/memory";
 import { chainBytes } from "../device/chain";
 import { Packet, takeSharedPacket } from "../device/packet";
-import { LINK_ROOM, MOST_PIECES, takeChain } from "../ip/fragment";
+import { fragmentRoom, MOST_PIECES, takeChain } from "../ip/fragment";
 import { isPathGood } from "../ip/output";
 import { pathMtu } from "../ip/path-mtu";
 import { findRoute } from "../ip/route";
@@ -27,7 +34,7 @@ import { asDatagram, asStream, bindForSending, isStream } from "./socket";
 const DATAGRAM_HEADROOM = FRAGMENT_HEADROOM + UDP_HEADER_BYTES;
 const HEADER_BYTES: u32 = IP_HEADER_BYTES + UDP_HEADER_BYTES;
 /** The largest datagram that goes in one packet. */
-const MAX_WHOLE: u32 = MTU - HEADER_BYTES;
+const MAX_WHOLE: u32 = MTU_BYTES - HEADER_BYTES;
 /** The largest there is: what IPv4's length field can say, less the headers. */
 const MAX_DATAGRAM: u32 = FRAGMENTS ? 65535 - HEADER_BYTES : MAX_WHOLE;
 
@@ -78,13 +85,20 @@ function refuseRoom(socket: Datagram): i32 {
 // sent as fragments over a link of MTU bytes.
 function lendChain(socket: Datagram, bytes: u32): i32 {
   if (bytes > MAX_DATAGRAM || isWhole(socket)) return -Errno.EMSGSIZE;
-  if ((bytes + UDP_HEADER_BYTES + LINK_ROOM - 1) / LINK_ROOM > MOST_PIECES) return -Errno.ENOBUFS;
+  const room = fragmentRoom(MTU_BYTES, IPV6 && speaksV6(socket));
+  if ((bytes + UDP_HEADER_BYTES + room - 1) / room > MOST_PIECES) return -Errno.ENOBUFS;
   dropDraft(socket);
-  const chain: Packet | null = isFull(socket) ? null : takeChain(bytes + UDP_HEADER_BYTES, LINK_ROOM);
+  const chain: Packet | null = isFull(socket) ? null : takeChain(bytes + UDP_HEADER_BYTES, room);
   if (!chain) return refuseRoom(socket);
   chain.pull(UDP_HEADER_BYTES);
   socket.draft = chain;
   return lendPiece(chain, 0);
+}
+
+// As far as is known before the datagram's destination is.
+function speaksV6(socket: Datagram): bool {
+  const known = isUnspecified(socket.remote) ? socket.local : socket.remote;
+  return !isUnspecified(known) && !isV4(known);
 }
 
 function lendPiece(packet: Packet | null, piece: u32): i32 {
@@ -121,7 +135,7 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   if (socket.error) return takeDatagramError(socket);
   if (isUnspecified(address)) return -Errno.ENOTCONN;
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
-  if (isWhole(socket) && bytes + HEADER_BYTES > pathMtu(address, MTU)) return -Errno.EMSGSIZE;
+  if (isWhole(socket) && isTooLong(address, bytes)) return -Errno.EMSGSIZE;
   const isOnPath = address == socket.remote && isPathGood(socket.path);
   if (!isOnPath && !findRoute(address, socket.adapter)) return -Errno.ENETUNREACH;
   const unbound = bindForSending(socket);
@@ -138,6 +152,11 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   socket.draft = null;
   queueDatagram(socket, packet, address, port);
   return bytes;
+}
+
+function isTooLong(address: usize, bytes: u32): bool {
+  const headers = (isV4(address) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES) + UDP_HEADER_BYTES;
+  return bytes + headers > pathMtu(address, MTU_BYTES);
 }
 
 function takeDatagramError(socket: Datagram): i32 {

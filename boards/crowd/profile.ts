@@ -58,3 +58,7 @@ export const ROUTES: u32 = 32;
 export const PATH_MTUS: u32 = 64;
 /** Addresses of the machine itself, over all adapters. */
 export const ADDRESSES: u32 = 4;
+/** Name servers that routers may tell of. */
+export const NAME_SERVERS: u32 = 4;
+/** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
+export const CLAIMS: u32 = 1;

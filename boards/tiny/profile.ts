@@ -55,4 +55,8 @@ export const ROUTES: u32 = 2;
 /** Destinations whose path is remembered to be narrower than the link. */
 export const PATH_MTUS: u32 = 1;
 /** Addresses of the machine itself, over all adapters. */
-export const ADDRESSES: u32 = 2;
+export const ADDRESSES: u32 = 1;
+/** Name servers that routers may tell of. */
+export const NAME_SERVERS: u32 = 0;
+/** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
+export const CLAIMS: u32 = 0;

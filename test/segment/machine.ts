@@ -173,7 +173,9 @@ export class Machine {
   }
 
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.counter(i));
+    return Array.from({ length: Counter.COUNT }, (_, i) =>
+      i < this.core.counters ? this.core.u32[this.core.countersWord + i] : 0,
+    );
   }
 
   /** Elements in use of each pool, by `Region`. */

@@ -8,7 +8,6 @@ import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { pathFor, sendIp } from "../../ip/output";
 import { Protocol } from "../../ip/protocol";
-import { DEFAULT_TTL } from "../endpoint";
 import { Flow } from "../flow";
 import { CHECKSUM, Flag, writeTcpHeader } from "./header";
 import { TIMESTAMP_ROOM, timestamp, timestampOffset, writeTimestamps } from "./options";
@@ -21,7 +20,7 @@ export function answerReset(segment: Segment): void {
   const acknowledges = segment.has(Flag.ACK);
   const seq = acknowledges ? segment.ack : 0;
   const ack = acknowledges ? 0 : segment.seq + segment.length;
-  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
+  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, 0, 0);
 }
 
 /**
