@@ -72,6 +72,7 @@ export {
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
+  USER_TIMEOUT_OPTION,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";

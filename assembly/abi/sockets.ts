@@ -70,8 +70,12 @@ export enum SocketOption {
   SOFT_ERROR = 15,
   /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
   REPORTS = 16,
-  /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). */
-  DONT_FRAGMENT = 17,
+  /** 1: tell the peer of the user time-out, and follow its advice unless USER_TIMEOUT was set (RFC 5482); 0, the default:
+   * neither. Not in every profile. */
+  USER_TIMEOUT_OPTION = 17,
+  /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). Not in
+   * every profile. */
+  DONT_FRAGMENT = 18,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

@@ -41,6 +41,8 @@ export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
+/** Links may carry less than MTU, each its own: those of several adapters, and where routers say so. */
+export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS > 1;
 /** Datagrams larger than a packet are put together from fragments, and sent in fragments. */
 export const FRAGMENTS: bool = REASSEMBLIES > 0;
 /** The extension header of IPv6 that says which part of a packet follows (RFC 8200 §4.5). */

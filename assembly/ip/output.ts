@@ -15,7 +15,7 @@ import { interfaceAt } from "../ethernet/interface";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
 import { cutToFit, fragmentRoom, writeFragmentHeader } from "./fragment";
 import { FragmentBits, writeIpv4Header } from "./ipv4";
-import { writeIpv6Header } from "./ipv6";
+import { LEAST_MTU, writeIpv6Header } from "./ipv6";
 import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "./link";
 import { LEAST_PATH_MTU, pathMtu } from "./path-mtu";
 import { Protocol } from "./protocol";
@@ -99,6 +99,11 @@ export function pathFor(destination: usize, adapter: u32): Path | null {
 /** Bytes of the header that a packet for `destination` gets. */
 export function ipHeaderBytes(destination: usize): u32 {
   return isV4(destination) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES;
+}
+
+/** Bytes of a packet that every host takes, of the version of `destination` (RFC 791 §3.1; RFC 8200 §5). */
+export function defaultMtu(destination: usize): u32 {
+  return isV4(destination) ? 576 : LEAST_MTU;
 }
 
 /** The largest packet that an adapter's link carries whole, of the version of `destination`. */

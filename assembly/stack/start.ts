@@ -21,8 +21,8 @@ import { startReassembly } from "../ip/reassembly";
 import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
-import { startHandshakes } from "../transport/tcp/handshake";
 import { startRoom } from "../transport/tcp/room";
+import { startHandshakes } from "../transport/tcp/syn-queue";
 import { startTcbs } from "../transport/tcp/tcb";
 import { startTimeWaits } from "../transport/tcp/time-wait";
 
