@@ -99,5 +99,20 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
+  // What only some profiles can do: the others keep no counter from here on.
+  // Groups: IGMP and MLD
+  IgmpInMsgs,
+  IgmpInErrors,
+  IgmpInForeign,
+  IgmpInQueries,
+  IgmpInReports,
+  IgmpOutReports,
+  IgmpOutLeaves,
+  GroupTableFull,
+  UdpInNotJoined,
+
   COUNT,
 }
+
+/** The first of those that a small profile does not keep. */
+export const FIRST_OPTIONAL = Counter.IgmpInMsgs;

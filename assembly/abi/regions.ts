@@ -34,6 +34,13 @@ export enum Region {
   EXCHANGE,
   /** Everything else: clock, keys, heads of queues. */
   STATE,
+  // What only some profiles have: asked for it, the others answer EINVAL.
+  /** Multicast groups that adapters are in. */
+  GROUPS,
+  /** Which sockets are in which of them. */
+  MEMBERSHIPS,
+  /** What each adapter knows of the multicast router on its link. */
+  QUERIERS,
   COUNT,
 }
 

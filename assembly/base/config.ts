@@ -4,7 +4,9 @@ import {
   ADAPTERS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
+  MEMBERSHIPS,
   MTU,
   NEIGHBORS,
   PACKETS,
@@ -59,7 +61,9 @@ export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
 export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
 export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
-export const TIMER_COUNT: u32 = TIME_WAIT_TIMER + 1;
+/** One for everything that is to be said of groups. */
+export const GROUP_TIMER: u32 = TIME_WAIT_TIMER + 1;
+export const TIMER_COUNT: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
@@ -76,3 +80,6 @@ if (PACKETS <= TCBS)
   ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
 if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
+if (IPV6 && !GROUPS) ERROR("GROUPS is 0: IPv6 looks for neighbors through groups (RFC 4861), so that it needs some.");
+if (GROUPS > 65535 || MEMBERSHIPS > 65535) ERROR("More than 65535 GROUPS or MEMBERSHIPS: their numbers have 16 bits.");
+if (GROUPS && !MEMBERSHIPS) ERROR("MEMBERSHIPS is 0, so that no socket could be in one of the GROUPS.");

@@ -5,6 +5,9 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
+  IPV6,
+  MEMBERSHIPS,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -14,7 +17,7 @@ import {
   TIME_WAITS,
   TX_RING,
 } from "profile";
-import { Counter } from "../abi/counters";
+import { Counter, FIRST_OPTIONAL } from "../abi/counters";
 import { Status } from "../abi/status";
 import {
   ALL_PACKETS,
@@ -54,6 +57,16 @@ export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 export const ADDRESS_ENTRY_BYTES: u32 = 20;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
 
+/** Groups, the sockets in them, and what is known of the routers that ask. Profiles without groups have none of it. */
+export const GROUP_BYTES: u32 = 48;
+export const GROUP_BASE: usize = GROUPS ? memory.data(GROUPS * GROUP_BYTES, 16) : 0;
+export const MEMBERSHIP_BYTES: u32 = 4;
+export const MEMBERSHIP_BASE: usize = GROUPS ? memory.data(MEMBERSHIPS * MEMBERSHIP_BYTES, 16) : 0;
+/** For each adapter and each version of IP. */
+export const QUERIERS: u32 = GROUPS ? ADAPTERS * (1 + IPV6) : 0;
+export const QUERIER_BYTES: u32 = 40;
+export const QUERIER_BASE: usize = GROUPS ? memory.data(QUERIERS * QUERIER_BYTES, 16) : 0;
+
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
 
@@ -80,7 +93,9 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-export const COUNTERS: usize = memory.data(Counter.COUNT * 4, 16);
+/** Counters that are kept: those of options come last, and a profile without options has no room for them. */
+export const COUNTERS_KEPT: u32 = <u32>(GROUPS ? Counter.COUNT : FIRST_OPTIONAL);
+export const COUNTERS: usize = memory.data(COUNTERS_KEPT * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
 export const RESULT: usize = memory.data(32, 16);
@@ -113,6 +128,11 @@ export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
+/** The report that is being written, and room for addresses that it takes. */
+export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
+export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
+export const GROUP_AREA_BYTES: u32 = GROUPS ? 64 : 0;
+export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
 export const STATE_BYTES: u32 =
   16 +
   32 +
@@ -131,4 +151,6 @@ export const STATE_BYTES: u32 =
   HANDSHAKE_BYTES +
   4 +
   16 +
-  48;
+  48 +
+  REPORT_BYTES +
+  GROUP_AREA_BYTES;

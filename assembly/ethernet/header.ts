@@ -1,7 +1,9 @@
 // Ethernet II: destination, source, type (RFC 894). Addresses are kept as two words in memory order: bytes 0 to 3
 // and bytes 4 to 5.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
+import { isV4 } from "../base/address";
 import { bswap16 } from "../base/bytes";
 import { ETHERNET_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
@@ -21,6 +23,16 @@ export const BROADCAST_HIGH: u32 = 0xffff;
 const DESTINATION: usize = 0;
 const SOURCE: usize = 6;
 const TYPE: usize = 12;
+
+/** The Ethernet address of a group of either version (RFC 1112 §6.4, RFC 2464 §7): bytes 0 to 3, and 4 to 5. */
+export function groupMacLow(group: usize): u32 {
+  if (IPV6 && !isV4(group)) return 0x3333 | (load<u32>(group, 12) << 16);
+  return 0x5e0001 | ((load<u32>(group, 12) << 16) & 0x7f000000);
+}
+
+export function groupMacHigh(group: usize): u32 {
+  return load<u16>(group, 14);
+}
 
 /** Takes the header off a received frame and says what is inside; NONE for a frame that is not for us. */
 export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {

@@ -1,5 +1,6 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
+import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
 import { isMulticast, isNowhere, isUnspecified } from "../base/address";
 import { count } from "../base/counters";
@@ -8,10 +9,9 @@ import { Packet } from "../device/packet";
 import { findOwnAddress, isBroadcast } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
+import { isMember } from "./groups";
 import { FragmentBits, openIpv4 } from "./ipv4";
-
-/** The group that every host is in, 224.0.0.1, in memory order. */
-const ALL_HOSTS: u32 = 0x010000e0;
+import { Protocol } from "./protocol";
 
 /** Takes the header off. The answer is the protocol inside, or -1 when the packet was dropped and counted. */
 export function receiveIp(adapter: Adapter, packet: Packet): i32 {
@@ -35,6 +35,8 @@ export function receiveIp(adapter: Adapter, packet: Packet): i32 {
 // A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
+  // A bridge that asks for groups may have no address (RFC 4541 §2.1.1).
+  if (GROUPS && arrival.protocol == Protocol.IGMP && isUnspecified(source)) return true;
   return !isMulticast(source) && !isUnspecified(source) && !isNowhere(source) && !isBroadcast(adapter.index, source);
 }
 
@@ -46,6 +48,6 @@ function isForUs(adapter: Adapter): bool {
     return true;
   }
   arrival.toMany = 1;
-  if (isMulticast(destination)) return load<u32>(destination, 12) == ALL_HOSTS;
+  if (isMulticast(destination)) return GROUPS != 0 && isMember(adapter.index, destination);
   return isBroadcast(adapter.index, destination);
 }

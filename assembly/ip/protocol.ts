@@ -2,6 +2,7 @@
 
 export const enum Protocol {
   ICMP = 1,
+  IGMP = 2,
   TCP = 6,
   UDP = 17,
 }

@@ -8,6 +8,7 @@ import { chooseController, controllerOf } from "../transport/tcp/congestion";
 import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { callUrgent, urgentAhead } from "../transport/tcp/urgent";
+import { getDatagramOption, setDatagramOption } from "./datagram-options";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -24,7 +25,7 @@ export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
       endpoint.tos = <u8>(value & 0xfc); // the lower two bits are ECN's
       return 0;
     default:
-      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : setDatagramOption(endpoint, option, value);
   }
 }
 
@@ -115,7 +116,7 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
     case SocketOption.TOS:
       return endpoint.tos;
     default:
-      return isStream(endpoint) ? getStreamOption(endpoint, option) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
 }
 

@@ -2,23 +2,23 @@
 // once, straight into or out of it; `write` and `read` copy for applications inside the module. What was lent is good
 // until the next call or poll.
 
-import { DATAGRAM_QUEUE, MTU } from "profile";
+import { DATAGRAM_QUEUE, GROUPS, MTU } from "profile";
 import { Errno } from "../abi/errno";
 import { Result } from "../abi/sockets";
-import { clearAddress, copyAddress, isUnspecified } from "../base/address";
+import { clearAddress, copyAddress, isMulticast, isUnspecified } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
 import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
 import { RESULT } from "../base/memory";
 import { Packet, takeSharedPacket } from "../device/packet";
 import { isPathGood } from "../ip/output";
-import { findRoute } from "../ip/route";
-import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
+import { ANY_ADAPTER, findRoute } from "../ip/route";
+import { adapterFor, addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
 import { consumeStream, receivedStream, sendRoomStream, whyNotFresh } from "../transport/tcp/calls";
 import { enqueue, roomAt } from "../transport/tcp/send-queue";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
-import { asDatagram, asStream, bindForSending, isStream } from "./socket";
+import { asDatagram, asStream, bindForSending, isStream, mayBroadcast } from "./socket";
 
 const DATAGRAM_HEADROOM = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + UDP_HEADER_BYTES;
 const MAX_DATAGRAM: u32 = MTU - IP_HEADER_BYTES - UDP_HEADER_BYTES;
@@ -82,7 +82,8 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   if (isUnspecified(address)) return -Errno.ENOTCONN;
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
   const isOnPath = address == socket.remote && isPathGood(socket.path);
-  if (!isOnPath && !findRoute(address, socket.adapter)) return -Errno.ENETUNREACH;
+  const refused = isOnPath ? 0 : whyNotTo(socket, address);
+  if (refused) return refused;
   const unbound = bindForSending(socket);
   if (unbound) return unbound;
   const packet = socket.draft;
@@ -91,6 +92,14 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   packet.length = bytes;
   queueDatagram(socket, packet, address, port);
   return bytes;
+}
+
+// A group is reached through an adapter, everybody else along a route.
+function whyNotTo(socket: Datagram, address: usize): i32 {
+  if (GROUPS && isMulticast(address)) return adapterFor(socket, address) == ANY_ADAPTER ? -Errno.ENETUNREACH : 0;
+  const route = findRoute(address, socket.adapter);
+  if (!route) return -Errno.ENETUNREACH;
+  return mayBroadcast(socket, route.adapter, address) ? 0 : -Errno.EACCES;
 }
 
 function takeDatagramError(socket: Datagram): i32 {

@@ -1,6 +1,7 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
+import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
@@ -10,6 +11,7 @@ import { EtherType, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
 import { receiveIp } from "../ip/input";
 import { Protocol } from "../ip/protocol";
+import { receiveIgmp } from "../ip/query";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
@@ -32,7 +34,12 @@ export function receive(adapter: Adapter, packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet): void {
-  switch (receiveIp(adapter, packet)) {
+  const protocol = receiveIp(adapter, packet);
+  if (GROUPS && protocol == Protocol.IGMP) {
+    receiveIgmp(arrival);
+    return;
+  }
+  switch (protocol) {
     case Protocol.TCP:
       receiveTcp(arrival);
       break;

@@ -4,6 +4,8 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
+  MEMBERSHIPS,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -11,7 +13,6 @@ import {
   TCBS,
   TIME_WAITS,
 } from "profile";
-import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
@@ -31,12 +32,20 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
+  COUNTERS_KEPT,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  GROUP_BASE,
+  GROUP_BYTES,
+  MEMBERSHIP_BASE,
+  MEMBERSHIP_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
+  QUERIER_BASE,
+  QUERIER_BYTES,
+  QUERIERS,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -48,6 +57,8 @@ import {
 } from "../base/memory";
 import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
 import { adapterCount } from "../device/adapter";
+import { groupsInUse } from "../ip/group-table";
+import { membershipsInUse } from "../transport/membership";
 
 /** Fills RESULT with what is known of a region; EINVAL behind the last. */
 export function describeRegion(region: u32): i32 {
@@ -85,11 +96,24 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, Counter.COUNT, 4);
+      return table(COUNTERS, COUNTERS_KEPT, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:
       return table(CLOCK_STATE, 1, STATE_BYTES);
+    default:
+      return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
+  }
+}
+
+function describeGroupRegion(region: u32): i32 {
+  switch (region) {
+    case Region.GROUPS:
+      return usedTable(GROUP_BASE, GROUPS, GROUP_BYTES, groupsInUse());
+    case Region.MEMBERSHIPS:
+      return usedTable(MEMBERSHIP_BASE, MEMBERSHIPS, MEMBERSHIP_BYTES, membershipsInUse());
+    case Region.QUERIERS:
+      return table(QUERIER_BASE, QUERIERS, QUERIER_BYTES);
     default:
       return -Errno.EINVAL;
   }
@@ -109,6 +133,11 @@ function table(base: usize, count: u32, size: u32): i32 {
   set(RegionWord.COUNT, count);
   set(RegionWord.SIZE, size);
   return usage(count, count, 0);
+}
+
+function usedTable(base: usize, count: u32, size: u32, used: u32): i32 {
+  table(base, count, size);
+  return usage(used, used, 0);
 }
 
 function usage(used: u32, high: u32, refused: u32): i32 {

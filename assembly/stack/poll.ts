@@ -1,15 +1,16 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { RX_RING } from "profile";
+import { GROUPS, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
-import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
+import { GROUP_TIMER, HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { available, release } from "../device/packet";
 import { neighborTimeout } from "../ethernet/link";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { reportAgain, reportTimeout } from "../ip/report";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
   Endpoint,
@@ -46,7 +47,8 @@ export function turn(time: u64): u32 {
   const adapters = adapterCount();
   for (let i: u32 = 0; i < adapters; i++) {
     const adapter = adapterAt(i);
-    attend(adapter);
+    const linkMoved = attend(adapter);
+    if (GROUPS && linkMoved && adapter.up) reportAgain(i);
     if (receiveAll(adapter)) more = true;
   }
   serveTimers();
@@ -84,6 +86,8 @@ function serveTimers(): void {
     } else if (timer < TIME_WAIT_TIMER) {
       const silent = neighborTimeout(timer);
       if (silent) giveUp(silent);
+    } else if (GROUPS && timer == GROUP_TIMER) {
+      reportTimeout();
     } else {
       timeWaitTimeout();
     }

@@ -1,6 +1,6 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES } from "profile";
+import { ADAPTERS, ADDRESSES, GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { clearAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
 import { SCRATCH } from "../base/memory";
@@ -11,6 +11,7 @@ import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
 import { addOwnAddress } from "../ethernet/addresses";
 import { startNeighbors } from "../ethernet/neighbor";
+import { startGroups } from "../ip/groups";
 import { startIp } from "../ip/output";
 import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
@@ -45,7 +46,9 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
   const high: u32 = bswap<u16>(<u16>macLow);
   const adapter = startAdapter(base, low, high);
   if (!adapter) return -Errno.ENFILE;
-  return adapter.base ? adapter.index : -Errno.EINVAL;
+  if (!adapter.base) return -Errno.EINVAL;
+  if (GROUPS) startGroups(adapter);
+  return adapter.index;
 }
 
 /** Gives an adapter an address; the network that its prefix names is reached through it. */

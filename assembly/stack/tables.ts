@@ -1,12 +1,14 @@
 // The machine's tables as a host may read them, one row at a time into STATUS: 1 for a row, 0 for an empty one, -1
 // behind the last.
 
-import { ADDRESSES, NEIGHBORS, ROUTES } from "profile";
-import { copyAddress, isV4 } from "../base/address";
+import { ADDRESSES, GROUPS, IPV6, NEIGHBORS, ROUTES } from "profile";
+import { clearAddress, copyAddress, isV4 } from "../base/address";
 import { STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
+import { adapterCount } from "../device/adapter";
 import { ownAddressAt } from "../ethernet/addresses";
 import { findNeighbor, Neighbor } from "../ethernet/neighbor";
+import { Group, groupAt, isAllHosts, setAllHosts } from "../ip/group-table";
 import { routeAt } from "../ip/route";
 
 const V4_PREFIX: u32 = 96;
@@ -55,5 +57,28 @@ export function describeAddress(row: u32): i32 {
   copyAddress(STATUS, entry.address);
   set(4, shownLength(entry.address, entry.prefixLength));
   set(5, entry.adapter);
+  return 1;
+}
+
+/** Words: group 0-3, source 4-7 (zero: every source), adapter 8, users 9. The groups of all hosts stand at the end. */
+export function describeGroup(row: u32): i32 {
+  if (row < GROUPS) return describeJoined(groupAt(row));
+  row -= GROUPS;
+  const version = IPV6 ? row % 2 : 0;
+  const adapter = IPV6 ? row / 2 : row;
+  if (adapter >= adapterCount()) return -1;
+  setAllHosts(STATUS, version != 0);
+  clearAddress(STATUS + 16);
+  set(8, adapter);
+  set(9, 1);
+  return 1;
+}
+
+function describeJoined(group: Group): i32 {
+  if (!group.users || isAllHosts(group.group)) return 0;
+  copyAddress(STATUS, group.group);
+  copyAddress(STATUS + 16, group.source);
+  set(8, group.adapter);
+  set(9, group.users);
   return 1;
 }

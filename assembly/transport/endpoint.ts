@@ -25,6 +25,12 @@ export const enum EndpointFlag {
   WANTS_ROOM = 16,
   /** Nagle's algorithm is off. */
   NO_DELAY = 32,
+  /** May send to everybody on a network. */
+  BROADCAST = 256,
+  /** Shares its port with others of its kind that have this flag. */
+  REUSE = 512,
+  /** What it sends to a group does not come back to this machine. */
+  NO_LOOP = 1024,
 }
 
 @unmanaged

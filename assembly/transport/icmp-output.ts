@@ -14,7 +14,7 @@ import { Packet, release } from "../device/packet";
 import { Arrival } from "../ip/arrival";
 import { pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
+import { adapterFor, addressOf, Datagram, failDatagram, sourceOf, takeOutgoing, ttlFor } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -115,7 +115,7 @@ export function flushEcho(socket: Datagram): void {
 function sendEcho(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  const path = pathFor(destination, socket.adapter);
+  const path = pathFor(destination, adapterFor(socket, destination));
   if (!path) {
     failDatagram(socket, Errno.ENETUNREACH);
     return;
@@ -129,7 +129,9 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   count(Counter.IcmpOutEchos);
   socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0);
-  const failed = sendIp(packet, path, source, destination, Protocol.ICMP, socket.ttl, socket.tos, false);
+  const ttl = ttlFor(socket, destination);
+  if (!ttl) return; // to a group, and not to leave this machine
+  const failed = sendIp(packet, path, source, destination, Protocol.ICMP, ttl, socket.tos, false);
   if (failed) failDatagram(socket, -failed);
 }
 

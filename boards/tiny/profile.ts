@@ -53,3 +53,7 @@ export const ROUTES: u32 = 2;
 export const PATH_MTUS: u32 = 1;
 /** Addresses of the machine itself, over all adapters. */
 export const ADDRESSES: u32 = 2;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 0;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 0;

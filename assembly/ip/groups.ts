@@ -1,0 +1,106 @@
+// Joining and leaving groups, and what an adapter takes of them. Sockets come here for what applications want, IPv6 for
+// the groups that it lives on.
+
+import { GROUPS, IPV6 } from "profile";
+import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
+import { clearAddress } from "../base/address";
+import { count } from "../base/counters";
+import { GROUP_AREA } from "../base/memory";
+import { Adapter, adapterAt, adapterCount } from "../device/adapter";
+import { filterBit, setFilter } from "../device/driver";
+import { groupMacHigh, groupMacLow } from "../ethernet/header";
+import {
+  addGroup,
+  findGroup,
+  Group,
+  groupAt,
+  indexOfGroup,
+  isAllHosts,
+  isExclude,
+  isWanted,
+  setAllHosts,
+} from "./group-table";
+import { forgetQueriers, reportChange, reportUnchanged, reportWider } from "./report";
+import { ANY_ADAPTER, findRoute } from "./route";
+
+/** No source in particular; and room for a group. */
+const ANY_SOURCE: usize = GROUP_AREA;
+const SCRATCH_GROUP: usize = GROUP_AREA + 16;
+
+/** An adapter has come: nothing is known of its routers, and it hears the group of all hosts. */
+export function startGroups(adapter: Adapter): void {
+  clearAddress(ANY_SOURCE);
+  forgetQueriers(adapter.index);
+  refreshFilter(adapter);
+}
+
+/**
+ * Joins a group on an adapter, with every source (`source` 0 or unspecified) or one more. Each join is to be undone by
+ * a leave. The row of the table, or ENOBUFS.
+ */
+export function joinGroup(adapter: u32, group: usize, source: usize = 0): i32 {
+  if (!source) source = ANY_SOURCE;
+  let row = findGroup(adapter, group, source);
+  if (!row) {
+    row = addGroup(adapter, group, source);
+    if (!row) {
+      count(Counter.GroupTableFull);
+      return -Errno.ENOBUFS;
+    }
+  }
+  if (row.users++ == 0) {
+    if (row.isForAll) reportWider(row);
+    else if (isExclude(adapter, group)) reportUnchanged(row);
+    else reportChange(row);
+    refreshFilter(adapterAt(adapter));
+  }
+  return indexOfGroup(row);
+}
+
+/** Undoes one join. EADDRNOTAVAIL when there was none. */
+export function leaveGroup(adapter: u32, group: usize, source: usize = 0): i32 {
+  const row = findGroup(adapter, group, source ? source : ANY_SOURCE);
+  if (!row || !row.users) return -Errno.EADDRNOTAVAIL;
+  leaveRow(row);
+  return 0;
+}
+
+/** Undoes one join of this row. */
+export function leaveRow(row: Group): void {
+  assert(row.users > 0, "left more often than joined");
+  if (--row.users) return;
+  if (!row.isForAll && isExclude(row.adapter, row.group)) reportUnchanged(row);
+  else reportChange(row);
+  refreshFilter(adapterAt(row.adapter));
+}
+
+/** True when the adapter is in this group: what comes for it goes up. */
+export function isMember(adapter: u32, group: usize): bool {
+  return isAllHosts(group) || isWanted(adapter, group);
+}
+
+/** The adapter of a group whose user named none: where a route leads, else the first. ANY_ADAPTER when there is none. */
+export function adapterForGroup(group: usize): u32 {
+  const route = findRoute(group, ANY_ADAPTER);
+  if (route) return route.adapter;
+  return adapterCount() ? 0 : ANY_ADAPTER;
+}
+
+// The MAC's filter anew: the bits of exactly the groups that are wanted.
+function refreshFilter(adapter: Adapter): void {
+  let bits: u64 = 0;
+  for (let version: u32 = 0; version < 1 + IPV6; version++) {
+    setAllHosts(SCRATCH_GROUP, version != 0);
+    bits |= bitOf(SCRATCH_GROUP);
+  }
+  for (let i: u32 = 0; i < GROUPS; i++) {
+    const row = groupAt(i);
+    if (row.users && row.adapter == adapter.index) bits |= bitOf(row.group);
+  }
+  setFilter(adapter, <u32>bits, <u32>(bits >> 32));
+}
+
+function bitOf(group: usize): u64 {
+  return (<u64>1) << filterBit(groupMacLow(group), groupMacHigh(group));
+}
