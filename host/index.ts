@@ -14,7 +14,7 @@ export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";
 export type { TcpOptions } from "./socket/tcp-options.ts";
-export { type Datagram, UdpSocket } from "./socket/udp-socket.ts";
+export { type Datagram, type MulticastInterface, UdpSocket } from "./socket/udp-socket.ts";
 export {
   type CloseOptions,
   createStack,
@@ -27,6 +27,7 @@ export {
 export type {
   AddressStatus,
   CongestionName,
+  GroupStatus,
   NeighborStatus,
   OptionName,
   RegionStatus,

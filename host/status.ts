@@ -118,6 +118,16 @@ export interface AddressStatus {
   adapter: number;
 }
 
+/** A group that an adapter is in. */
+export interface GroupStatus {
+  group: string;
+  /** The one source that is wanted; null: all of them. */
+  source: string | null;
+  adapter: number;
+  /** Sockets, and parts of the stack, that want it. */
+  users: number;
+}
+
 const KINDS = { [SocketKind.STREAM]: "tcp", [SocketKind.DATAGRAM]: "udp", [SocketKind.ECHO]: "echo" } as const;
 /** States in which a connection that was given up has yet to get its data or its FIN acknowledged. */
 const SENDING = new Set<number>([State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]);
@@ -189,6 +199,15 @@ export function addressStatuses(core: Core): AddressStatus[] {
     address: core.addressAt(core.statusWord),
     prefixLength: core.status(4),
     adapter: core.status(5),
+  }));
+}
+
+export function groupStatuses(core: Core): GroupStatus[] {
+  return rows(core.exports.group, () => ({
+    group: core.addressAt(core.statusWord),
+    source: [4, 5, 6, 7].every((word) => core.status(word) === 0) ? null : core.addressAt(core.statusWord + 4),
+    adapter: core.status(8),
+    users: core.status(9),
   }));
 }
 

@@ -108,7 +108,7 @@ export enum Counter {
   IgmpInReports,
   IgmpOutReports,
   IgmpOutLeaves,
-  GroupTableFull,
+  IgmpTableFull,
   UdpInNotJoined,
 
   COUNT,

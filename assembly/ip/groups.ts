@@ -45,7 +45,7 @@ export function joinGroup(adapter: u32, group: usize, source: usize = 0): i32 {
   if (!row) {
     row = addGroup(adapter, group, source);
     if (!row) {
-      count(Counter.GroupTableFull);
+      count(Counter.IgmpTableFull);
       return -Errno.ENOBUFS;
     }
   }

@@ -46,7 +46,7 @@ export function joinAs(socket: u32, adapter: u32, group: usize, source: usize): 
   if (refused) return refused;
   const free = freePlace();
   if (!free) {
-    count(Counter.GroupTableFull);
+    count(Counter.IgmpTableFull);
     return -Errno.ENOBUFS;
   }
   const row = joinGroup(adapter, group, source);

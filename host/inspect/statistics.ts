@@ -93,6 +93,15 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   TcpTimeWaitEvictions: "TIME-WAIT entries that made room for others",
   TcpTimeWaitReuses: "TIME-WAIT entries reused for a new connection",
   TcpGiveUps: "connections given up after too many time-outs",
+  IgmpInMsgs: "messages received",
+  IgmpInErrors: "damaged messages received",
+  IgmpInForeign: "messages that did not come from this link, ignored",
+  IgmpInQueries: "queries received",
+  IgmpInReports: "reports of other hosts received",
+  IgmpOutReports: "reports sent",
+  IgmpOutLeaves: "leave messages sent",
+  IgmpTableFull: "groups not joined, the table was full",
+  UdpInNotJoined: "datagrams to a group that no socket on the port has joined",
 };
 const GROUPS: [prefix: string, title: string][] = [
   ["Eth", "Ethernet"],
@@ -100,6 +109,7 @@ const GROUPS: [prefix: string, title: string][] = [
   ["Neighbor", "Neighbors"],
   ["Ip", "Ip"],
   ["Icmp", "Icmp"],
+  ["Igmp", "Igmp"],
   ["Udp", "Udp"],
   ["Tcp", "Tcp"],
 ];
