@@ -37,8 +37,8 @@ function igmpTypes(frames: readonly Uint8Array[]): number[] {
   return frames.filter((frame) => frame[12] === 0x08 && frame[23] === 2).map((frame) => frame[38] ?? 0);
 }
 
-function closeAll(machines: readonly Stack[]): Promise<void[]> {
-  return Promise.all(machines.map((machine) => machine.close({ linger: 0 })));
+async function closeAll(machines: readonly Stack[]): Promise<void> {
+  await Promise.all(machines.map((machine) => machine.close({ linger: 0 })));
 }
 
 function codeOf(work: () => void): string {
