@@ -65,7 +65,7 @@ const SENTENCES: Record<string, string> = {
   ENETUNREACH: "no route leads there.",
   ECONNABORTED: "the connection was aborted on this side.",
   ECONNRESET: "the other side has reset the connection.",
-  ENOBUFS: "the stack's packet buffers are all in use.",
+  ENOBUFS: "the stack's packet buffers, or its places for group memberships, are all in use.",
   EISCONN: "the socket is connected already.",
   ENOTCONN: "the socket is not connected.",
   ETIMEDOUT: "the other side did not answer in time.",

@@ -99,8 +99,7 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
-  // What only some profiles can do: the others keep no counter from here on.
-  // Groups: IGMP and MLD
+  // Groups: IGMP and MLD. From here on, profiles keep only what they need (base/memory.ts).
   IgmpInMsgs,
   IgmpInErrors,
   IgmpInForeign,
@@ -111,8 +110,44 @@ export enum Counter {
   IgmpTableFull,
   UdpInNotJoined,
 
+  // IPv6: the same for it, in the same order (counters.ts, countIp)
+  Ip6InReceives,
+  Ip6InHdrErrors,
+  Ip6InChecksumErrors,
+  Ip6InAddrErrors,
+  Ip6InUnknownProtos,
+  Ip6InSourceRoutes,
+  Ip6InDelivers,
+  Ip6OutRequests,
+  Ip6OutNoRoutes,
+  Ip6OutTooBig,
+  Ip6ReasmReqds,
+  Ip6ReasmFails,
+  Icmp6InMsgs,
+  Icmp6InErrors,
+  Icmp6InEchos,
+  Icmp6InEchoReps,
+  Icmp6InDestUnreachs,
+  Icmp6InTimeExcds,
+  Icmp6InParmProbs,
+  Icmp6InUnmatched,
+  Icmp6OutMsgs,
+  Icmp6OutEchos,
+  Icmp6OutEchoReps,
+  Icmp6OutDestUnreachs,
+  Icmp6OutRateLimited,
+
+  // Neighbor discovery (RFC 4861)
+  NdInSolicits,
+  NdInAdverts,
+  NdInRouterAdverts,
+  NdInRedirects,
+  NdInInvalid,
+  NdInConflicts,
+  NdOutSolicits,
+  NdOutAdverts,
+  NdOutRouterSolicits,
+  NdTablesFull,
+
   COUNT,
 }
-
-/** The first of those that a small profile does not keep. */
-export const FIRST_OPTIONAL = Counter.IgmpInMsgs;

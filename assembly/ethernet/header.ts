@@ -14,6 +14,7 @@ import { Packet } from "../device/packet";
 export const enum EtherType {
   IPV4 = 0x0800,
   ARP = 0x0806,
+  IPV6 = 0x86dd,
   NONE = 0,
 }
 
@@ -57,6 +58,11 @@ export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
 /** True when the frame that `packet` lies in came to a group address. Its header must still be in the buffer. */
 export function cameToGroup(packet: Packet, headerBytesTaken: u32): bool {
   return (load<u8>(packet.data - headerBytesTaken - ETHERNET_HEADER_BYTES) & 1) != 0;
+}
+
+/** The type of a frame that carries the IP packet in view: its version says it. */
+export function etherTypeOf(packet: Packet): u32 {
+  return IPV6 && load<u8>(packet.data) >> 4 == 6 ? EtherType.IPV6 : EtherType.IPV4;
 }
 
 /** Puts the header on and sends. */

@@ -8,8 +8,8 @@ import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { sourceFor } from "../ethernet/addresses";
-import { sendToGroup } from "../ethernet/link";
 import { FragmentBits, writeIpv4Header } from "./ipv4";
+import { sendToGroup } from "./link";
 import { Protocol } from "./protocol";
 
 export const enum IgmpType {
@@ -32,10 +32,10 @@ const CHECKSUM: usize = 10;
 const CONTROL: u32 = 0xc0;
 const ONE_HOP: u32 = 1;
 
-/** Makes the checksum of the message in view, puts the header in front, and sends. The caller keeps its hold. */
-export function sendIgmp(adapter: Adapter, packet: Packet, destination: usize): void {
+/** Puts type and checksum into the message in view, the header in front of it, and sends. The caller keeps its hold. */
+export function sendIgmp(adapter: Adapter, packet: Packet, type: IgmpType, destination: usize): void {
   const message = packet.data;
-  store<u16>(message, 0, 2);
+  store<u32>(message, type);
   store<u16>(message, <u16>~sumBytes(message, packet.length), 2);
   const own = sourceFor(adapter.index, destination);
   const source = own ? v4Of(own.address) : 0; // a host without an address reports all the same (§4.2.13)

@@ -3,15 +3,16 @@
 
 import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { copyAddress, isMulticast, isUnspecified, sameAddress, setV4 } from "../base/address";
+import { copyAddress, isLinkLocal, isMulticast, isUnspecified, sameAddress, setV4 } from "../base/address";
 import { be16 } from "../base/bytes";
 import { sumBytes } from "../base/checksum";
 import { count } from "../base/counters";
 import { GROUP_AREA } from "../base/memory";
 import { Arrival } from "./arrival";
 import { isAllHosts } from "./group-table";
+import { Icmp6Type } from "./icmpv6";
 import { hasRouterAlert, IgmpType } from "./igmp";
-import { hasHopByHopAlert, isLinkLocalV6, MldType } from "./mld";
+import { hasHopByHopAlert } from "./mld";
 import {
   adoptVariables,
   answerTime,
@@ -36,8 +37,8 @@ const V1_WAIT: u32 = 10000;
 /** IGMP counts in tenths of a second, here in milliseconds. */
 const TENTH: u32 = 100;
 
-const GROUP: usize = GROUP_AREA + 32;
-const SOURCE: usize = GROUP_AREA + 48;
+const GROUP: usize = GROUP_AREA + 48;
+const SOURCE: usize = GROUP_AREA + 64;
 
 /** Handles an IGMP message, whose header is in view. */
 export function receiveIgmp(arrival: Arrival): void {
@@ -82,7 +83,7 @@ export function receiveMld(arrival: Arrival): void {
   const packet = arrival.packet;
   const p = packet.data;
   const type: u32 = load<u8>(p);
-  if (type != MldType.QUERY && type != MldType.V1_REPORT) return; // for routers
+  if (type != Icmp6Type.MLD_QUERY && type != Icmp6Type.MLD_V1_REPORT) return; // for routers
   if (packet.length < LEAST_MLD_BYTES) {
     count(Counter.IgmpInErrors);
     return;
@@ -92,7 +93,7 @@ export function receiveMld(arrival: Arrival): void {
     return;
   }
   copyAddress(GROUP, p + 8);
-  if (type == MldType.V1_REPORT) {
+  if (type == Icmp6Type.MLD_V1_REPORT) {
     count(Counter.IgmpInReports);
     if (sameAddress(GROUP, arrival.destination)) heardReport(arrival.adapter, GROUP);
     return;
@@ -104,9 +105,9 @@ export function receiveMld(arrival: Arrival): void {
 
 // RFC 3810 §6.2: a link-local sender, one hop, and the router alert; all groups are asked for at all nodes.
 function isFromThisLink(arrival: Arrival): bool {
-  const isQuery = load<u8>(arrival.packet.data) == MldType.QUERY;
+  const isQuery = load<u8>(arrival.packet.data) == Icmp6Type.MLD_QUERY;
   if (arrival.ttl != 1 || !hasHopByHopAlert(arrival.header)) return false;
-  if (!isLinkLocalV6(arrival.source) && (isQuery || !isUnspecified(arrival.source))) return false;
+  if (!isLinkLocal(arrival.source) && (isQuery || !isUnspecified(arrival.source))) return false;
   return !isQuery || !isUnspecified(arrival.packet.data + 8) || isAllHosts(arrival.destination);
 }
 

@@ -11,8 +11,10 @@ import { count } from "../base/counters";
 import { GROUP_AREA, REPORT_BYTES, REPORT_STATE } from "../base/memory";
 import { adapterAt } from "../device/adapter";
 import { Packet, release, takePacket } from "../device/packet";
+import { interfaceAt } from "../ethernet/interface";
+import { Icmp6Type } from "./icmpv6";
 import { IGMP_HEADERS, IgmpType, sendIgmp } from "./igmp";
-import { MLD_HEADERS, MldType, sendMld } from "./mld";
+import { MLD_HEADERS, sendMld } from "./mld";
 
 /** Kinds of record in a report (RFC 3376 §4.2.12). */
 export const enum RecordType {
@@ -118,23 +120,16 @@ export function sendOlder(adapter: u32, kind: OlderMessage, group: usize): bool 
   if (!packet) return false;
   // MLD has a reserved word in front of the group.
   const at: u32 = draft.isV6 ? 8 : 4;
-  store<u64>(packet.data, draft.isV6 ? mldType(kind) : igmpType(kind));
+  store<u64>(packet.data, 0);
   putAddress(packet.data + at, group);
   packet.length = at + addressBytes();
   if (kind == OlderMessage.LEAVE) setRouters(ALL_ROUTERS);
   else copyAddress(DESTINATION, group);
   count(kind == OlderMessage.LEAVE ? Counter.IgmpOutLeaves : Counter.IgmpOutReports);
-  send(packet);
+  if (kind == OlderMessage.LEAVE) send(packet, IgmpType.LEAVE, Icmp6Type.MLD_DONE);
+  else if (kind == OlderMessage.V2_REPORT) send(packet, IgmpType.V2_REPORT, Icmp6Type.MLD_V1_REPORT);
+  else send(packet, IgmpType.V1_REPORT, Icmp6Type.MLD_V1_REPORT);
   return true;
-}
-
-function igmpType(kind: OlderMessage): u64 {
-  if (kind == OlderMessage.LEAVE) return IgmpType.LEAVE;
-  return kind == OlderMessage.V1_REPORT ? IgmpType.V1_REPORT : IgmpType.V2_REPORT;
-}
-
-function mldType(kind: OlderMessage): u64 {
-  return kind == OlderMessage.LEAVE ? MldType.DONE : MldType.V1_REPORT;
 }
 
 // The packet that is being written when `bytes` more fit into it, else a new one; null when there is none.
@@ -145,7 +140,7 @@ function packetWithRoom(bytes: u32): Packet | null {
   packet = takeMessage();
   draft.packet = packet;
   if (!packet) return null;
-  store<u64>(packet.data, draft.isV6 ? MldType.V2_REPORT : IgmpType.V3_REPORT);
+  store<u64>(packet.data, 0);
   packet.length = REPORT_HEADER;
   return packet;
 }
@@ -159,7 +154,8 @@ function takeMessage(): Packet | null {
 
 // Bytes that a message may have.
 function room(): u32 {
-  return <u32>adapterAt(draft.adapter).mtu - (draft.isV6 ? MLD_HEADERS : IGMP_HEADERS);
+  if (IPV6 && draft.isV6) return <u32>interfaceAt(draft.adapter).mtu - MLD_HEADERS;
+  return <u32>adapterAt(draft.adapter).mtu - IGMP_HEADERS;
 }
 
 function flush(): void {
@@ -169,13 +165,14 @@ function flush(): void {
   draft.type = 0;
   setRouters(REPORT_ROUTERS);
   count(Counter.IgmpOutReports);
-  send(packet);
+  send(packet, IgmpType.V3_REPORT, Icmp6Type.MLD_V2_REPORT);
 }
 
-function send(packet: Packet): void {
+// Of both types the one of the draft's version.
+function send(packet: Packet, igmp: IgmpType, mld: Icmp6Type): void {
   const adapter = adapterAt(draft.adapter);
-  if (IPV6 && draft.isV6) sendMld(adapter, packet, DESTINATION);
-  else sendIgmp(adapter, packet, DESTINATION);
+  if (IPV6 && draft.isV6) sendMld(adapter, packet, mld, DESTINATION);
+  else sendIgmp(adapter, packet, igmp, DESTINATION);
   release(packet);
 }
 

@@ -118,9 +118,14 @@ export function reportUnchanged(row: Group): void {
 /** The link is up again, or another one: whatever router is there now knows nothing of us. */
 export function reportAgain(adapter: u32): void {
   forgetQueriers(adapter);
+  for (let version: u32 = 0; version < 1 + IPV6; version++) reportAll(adapter, version != 0);
+}
+
+/** All groups are told of as if they had just been joined. */
+export function reportAll(adapter: u32, isV6: bool): void {
   for (let i: u32 = 0; i < GROUPS; i++) {
     const row = groupAt(i);
-    if (!row.isUsed || row.adapter != adapter) continue;
+    if (!isOfVersion(row, adapter, isV6)) continue;
     row.changes = 0;
     row.answerAt = NEVER;
     row.reportedLast = 0;

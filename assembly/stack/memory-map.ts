@@ -5,7 +5,9 @@ import {
   ADDRESSES,
   DATAGRAM_SOCKETS,
   GROUPS,
+  IPV6,
   MEMBERSHIPS,
+  NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -32,15 +34,19 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
-  COUNTERS_KEPT,
+  COUNTERS_USED,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
   GROUP_BASE,
   GROUP_BYTES,
+  INTERFACE_BASE,
+  INTERFACE_BYTES,
   MEMBERSHIP_BASE,
   MEMBERSHIP_BYTES,
+  NAME_SERVER_BASE,
+  NAME_SERVER_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
   QUERIER_BASE,
@@ -84,6 +90,10 @@ export function describeRegion(region: u32): i32 {
       return table(PATH_MTU_BASE, PATH_MTUS, PATH_MTU_BYTES);
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
+    case Region.INTERFACES:
+      return table(INTERFACE_BASE, IPV6 ? ADAPTERS : 0, INTERFACE_BYTES);
+    case Region.NAME_SERVERS:
+      return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
     case Region.ADAPTERS:
       table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
       return usage(adapterCount(), adapterCount(), 0);
@@ -96,7 +106,7 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, COUNTERS_KEPT, 4);
+      return table(COUNTERS, COUNTERS_USED, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:

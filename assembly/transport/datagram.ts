@@ -148,7 +148,12 @@ export function adapterFor(socket: Datagram, destination: usize): u32 {
   return own ? own.adapter : adapterForGroup(destination);
 }
 
-/** The time to live that the socket's datagrams to this destination start with. */
+/** True of a group that the socket sends to with a time to live of 0: nothing leaves the machine. */
+export function staysHere(socket: Datagram, destination: usize): bool {
+  return GROUPS != 0 && isMulticast(destination) && !socket.groupTtl;
+}
+
+/** The time to live that the socket's datagrams to this destination start with; 0: the usual. */
 export function ttlFor(socket: Datagram, destination: usize): u32 {
   return GROUPS && isMulticast(destination) ? socket.groupTtl : socket.ttl;
 }

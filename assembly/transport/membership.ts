@@ -8,7 +8,7 @@ import { isUnspecified, sameAddress } from "../base/address";
 import { count } from "../base/counters";
 import { MEMBERSHIP_BASE, MEMBERSHIP_BYTES } from "../base/memory";
 import { Group, groupAt, isAbout } from "../ip/group-table";
-import { joinGroup, leaveRow } from "../ip/groups";
+import { hasSpareRow, isJoined, joinGroup, leaveRow } from "../ip/groups";
 
 @unmanaged
 @final
@@ -45,7 +45,7 @@ export function joinAs(socket: u32, adapter: u32, group: usize, source: usize): 
   const refused = whyNot(socket, adapter, group, source);
   if (refused) return refused;
   const free = freePlace();
-  if (!free) {
+  if (!free || !(hasSpareRow() || isJoined(adapter, group, source))) {
     count(Counter.IgmpTableFull);
     return -Errno.ENOBUFS;
   }

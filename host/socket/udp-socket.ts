@@ -5,7 +5,8 @@ import { Event, Result, SocketOption } from "../../assembly/abi/sockets.ts";
 import { checkPort, formatAddress, parseAddress } from "../core/address.ts";
 import { InputError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
-import { addressStatuses, type SocketStatus } from "../status.ts";
+import type { SocketStatus } from "../status.ts";
+import { addressStatuses } from "../tables.ts";
 import { AGAIN, type Target } from "./calls.ts";
 import type { SocketHandler } from "./table.ts";
 
