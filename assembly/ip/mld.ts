@@ -10,6 +10,7 @@ import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { sourceFor } from "../ethernet/addresses";
+import { setAllHosts } from "./group-table";
 import { finishIcmp6, Icmp6Type } from "./icmpv6";
 import { NEXT_HEADER, writeIpv6Header } from "./ipv6";
 import { sendToGroup } from "./link";
@@ -30,7 +31,7 @@ const SOURCE: usize = 8;
 export function sendMld(adapter: Adapter, packet: Packet, type: Icmp6Type, destination: usize): void {
   const bytes = packet.length;
   const p = packet.data - MLD_HEADERS;
-  putSource(adapter, p + SOURCE, destination);
+  putSource(adapter, p + SOURCE);
   finishIcmp6(packet, type, 0, p + SOURCE, destination);
   packet.push(MLD_HEADERS);
   writeIpv6Header(p, bytes + OPTION_BYTES, Protocol.HOP_BY_HOP, ONE_HOP, 0, 0, p + SOURCE, destination);
@@ -41,9 +42,10 @@ export function sendMld(adapter: Adapter, packet: Packet, type: Icmp6Type, desti
   sendToGroup(adapter, destination, packet);
 }
 
-// The link-local address, or nobody's while there is none (§5.2.13).
-function putSource(adapter: Adapter, target: usize, destination: usize): void {
-  const own = sourceFor(adapter.index, destination);
+// The link-local address, with which one speaks to the link's groups, or nobody's while there is none (§5.2.13).
+function putSource(adapter: Adapter, target: usize): void {
+  setAllHosts(target, true);
+  const own = sourceFor(adapter.index, target);
   if (own && isLinkLocal(own.address)) copyAddress(target, own.address);
   else clearAddress(target);
 }

@@ -9,7 +9,15 @@ import type { Peer } from "./peer.ts";
 const LONGEST_CLOSE = 600_000_000;
 
 /** The pools that must be as full as at the start when every connection is gone. */
-const POOLS = [Region.PACKETS, Region.TCBS, Region.SYN_QUEUE, Region.TIME_WAIT, Region.DATAGRAM_SOCKETS];
+const POOLS = [
+  Region.PACKETS,
+  Region.TCBS,
+  Region.SYN_QUEUE,
+  Region.TIME_WAIT,
+  Region.DATAGRAM_SOCKETS,
+  Region.GROUPS,
+  Region.MEMBERSHIPS,
+];
 
 /** Data on its way must have a timer, or its loss would go unnoticed. Returns the row that has none. */
 export function findUntimed(machine: Machine): SocketRow | undefined {
@@ -43,6 +51,7 @@ export function endEverything(
     machine.now = Math.max(machine.now, machine.wakeAt);
     turn();
   }
+  turn(); // lets go of what the last one sent
 }
 
 /** A pool that is not as it was at the start, as a sentence; undefined when all are. */
