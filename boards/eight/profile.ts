@@ -64,3 +64,7 @@ export const ADDRESSES: u32 = 2;
 export const NAME_SERVERS: u32 = 0;
 /** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
 export const CLAIMS: u32 = 0;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 0;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 0;
