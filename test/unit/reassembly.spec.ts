@@ -71,6 +71,13 @@ function isWhole(head: Packet, bytes: u32): bool {
   return true;
 }
 
+/** `value`, or up to 16 more or less, but not below `least`. */
+function nudged(value: u32, least: u32): u32 {
+  const by = draw(3) * 8;
+  if (oneIn(2)) return value + by;
+  return value >= least + by ? value - by : value;
+}
+
 /** How often `counter` was counted since `before`. */
 function since(counter: Counter, before: u32): u32 {
   return counted(counter) - before;
@@ -93,10 +100,8 @@ describe("reassembly", () => {
         let bytes = min<u32>(room, total - place);
         let isLast = place + bytes == total;
         const isWild = wild != 0 && oneIn(4 * wild);
-        if (isWild && oneIn(2)) place += drawBetween(1, 2) * 8;
-        else if (isWild && place >= 16 && oneIn(2)) place -= drawBetween(1, 2) * 8;
-        if (isWild && oneIn(2)) bytes += drawBetween(1, 2) * 8;
-        else if (isWild && bytes > 16 && oneIn(2)) bytes -= drawBetween(1, 2) * 8;
+        if (isWild) place = nudged(place, 0);
+        if (isWild) bytes = nudged(bytes, 8);
         if (isWild && oneIn(3)) isLast = !isLast;
         if (!isLast) bytes = (bytes + 7) & ~7;
         const damage = isWild && oneIn(4);
