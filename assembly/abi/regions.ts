@@ -39,6 +39,8 @@ export enum Region {
   /** Everything else: clock, keys, heads of queues. */
   STATE,
   // What only some profiles have: asked for it, the others answer EINVAL.
+  /** Datagrams that wait for fragments. */
+  REASSEMBLIES,
   /** Multicast groups that adapters are in. */
   GROUPS,
   /** Which sockets are in which of them. */

@@ -3,6 +3,7 @@
 import { GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketOption } from "../abi/sockets";
+import { FRAGMENTS } from "../base/config";
 import { adapterCount } from "../device/adapter";
 import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag } from "../transport/endpoint";
@@ -14,6 +15,9 @@ const NO_ADAPTER: u32 = 0xffffffff;
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
 export function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
   if (option == SocketOption.BROADCAST) return setFlag(endpoint, EndpointFlag.BROADCAST, value != 0);
+  if (FRAGMENTS && option == SocketOption.DONT_FRAGMENT) {
+    return setFlag(endpoint, EndpointFlag.DONT_FRAGMENT, value != 0);
+  }
   return GROUPS ? setGroupOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
 }
 
@@ -48,6 +52,7 @@ function setFlag(endpoint: Endpoint, flag: EndpointFlag, on: bool): i32 {
 /** Reads an option; EOPNOTSUPP for one that this kind of socket has not. */
 export function getDatagramOption(endpoint: Endpoint, option: u32): i32 {
   if (option == SocketOption.BROADCAST) return endpoint.has(EndpointFlag.BROADCAST) ? 1 : 0;
+  if (FRAGMENTS && option == SocketOption.DONT_FRAGMENT) return endpoint.has(EndpointFlag.DONT_FRAGMENT) ? 1 : 0;
   return GROUPS ? getGroupOption(endpoint, option) : -Errno.EOPNOTSUPP;
 }
 

@@ -4,6 +4,7 @@ import { CLAIMS, GROUPS, IPV6, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import {
+  FRAGMENTS,
   GROUP_TIMER,
   HANDSHAKE_TIMERS,
   INTERFACE_TIMERS,
@@ -16,8 +17,10 @@ import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { available, release } from "../device/packet";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { arrival } from "../ip/arrival";
 import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
+import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
 import { reportAgain, reportTimeout } from "../ip/report";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
@@ -33,7 +36,7 @@ import {
   tellRoom,
 } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
-import { flushEcho, isEcho } from "../transport/icmp-output";
+import { flushEcho, IcmpType, isEcho, sendIcmpError, TimeExceeded } from "../transport/icmp-output";
 import { unreachable } from "../transport/tcp/errors";
 import { handshakeTimeout } from "../transport/tcp/handshake";
 import { Tcb } from "../transport/tcp/tcb";
@@ -95,17 +98,27 @@ function serveTimers(): void {
     } else if (timer < TIME_WAIT_TIMER) {
       const silent = neighborTimeout(timer);
       if (silent) giveUp(silent);
-    } else if (GROUPS && timer == GROUP_TIMER) {
-      reportTimeout();
     } else if (timer == TIME_WAIT_TIMER) {
       timeWaitTimeout();
     } else if (CLAIMS && timer < INTERFACE_TIMERS) {
       addressTimeout(timer);
     } else if (IPV6 && timer < ROUTER_TIMER) {
       interfaceTimeout(timer);
-    } else if (IPV6) {
+    } else if (IPV6 && timer == ROUTER_TIMER) {
       routersTimeout();
+    } else if (FRAGMENTS && timer != GROUP_TIMER) {
+      endReassemblies();
+    } else if (GROUPS) {
+      reportTimeout();
     }
+  }
+}
+
+// Who sent fragments that have waited too long for the others is told, if the first is among them (RFC 1122 §3.3.2).
+function endReassemblies(): void {
+  while (reassemblyTimeout()) {
+    sendIcmpError(arrival, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY);
+    releaseHanded();
   }
 }
 

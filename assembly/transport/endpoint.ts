@@ -25,6 +25,8 @@ export const enum EndpointFlag {
   WANTS_ROOM = 16,
   /** Nagle's algorithm is off. */
   NO_DELAY = 32,
+  /** Datagrams go whole or not at all. */
+  DONT_FRAGMENT = 64,
   /** May send to everybody on a network. */
   BROADCAST = 256,
   /** Shares its port with others of its kind that have this flag. */

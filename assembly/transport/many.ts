@@ -5,9 +5,10 @@ import { Counter } from "../abi/counters";
 import { SocketKind } from "../abi/sockets";
 import { isMulticast } from "../base/address";
 import { be16 } from "../base/bytes";
-import { UDP_HEADER_BYTES } from "../base/config";
+import { FRAGMENTS, UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
-import { Packet, release, takeSharedPacket } from "../device/packet";
+import { releaseChain } from "../device/chain";
+import { Packet, takeSharedPacket } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { Datagram, memberOf, receiveDatagram } from "./datagram";
@@ -32,7 +33,7 @@ export function deliverToMany(arrival: Arrival, port: u32, remotePort: u32): voi
     isBound = true;
     const socket = changetype<Datagram>(changetype<usize>(bound));
     if (wants(socket, arrival.adapter, arrival.destination, arrival.source)) {
-      if (last) giveCopy(last, packet.data, packet.length, arrival.adapter, arrival.source, remotePort);
+      if (last) giveCopy(last, packet, 0, arrival.adapter, arrival.source, remotePort);
       last = socket;
     }
     bound = nextBound(bound, SocketKind.DATAGRAM, arrival.destination, port, arrival.source, remotePort);
@@ -49,7 +50,7 @@ export function loopToMembers(packet: Packet, adapter: u32, source: usize, group
   while (bound) {
     const socket = changetype<Datagram>(changetype<usize>(bound));
     if (wants(socket, adapter, group, source)) {
-      giveCopy(socket, udp + UDP_HEADER_BYTES, packet.length - UDP_HEADER_BYTES, adapter, source, port);
+      giveCopy(socket, packet, UDP_HEADER_BYTES, adapter, source, port);
     }
     bound = nextBound(bound, SocketKind.DATAGRAM, group, be16(udp, 2), source, port);
   }
@@ -60,18 +61,43 @@ function wants(socket: Datagram, adapter: u32, destination: usize, source: usize
   return !isMulticast(destination) || hears(memberOf(socket), adapter, destination, source);
 }
 
-function giveCopy(socket: Datagram, data: usize, bytes: u32, adapter: u32, source: usize, port: u32): void {
-  const copy = takeSharedPacket();
+// A copy of the chain behind its first `skipped` bytes.
+function giveCopy(socket: Datagram, chain: Packet, skipped: u32, adapter: u32, source: usize, port: u32): void {
+  const copy = copyChain(chain, skipped);
   if (!copy) {
     tally(false);
     return;
   }
-  copy.data = copy.buffer + ADDRESS_BYTES;
-  copy.length = bytes;
   copy.adapter = <u8>adapter;
-  memory.copy(copy.data, data, bytes);
   tally(receiveDatagram(socket, copy, source, port));
-  release(copy);
+  releaseChain(copy);
+}
+
+function copyChain(chain: Packet, skipped: u32): Packet | null {
+  const first = copyPacket(chain, skipped);
+  if (!first || !FRAGMENTS) return first;
+  let last: Packet = first;
+  let packet = chain.more;
+  while (packet) {
+    const copy = copyPacket(packet, 0);
+    if (!copy) {
+      releaseChain(first);
+      return null;
+    }
+    last.more = copy;
+    last = copy;
+    packet = packet.more;
+  }
+  return first;
+}
+
+function copyPacket(packet: Packet, skipped: u32): Packet | null {
+  const copy = takeSharedPacket();
+  if (!copy) return null;
+  copy.data = copy.buffer + ADDRESS_BYTES;
+  copy.length = packet.length - skipped;
+  memory.copy(copy.data, packet.data + skipped, copy.length);
+  return copy;
 }
 
 function tally(received: bool): void {

@@ -15,6 +15,7 @@ const POOLS = [
   Region.SYN_QUEUE,
   Region.TIME_WAIT,
   Region.DATAGRAM_SOCKETS,
+  Region.REASSEMBLIES,
   Region.GROUPS,
   Region.MEMBERSHIPS,
 ];
