@@ -42,8 +42,10 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  FORWARDING,
   IPV6,
   LINEAR_BYTES,
+  LOOPBACK,
   MAC,
   MIN_RTO_MILLISECONDS,
   MTU,
@@ -61,9 +63,10 @@ export {
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
+  VLANS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
-export { COUNTERS, RESULT, SCRATCH, STATUS } from "./base/memory";
+export { COUNTERS, COUNTERS_KEPT, RESULT, SCRATCH, STATUS } from "./base/memory";
 // @ts-expect-error: the compiler defines these two
 export { __data_end, __heap_base };
 

@@ -211,10 +211,13 @@ export function regionStatuses(core: Core): RegionStatus[] {
   return regions;
 }
 
-/** Every counter by its name, such as `TcpRetransSegs`. */
+/** Every counter by its name, such as `TcpRetransSegs`; 0 for what the profile cannot do. */
 export function counterValues(core: Core): Record<keyof typeof Counter, number> {
   const values: Record<string, number> = {};
-  for (let index = 0; index < Counter.COUNT; index++) values[Counter[index]] = core.u32[core.countersWord + index];
+  const kept = core.constants.COUNTERS_KEPT ?? Counter.COUNT;
+  for (let index = 0; index < Counter.COUNT; index++) {
+    values[Counter[index]] = index < kept ? core.u32[core.countersWord + index] : 0;
+  }
   return values;
 }
 

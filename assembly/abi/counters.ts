@@ -99,5 +99,26 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
+  // What only some profiles can do: the others keep no counter from here on.
+  // Several adapters
+  IpInOtherAdapter,
+  LoopbackNoPacket,
+  EthInUnknownVlan,
+  EthInDoubleTagged,
+
+  // Forwarding
+  IpInForwDatagrams,
+  IpOutForwDatagrams,
+  IpForwNoRoutes,
+  IpForwExpired,
+  IpForwTooBig,
+  IpForwRefused,
+  IpForwNoPacket,
+  IcmpOutTimeExcds,
+  IcmpOutRedirects,
+
   COUNT,
 }
+
+/** The first of those that a small profile does not keep. */
+export const FIRST_OPTIONAL = Counter.IpInOtherAdapter;

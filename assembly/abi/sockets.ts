@@ -70,6 +70,11 @@ export enum SocketOption {
   SOFT_ERROR = 15,
   /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
   REPORTS = 16,
+  /**
+   * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
+   * has a port or a peer; a connection shows the one it goes through.
+   */
+  BOUND_ADAPTER = 17,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

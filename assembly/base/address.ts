@@ -42,11 +42,23 @@ export function clearAddress(p: usize): void {
   store<u64>(p, 0, 8);
 }
 
-/** True for what no packet on a wire may carry: this host (0/8) and loopback (127/8), RFC 1122 §3.2.1.3 (a), (b), (g). */
+/** 127/8 (RFC 1122 §3.2.1.3 (g)) and ::1 (RFC 4291 §2.5.3): the machine itself. */
+export function isLoopback(p: usize): bool {
+  if (isV4(p)) return load<u8>(p, 12) == 127;
+  return load<u64>(p) == 0 && load<u64>(p, 8) == LOOPBACK_V6;
+}
+
+/** The lower half of ::1, in memory order. */
+const LOOPBACK_V6: u64 = 0x0100000000000000;
+
+/** True for what no packet on a wire may carry: this host (0/8, ::) and loopback, RFC 1122 §3.2.1.3 (a), (b), (g). */
 export function isNowhere(address: usize): bool {
-  if (!isV4(address)) return false;
-  const first: u32 = load<u8>(address, 12);
-  return first == 0 || first == 127;
+  return isLoopback(address) || (isV4(address) ? load<u8>(address, 12) == 0 : isUnspecified(address));
+}
+
+/** 169.254/16 (RFC 3927) and fe80::/10 (RFC 4291 §2.5.6): good on one link only. */
+export function isLinkLocal(p: usize): bool {
+  return isV4(p) ? load<u16>(p, 12) == 0xfea9 : (load<u16>(p) & 0xc0ff) == 0x80fe;
 }
 
 /** 224.0.0.0/4 or ff00::/8. */

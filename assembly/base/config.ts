@@ -5,6 +5,7 @@ import {
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
   IPV6,
+  LOOPBACK,
   MTU,
   NEIGHBORS,
   PACKETS,
@@ -15,9 +16,12 @@ import {
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
+  VLANS,
 } from "profile";
 
 export const ETHERNET_HEADER_BYTES: u32 = 14;
+/** The tag that puts a frame into a virtual LAN (IEEE 802.1Q). */
+export const TAG_BYTES: u32 = 4;
 export const IP_HEADER_BYTES: u32 = 20;
 export const IPV6_HEADER_BYTES: u32 = 40;
 /** The longest IP header that we write, without extensions. */
@@ -26,8 +30,8 @@ export const TCP_HEADER_BYTES: u32 = 20;
 export const UDP_HEADER_BYTES: u32 = 8;
 export const ICMP_HEADER_BYTES: u32 = 8;
 
-/** Where a frame begins in its buffer, so that the IP header behind the Ethernet header is aligned. */
-export const FRAME_OFFSET: u32 = 2;
+/** Where a frame begins in its buffer, so that the IP header behind the Ethernet header is aligned, and a tag fits. */
+export const FRAME_OFFSET: u32 = VLANS ? 2 + TAG_BYTES : 2;
 /** Room for TCP options that a packet of data keeps in front of its payload. */
 export const TCP_OPTION_ROOM: u32 = 20;
 /** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
@@ -41,6 +45,13 @@ export const MTU_BYTES: u32 = MTU;
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */
 export const DEFAULT_SEND_MSS: u32 = 536;
+
+// Adapters are numbered: the MACs, then the virtual LANs upon them, then the loopback.
+export const FIRST_VLAN: u32 = ADAPTERS;
+export const LOOPBACK_ADAPTER: u32 = ADAPTERS + VLANS;
+export const ALL_ADAPTERS: u32 = ADAPTERS + VLANS + LOOPBACK;
+/** False where there is one adapter and no choice: what chooses leaves no byte. */
+export const SEVERAL_ADAPTERS: bool = ALL_ADAPTERS > 1;
 
 /** Every packet there is: the shared ones, those kept for control, and those that lie in receive rings. */
 export const ALL_PACKETS: u32 = PACKETS + CONTROL_PACKETS + ADAPTERS * RX_RING;
@@ -68,6 +79,7 @@ export const SECOND: u32 = 1000000;
 if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");
+if (ALL_ADAPTERS > 250) ERROR("ADAPTERS + VLANS + LOOPBACK above 250: their numbers are bytes.");
 if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a ring of one stalls the MAC.");
 if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
 if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");

@@ -5,6 +5,7 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  IPV6,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -14,14 +15,16 @@ import {
   TIME_WAITS,
   TX_RING,
 } from "profile";
-import { Counter } from "../abi/counters";
+import { Counter, FIRST_OPTIONAL } from "../abi/counters";
 import { Status } from "../abi/status";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
+  SEVERAL_ADAPTERS,
   SOCKETS,
   TIMER_COUNT,
 } from "./config";
@@ -55,9 +58,9 @@ export const ADDRESS_ENTRY_BYTES: u32 = 20;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
 
 export const ADAPTER_BYTES: u32 = 52;
-export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
+export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
-/** Of each adapter: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
+/** Of each MAC: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
 export const DESCRIPTOR_BYTES: u32 = 8;
 export const RINGS_BYTES: u32 = (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
 export const RINGS_BASE: usize = memory.data(ADAPTERS * RINGS_BYTES, 16);
@@ -80,7 +83,9 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-export const COUNTERS: usize = memory.data(Counter.COUNT * 4, 16);
+/** Counters that are kept: those of options come last, and a profile without options has no room for them. */
+export const COUNTERS_KEPT: u32 = <u32>(SEVERAL_ADAPTERS || IPV6 ? Counter.COUNT : FIRST_OPTIONAL);
+export const COUNTERS: usize = memory.data(COUNTERS_KEPT * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
 export const RESULT: usize = memory.data(32, 16);

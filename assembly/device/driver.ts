@@ -39,11 +39,15 @@ export function startAdapter(base: u32, macLow: u32, macHigh: u32): Adapter | nu
   return adapter;
 }
 
-/** Start of an adapter's turn: interrupts acknowledged, frames that were sent let go, waiting frames put in. */
-export function attend(adapter: Adapter): void {
-  attendRingMac(adapter);
+/**
+ * Start of an adapter's turn: interrupts acknowledged, frames that were sent let go, waiting frames put in. True when
+ * the link went up or down, or both, since the last.
+ */
+export function attend(adapter: Adapter): bool {
+  const linkMoved = attendRingMac(adapter);
   reclaimRingMac(adapter);
   sendBacklog(adapter);
+  return linkMoved;
 }
 
 /** The next received frame, or null. The caller holds it. */

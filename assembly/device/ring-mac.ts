@@ -45,12 +45,14 @@ export function startRingMac(adapter: Adapter, macLow: u32, macHigh: u32): bool 
   return true;
 }
 
-/** Acknowledges the MAC's interrupts and follows the link. */
-export function attendRingMac(adapter: Adapter): void {
+/** Acknowledges the MAC's interrupts and follows the link: true when that went up or down. */
+export function attendRingMac(adapter: Adapter): bool {
   const causes = read32(adapter.base + Mac.INTERRUPT_STATUS);
-  if (!causes) return;
+  if (!causes) return false;
   write32(adapter.base + Mac.INTERRUPT_STATUS, causes);
-  if (causes & MacInterrupt.LINK) adapter.up = readLink(adapter.base);
+  if (!(causes & MacInterrupt.LINK)) return false;
+  adapter.up = readLink(adapter.base);
+  return true;
 }
 
 /** The next frame that was received, out of the ring, or null. */

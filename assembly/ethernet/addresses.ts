@@ -1,7 +1,9 @@
-// The machine's own addresses: which adapter has which, with the prefix of the network behind it.
+// The machine's own addresses: which adapter has which, with the prefix of the network behind it. The addresses of the
+// loopback, 127/8 and ::1, are in no table: they are known by what they are.
 
-import { ADDRESSES } from "profile";
-import { copyAddress, isLimitedBroadcast, isV4, sameAddress, samePrefix, v4Of } from "../base/address";
+import { ADDRESSES, LOOPBACK } from "profile";
+import { copyAddress, isLimitedBroadcast, isLoopback, isV4, sameAddress, samePrefix, v4Of } from "../base/address";
+import { LOOPBACK_ADAPTER } from "../base/config";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
 
 @unmanaged
@@ -42,6 +44,11 @@ export function addOwnAddress(adapter: u32, address: usize, prefixLength: u32): 
   return entry;
 }
 
+/** Takes an address away from its adapter. */
+export function removeOwnAddress(entry: OwnAddress): void {
+  entry.used = 0;
+}
+
 /** The entry of `address` on `adapter`, or null. */
 export function findOwnAddress(adapter: u32, address: usize): OwnAddress | null {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
@@ -60,6 +67,11 @@ export function findAnyOwnAddress(address: usize): OwnAddress | null {
   return null;
 }
 
+/** True of every address by which this machine reaches itself. */
+export function isOwn(address: usize): bool {
+  return (LOOPBACK && isLoopback(address)) || findAnyOwnAddress(address) !== null;
+}
+
 /** The address with which `adapter` speaks to `peer`: one in its network, else its first of that version; or null. */
 export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
   let first: OwnAddress | null = null;
@@ -72,15 +84,21 @@ export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
   return first;
 }
 
+/** Where the address lies with which the machine speaks to `peer` through `adapter`; 0: it has none there. */
+export function sourceTo(adapter: u32, peer: usize): usize {
+  if (LOOPBACK && adapter == LOOPBACK_ADAPTER) return peer; // oneself, under the name that one is called by
+  const own = sourceFor(adapter, peer);
+  return own ? own.address : 0;
+}
+
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
 export function isBroadcast(adapter: u32, address: usize): bool {
   if (!isV4(address)) return false;
   if (isLimitedBroadcast(address)) return true;
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (!entry.used) break; // entries are filled in order and stay
     // A /31 or /32 has no broadcast address (RFC 3021).
-    if (entry.adapter != adapter || entry.prefixLength > 126) continue;
+    if (!entry.used || entry.adapter != adapter || entry.prefixLength > 126) continue;
     if (!isV4(entry.address) || !samePrefix(entry.address, address, entry.prefixLength)) continue;
     const host: u32 = 0xffffffff >> (<u32>entry.prefixLength - 96);
     if ((bswap<u32>(v4Of(address)) & host) == host) return true;

@@ -1,11 +1,13 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
+import { LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
 import { isMulticast, isNowhere, isUnspecified } from "../base/address";
+import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { count } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findOwnAddress, isBroadcast } from "../ethernet/addresses";
+import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
 import { FragmentBits, openIpv4 } from "./ipv4";
@@ -18,8 +20,14 @@ export function receiveIp(adapter: Adapter, packet: Packet): i32 {
   count(Counter.IpInReceives);
   arrival.adapter = adapter.index;
   if (!openIpv4(packet)) return -1;
-  if (!isFromOne(adapter) || !isForUs(adapter)) {
+  if (!isFromOne(adapter)) {
     count(Counter.IpInAddrErrors);
+    return -1;
+  }
+  if (!isForUs(adapter)) {
+    count(
+      SEVERAL_ADAPTERS && findAnyOwnAddress(arrival.destination) ? Counter.IpInOtherAdapter : Counter.IpInAddrErrors,
+    );
     return -1;
   }
   if (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
@@ -32,15 +40,20 @@ export function receiveIp(adapter: Adapter, packet: Packet): i32 {
   return arrival.protocol;
 }
 
-// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).
+// A source must be one host, and on a wire another one: not a group, a broadcast, nobody (RFC 1122 §3.2.1.3) or us.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
-  return !isMulticast(source) && !isUnspecified(source) && !isNowhere(source) && !isBroadcast(adapter.index, source);
+  if (isMulticast(source) || isUnspecified(source) || isBroadcast(adapter.index, source)) return false;
+  return isLoopbackAdapter(adapter) || (!isNowhere(source) && !findAnyOwnAddress(source));
 }
 
-// Strong host (RFC 1122 §3.3.4.2): only the adapter that has an address takes packets for it.
+// Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it.
 function isForUs(adapter: Adapter): bool {
   const destination = arrival.destination;
+  if (isLoopbackAdapter(adapter)) {
+    arrival.toMany = 0;
+    return isOwn(destination);
+  }
   if (findOwnAddress(adapter.index, destination)) {
     arrival.toMany = cameToGroup(arrival.packet, 0) ? 1 : 0;
     return true;
@@ -48,4 +61,8 @@ function isForUs(adapter: Adapter): bool {
   arrival.toMany = 1;
   if (isMulticast(destination)) return load<u32>(destination, 12) == ALL_HOSTS;
   return isBroadcast(adapter.index, destination);
+}
+
+function isLoopbackAdapter(adapter: Adapter): bool {
+  return LOOPBACK != 0 && adapter.index == LOOPBACK_ADAPTER;
 }

@@ -1,8 +1,12 @@
-// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes.
+// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. Among
+// routes with the same prefix the lowest metric counts; a route through an adapter without a link only when there is
+// no other.
 
 import { ROUTES } from "profile";
 import { clearHost, copyAddress, isUnspecified, samePrefix } from "../base/address";
+import { SEVERAL_ADAPTERS } from "../base/config";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
+import { adapterAt, hasLink } from "../device/adapter";
 import { invalidatePaths } from "../ethernet/neighbor";
 
 @unmanaged
@@ -20,8 +24,9 @@ export class Route {
   prefixLength: u8;
   adapter: u8;
   used: u8;
-  reserved0: u8;
-  reserved1: u32;
+  reserved: u8;
+  /** The lower, the better. */
+  metric: u32;
 
   @inline get prefix(): usize {
     return changetype<usize>(this);
@@ -38,18 +43,16 @@ export function routeAt(index: u32): Route {
   return changetype<Route>(ROUTE_BASE + index * ROUTE_BYTES);
 }
 
-/** Adds a route, or changes the gateway of one for the same prefix and adapter. False when the table is full. */
-export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): bool {
+/**
+ * Adds a route, or changes the gateway of one with the same prefix, adapter and metric. False when the table is full.
+ */
+export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32 = 0): bool {
   let entry: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
     if (!route.used) {
       if (!entry) entry = route;
-    } else if (
-      route.prefixLength == prefixLength &&
-      route.adapter == adapter &&
-      samePrefix(route.prefix, prefix, prefixLength)
-    ) {
+    } else if (route.metric == metric && leads(route, prefix, prefixLength, adapter)) {
       entry = route;
       break;
     }
@@ -60,9 +63,31 @@ export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapt
   copyAddress(entry.gateway, gateway);
   entry.prefixLength = <u8>prefixLength;
   entry.adapter = <u8>adapter;
+  entry.metric = metric;
   entry.used = 1;
   invalidatePaths();
   return true;
+}
+
+// True of a route for just this prefix through this adapter.
+function leads(route: Route, prefix: usize, prefixLength: u32, adapter: u32): bool {
+  return (
+    route.prefixLength == prefixLength && route.adapter == adapter && samePrefix(route.prefix, prefix, prefixLength)
+  );
+}
+
+/** Removes the routes for just this prefix through an adapter: those to neighbors, or those through a gateway. */
+export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, throughGateway: bool): bool {
+  let removed = false;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.used || !leads(route, prefix, prefixLength, adapter)) continue;
+    if (isUnspecified(route.gateway) == throughGateway) continue;
+    route.used = 0;
+    removed = true;
+  }
+  if (removed) invalidatePaths();
+  return removed;
 }
 
 /** The route for `destination`, through `adapter` alone unless that is ANY_ADAPTER; or null. */
@@ -71,13 +96,25 @@ export function findRoute(destination: usize, adapter: u32): Route | null {
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
     if (!route.used || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
-    if (best && route.prefixLength <= best.prefixLength) continue;
+    if (best && !isBetter(route, best)) continue;
     if (samePrefix(route.prefix, destination, route.prefixLength)) best = route;
   }
   return best;
 }
 
+function isBetter(route: Route, best: Route): bool {
+  if (SEVERAL_ADAPTERS && isUp(route) != isUp(best)) return isUp(route);
+  if (route.prefixLength != best.prefixLength) return route.prefixLength > best.prefixLength;
+  return route.metric < best.metric;
+}
+
+function isUp(route: Route): bool {
+  return hasLink(adapterAt(route.adapter));
+}
+
+/** In place of an adapter's number: whichever a route names; and none at all. */
 export const ANY_ADAPTER: u32 = 0xff;
+export const NO_ADAPTER: u32 = 0xfe;
 
 /** Where a packet for `destination` goes next on this route. */
 export function nextHop(route: Route, destination: usize): usize {

@@ -3,7 +3,7 @@
 
 import { Counter } from "../abi/counters";
 import { count } from "../base/counters";
-import { Adapter } from "../device/adapter";
+import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { receiveArp } from "../ethernet/arp";
 import { EtherType, receiveEthernet } from "../ethernet/header";
@@ -29,6 +29,11 @@ export function receive(adapter: Adapter, packet: Packet): void {
     default:
       count(Counter.EthInUnknownType);
   }
+}
+
+/** Handles a packet that this machine has sent to itself; as `receive` does. */
+export function receiveFromSelf(packet: Packet): void {
+  deliver(adapterAt(packet.adapter), packet);
 }
 
 function deliver(adapter: Adapter, packet: Packet): void {

@@ -11,10 +11,10 @@ import {
   TCBS,
   TIME_WAITS,
 } from "profile";
-import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
@@ -31,6 +31,7 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
+  COUNTERS_KEPT,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
@@ -47,7 +48,7 @@ import {
   TIMER_KEYS,
 } from "../base/memory";
 import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
-import { adapterCount } from "../device/adapter";
+import { adaptersInUse } from "../device/adapter";
 
 /** Fills RESULT with what is known of a region; EINVAL behind the last. */
 export function describeRegion(region: u32): i32 {
@@ -74,8 +75,8 @@ export function describeRegion(region: u32): i32 {
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
     case Region.ADAPTERS:
-      table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
-      return usage(adapterCount(), adapterCount(), 0);
+      table(ADAPTER_BASE, ALL_ADAPTERS, ADAPTER_BYTES);
+      return usage(adaptersInUse(), adaptersInUse(), 0);
     case Region.DESCRIPTOR_RINGS:
       return table(RINGS_BASE, ADAPTERS, RINGS_BYTES);
     case Region.DEMULTIPLEXER:
@@ -85,7 +86,7 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, Counter.COUNT, 4);
+      return table(COUNTERS, COUNTERS_KEPT, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:

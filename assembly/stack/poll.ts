@@ -1,12 +1,13 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { RX_RING } from "profile";
+import { LOOPBACK, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
+import { hasLooped, receiveLooped } from "../device/loopback";
 import { available, release } from "../device/packet";
 import { neighborTimeout } from "../ethernet/link";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
@@ -30,8 +31,9 @@ import { Tcb } from "../transport/tcp/tcb";
 import { timeWaitTimeout } from "../transport/tcp/time-wait";
 import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
 import { flushUdp } from "../transport/udp";
-import { receive } from "./ingress";
+import { receive, receiveFromSelf } from "./ingress";
 import { checkInvariants } from "./invariants";
+import { followLink } from "./links";
 
 /** Poll again when a MAC interrupts or after a call: nothing is planned. */
 const IDLE: u32 = 0xffffffff;
@@ -46,9 +48,10 @@ export function turn(time: u64): u32 {
   const adapters = adapterCount();
   for (let i: u32 = 0; i < adapters; i++) {
     const adapter = adapterAt(i);
-    attend(adapter);
+    if (attend(adapter)) followLink(adapter);
     if (receiveAll(adapter)) more = true;
   }
+  if (LOOPBACK) receiveOwn();
   serveTimers();
   serveWaiters();
   sendOutputs();
@@ -59,6 +62,7 @@ export function turn(time: u64): u32 {
     kick(adapter, someoneAwaitsPacket());
   }
   if (!ASC_NO_ASSERT) checkInvariants();
+  if (LOOPBACK && hasLooped()) more = true;
   return more || hasOutputs() ? 0 : untilNext();
 }
 
@@ -72,6 +76,16 @@ function receiveAll(adapter: Adapter): bool {
     refill(adapter);
   }
   return true;
+}
+
+// As many as a ring would hold; what they are answered with waits for the next turn.
+function receiveOwn(): void {
+  for (let packets: u32 = 0; packets < RX_RING; packets++) {
+    const packet = receiveLooped();
+    if (!packet) return;
+    receiveFromSelf(packet);
+    release(packet);
+  }
 }
 
 function serveTimers(): void {

@@ -5,12 +5,13 @@
 import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified } from "../base/address";
+import { copyAddress, isUnspecified, sameAddress } from "../base/address";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
 import { datagramPool } from "../base/pool";
 import { available, hold, Packet, release, releaseAll } from "../device/packet";
-import { sourceFor } from "../ethernet/addresses";
-import { closeDescriptor, Endpoint, forget, initialiseEndpoint, notify, scheduleOutput } from "./endpoint";
+import { sourceTo } from "../ethernet/addresses";
+import { findPath, isPathGood, Path, passing } from "../ip/output";
+import { closeDescriptor, Endpoint, forget, initialiseEndpoint, notify, scheduleOutput, wayOut } from "./endpoint";
 import { FlowKind } from "./flow";
 import { unbindPort } from "./ports";
 
@@ -118,10 +119,22 @@ export function takeOutgoing(socket: Datagram): Packet | null {
 /** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
 export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
   if (!isUnspecified(socket.local)) return socket.local;
-  const own = sourceFor(adapter, destination);
-  if (own) return own.address;
+  const source = sourceTo(adapter, destination);
+  if (source) return source;
   failDatagram(socket, Errno.EADDRNOTAVAIL);
   return 0;
+}
+
+/** The path for a datagram to `destination`; null when there is none, and the socket knows why. */
+export function pathOf(socket: Datagram, destination: usize): Path | null {
+  // A connected socket keeps its path; others look it up for each datagram.
+  const isKept = sameAddress(destination, socket.remote);
+  const path = isKept ? socket.path : passing();
+  if (isKept && isPathGood(path)) return path;
+  const failed = findPath(path, destination, wayOut(socket, destination));
+  if (!failed) return path;
+  failDatagram(socket, -failed);
+  return null;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

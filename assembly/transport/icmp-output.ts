@@ -1,7 +1,6 @@
 // ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792).
 
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { copyAddress } from "../base/address";
 import { setBe16 } from "../base/bytes";
@@ -14,7 +13,7 @@ import { Packet, release } from "../device/packet";
 import { Arrival } from "../ip/arrival";
 import { pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, pathOf, sourceOf, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -115,11 +114,8 @@ export function flushEcho(socket: Datagram): void {
 function sendEcho(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  const path = pathFor(destination, socket.adapter);
-  if (!path) {
-    failDatagram(socket, Errno.ENETUNREACH);
-    return;
-  }
+  const path = pathOf(socket, destination);
+  if (!path) return;
   const source = sourceOf(socket, path.adapter, destination);
   if (!source) return;
   packet.owner = descriptorOf(socket);

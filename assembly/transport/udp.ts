@@ -1,9 +1,8 @@
 // UDP (RFC 768): to the socket that is bound to the port, or back with port unreachable.
 
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, sameAddress, v4Of } from "../base/address";
+import { copyAddress, v4Of } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
 import { fold32, sumBytes, sumWord } from "../base/checksum";
 import { now } from "../base/clock";
@@ -12,9 +11,9 @@ import { count } from "../base/counters";
 import { WORK_AREA } from "../base/memory";
 import { Packet, release } from "../device/packet";
 import { Arrival } from "../ip/arrival";
-import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
+import { sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, receiveDatagram, sourceOf, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, pathOf, receiveDatagram, sourceOf, takeOutgoing } from "./datagram";
 import { descriptorOf } from "./endpoint";
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
@@ -69,14 +68,8 @@ export function flushUdp(socket: Datagram): void {
 function sendUdp(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  // A connected socket keeps its path; others look it up for each datagram.
-  let path = sameAddress(destination, socket.remote) ? socket.path : null;
-  if (!path) path = pathFor(destination, socket.adapter);
-  else if (!isPathGood(path) && findPath(path, destination, socket.adapter) != 0) path = null;
-  if (!path) {
-    failDatagram(socket, Errno.ENETUNREACH);
-    return;
-  }
+  const path = pathOf(socket, destination);
+  if (!path) return;
   const source = sourceOf(socket, path.adapter, destination);
   if (!source) return;
   packet.owner = descriptorOf(socket);

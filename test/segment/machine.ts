@@ -173,7 +173,8 @@ export class Machine {
   }
 
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.u32[this.core.countersWord + i]);
+    const kept = this.core.constants.COUNTERS_KEPT as number;
+    return Array.from({ length: Counter.COUNT }, (_, i) => (i < kept ? this.core.u32[this.core.countersWord + i] : 0));
   }
 
   /** Elements in use of each pool, by `Region`. */
