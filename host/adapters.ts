@@ -1,9 +1,20 @@
-// What a machine is plugged into: wires with the addresses it has there, checked and then put on its bus.
+// What a machine is plugged into: wires with the addresses it has there, checked and then put on its bus; and how that
+// changes while the machine runs.
 
 import { type Cidr, isV4, parseAddress, parseCidr, parseMac } from "./core/address.ts";
-import { stackError } from "./errors.ts";
+import { InputError, stackError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import type { Wire } from "./wire/wire.ts";
+
+/** A way to a network. */
+export interface RouteOptions {
+  /** Such as "10.9.0.0/16". */
+  to: string;
+  /** The router; none: the network's machines are on the adapter's own wire. */
+  via?: string;
+  /** Of several routes to one network that with the lowest is used; default 0. */
+  metric?: number;
+}
 
 /** One adapter: what it is plugged into, and who it is there. */
 export interface WireOptions {
@@ -14,6 +25,21 @@ export interface WireOptions {
   mac?: string;
   /** Router for everything that is on no adapter's own network. */
   gateway?: string;
+  /**
+   * Number of a virtual LAN on the wire, 1 to 4094: its frames are tagged (IEEE 802.1Q). Entries that name the same wire
+   * share it, and the Ethernet address of the first of them.
+   */
+  vlan?: number;
+  /** Bytes of the largest IP packet that the wire carries; default the profile's MTU, or the wire's when it has less. */
+  mtu?: number;
+  /** Further routes through this adapter. */
+  routes?: RouteOptions[];
+}
+
+interface RoutePlan {
+  to: Cidr;
+  via: Uint8Array;
+  metric: number;
 }
 
 /** The same, checked and in bytes. */
@@ -21,15 +47,38 @@ export interface AdapterPlan {
   wire: Wire;
   addresses: Cidr[];
   mac: Uint8Array;
-  gateway: Uint8Array | null;
+  vlan: number | null;
+  mtu: number | null;
+  routes: RoutePlan[];
 }
 
-/** Throws InputError ERR_ADDRESS or ERR_MAC. */
+const LAST_VLAN = 4094;
+
+/** Throws InputError ERR_ADDRESS, ERR_MAC or ERR_OUT_OF_RANGE. */
 export function planAdapter(options: WireOptions): AdapterPlan {
   const texts = options.address === undefined ? [] : [options.address].flat();
   const addresses = texts.map(parseCidr);
-  const gateway = options.gateway === undefined ? null : parseAddress(options.gateway);
-  return { wire: options.wire, addresses, mac: stationAddress(options.mac, addresses[0]), gateway };
+  const routes = (options.routes ?? []).map(planRoute);
+  if (options.gateway !== undefined) routes.push(planRoute({ to: everywhere(options.gateway), via: options.gateway }));
+  const vlan = options.vlan ?? null;
+  if (vlan !== null && !(Number.isInteger(vlan) && vlan >= 1 && vlan <= LAST_VLAN)) {
+    throw new InputError("ERR_OUT_OF_RANGE", `A virtual LAN has a number from 1 to ${LAST_VLAN}, not ${vlan}.`);
+  }
+  const mac = stationAddress(options.mac, addresses[0]);
+  return { wire: options.wire, addresses, mac, vlan, mtu: options.mtu ?? null, routes };
+}
+
+function everywhere(gateway: string): string {
+  return isV4(parseAddress(gateway)) ? "0.0.0.0/0" : "::/0";
+}
+
+function planRoute({ to, via, metric = 0 }: RouteOptions): RoutePlan {
+  const cidr = parseCidr(to);
+  if (!(Number.isInteger(metric) && metric >= 0 && metric <= 0xffff)) {
+    throw new InputError("ERR_OUT_OF_RANGE", `The metric of a route is a whole number from 0 to 65535, not ${metric}.`);
+  }
+  const nobody = parseAddress(isV4(cidr.address) ? "0.0.0.0" : "::");
+  return { to: cidr, via: via === undefined ? nobody : parseAddress(via), metric };
 }
 
 // Unique where the IP address is, and easy to recognize in a capture.
@@ -39,16 +88,84 @@ function stationAddress(mac: string | undefined, first: Cidr | undefined): Uint8
   return Uint8Array.from([0x02, 0x00, ...tail]);
 }
 
-/** Puts a MAC on the machine's bus and tells the core its addresses and routes. Throws StackError. */
-export function plugIn(machine: Machine, adapter: AdapterPlan): void {
+/** Puts a MAC on the machine's bus and tells the core its addresses and routes. Its index. Throws StackError. */
+export function plugIn(machine: Machine, plan: AdapterPlan): number {
+  const index = openAdapter(machine, plan);
   const { core } = machine;
-  const index = machine.addAdapter(adapter.wire, adapter.mac);
-  for (const { address, prefixLength } of adapter.addresses) {
-    const answer = core.exports.addAddress(index, core.putAddress(address), prefixLength);
-    if (answer < 0) throw stackError(answer, "addAddress");
+  const mtu = plan.mtu ?? Math.min(plan.wire.mtu ?? Number.POSITIVE_INFINITY, core.constants.MTU as number);
+  if (plan.mtu !== null || mtu < (core.constants.MTU as number)) checked(core.exports.setMtu(index, mtu), "setMtu");
+  for (const address of plan.addresses) addAddress(machine, index, address);
+  for (const route of plan.routes) addRoute(machine, index, route);
+  return index;
+}
+
+// The wire's own adapter, or the virtual LAN upon it; a wire that is new to the machine gets a MAC.
+function openAdapter(machine: Machine, { wire, mac, vlan }: AdapterPlan): number {
+  const known = machine.macs.findIndex((other) => other.wire === wire);
+  if (known >= 0 && vlan === null) {
+    throw new InputError("ERR_WIRE", `The wire ${wire.name} has an adapter already; another one on it needs a vlan.`);
   }
-  if (adapter.gateway === null) return;
-  const everywhere = parseAddress(isV4(adapter.gateway) ? "0.0.0.0" : "::");
-  const answer = core.exports.addRoute(core.putAddress(everywhere), 0, core.putAddress(adapter.gateway, 1), index);
-  if (answer < 0) throw stackError(answer, "addRoute");
+  const index = known >= 0 ? known : machine.addAdapter(wire, mac);
+  return vlan === null ? index : checked(machine.core.exports.addVlan(index, vlan), "addVlan");
+}
+
+function addAddress({ core }: Machine, index: number, { address, prefixLength }: Cidr): void {
+  checked(core.exports.addAddress(index, core.putAddress(address), prefixLength), "addAddress");
+}
+
+function addRoute({ core }: Machine, index: number, { to, via, metric }: RoutePlan): void {
+  const [prefix, gateway] = [core.putAddress(to.address), core.putAddress(via, 1)];
+  checked(core.exports.addRoute(prefix, to.prefixLength, gateway, index, metric), "addRoute");
+}
+
+function checked(answer: number, call: string): number {
+  if (answer < 0) throw stackError(answer, call);
+  return answer;
+}
+
+/** The network of a running machine, adapter by adapter; `Stack.network`. Methods throw StackError or InputError. */
+export class Network {
+  #machine: Machine;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** Gives an adapter an address, such as "10.0.0.2/24". */
+  addAddress(adapter: number, address: string): void {
+    addAddress(this.#machine, adapter, parseCidr(address));
+    this.#machine.runner.wake();
+  }
+
+  /** Takes an address, such as "10.0.0.2", away. Its connections end with EADDRNOTAVAIL, and their peers get a RST. */
+  removeAddress(adapter: number, address: string): void {
+    const { core, runner } = this.#machine;
+    checked(core.exports.removeAddress(adapter, core.putAddress(parseAddress(address))), "removeAddress");
+    runner.wake();
+  }
+
+  /** Adds a route through an adapter, or changes the router of one with the same destination and metric. */
+  addRoute(adapter: number, route: RouteOptions): void {
+    addRoute(this.#machine, adapter, planRoute(route));
+    this.#machine.runner.wake();
+  }
+
+  /** Removes the routes through an adapter to a network, such as "0.0.0.0/0". */
+  removeRoute(adapter: number, to: string): void {
+    const { core, runner } = this.#machine;
+    const { address, prefixLength } = parseCidr(to);
+    checked(core.exports.removeRoute(core.putAddress(address), prefixLength, adapter), "removeRoute");
+    runner.wake();
+  }
+
+  /** Sets the largest IP packet that an adapter's wire carries, 576 bytes to the profile's MTU. Connections follow. */
+  setMtu(adapter: number, bytes: number): void {
+    checked(this.#machine.core.exports.setMtu(adapter, bytes), "setMtu");
+    this.#machine.runner.wake();
+  }
+
+  /** Makes the machine a router between its adapters, or a host again. */
+  setForwarding(on: boolean): void {
+    checked(this.#machine.core.exports.setForwarding(on ? 1 : 0), "setForwarding");
+  }
 }

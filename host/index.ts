@@ -1,7 +1,7 @@
 // What `import "thimble-tcpip"` gives.
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
-export type { WireOptions } from "./adapters.ts";
+export type { RouteOptions, WireOptions } from "./adapters.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
@@ -25,6 +25,7 @@ export {
   type UdpOptions,
 } from "./stack.ts";
 export type {
+  AdapterStatus,
   AddressStatus,
   CongestionName,
   NeighborStatus,

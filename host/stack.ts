@@ -1,8 +1,8 @@
 // A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
 
 import { Errno } from "../assembly/abi/errno.ts";
-import { SocketKind } from "../assembly/abi/sockets.ts";
-import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
+import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
@@ -22,6 +22,8 @@ import * as status from "./status.ts";
 
 export interface StackOptions {
   wires: WireOptions[];
+  /** True: the machine is a router between its adapters. */
+  forwarding?: boolean;
   /** Default: a clock of real time that all stacks of the process share. */
   clock?: Clock;
   /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
@@ -47,12 +49,16 @@ export interface ListenOptions extends TcpOptions {
   address?: string;
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number;
+  /** Number of the adapter through which alone connections come; default: any. */
+  adapter?: number;
 }
 
 export interface UdpOptions {
   /** Default 0: chosen by the stack. */
   port?: number;
   address?: string;
+  /** Number of the adapter through which alone datagrams come and go; default: any. */
+  adapter?: number;
 }
 
 export interface CloseOptions {
@@ -86,8 +92,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     dmaBase: options.dmaBase ?? 0,
   });
   for (const adapter of adapters) plugIn(machine, adapter);
+  const stack = new Stack(machine, options.name ?? "stack");
+  if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
-  return new Stack(machine, options.name ?? "stack");
+  return stack;
 }
 
 export class Stack {
@@ -96,6 +104,8 @@ export class Stack {
   readonly core: Core;
   /** The adapters' hardware, by adapter index. */
   readonly macs: readonly RingMac[];
+  /** Addresses, routes and adapters, to be changed while the stack runs. */
+  readonly network: Network;
   #machine: Machine;
   #closing: Promise<void> | null = null;
 
@@ -106,6 +116,7 @@ export class Stack {
     this.clock = machine.clock;
     this.core = machine.core;
     this.macs = machine.macs;
+    this.network = new Network(machine);
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -116,6 +127,7 @@ export class Stack {
     const local = localTarget(options.localAddress, options.localPort);
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       if (local !== null) calls.bind(fd, local);
       await connectStream(this.#machine, fd, remote, options);
       return new TcpConnection(this.#machine, fd);
@@ -132,6 +144,7 @@ export class Stack {
     const local = localTarget(options.address, checkPort(options.port, 0));
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
       setTcpOptions({ calls, fd }, options);
       calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
@@ -149,6 +162,7 @@ export class Stack {
     const local = localTarget(options.address, options.port);
     const fd = calls.open(SocketKind.DATAGRAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
     } catch (error) {
       calls.close(fd);
@@ -180,6 +194,10 @@ export class Stack {
 
   neighbors(): status.NeighborStatus[] {
     return status.neighborStatuses(this.core);
+  }
+
+  adapters(): status.AdapterStatus[] {
+    return status.adapterStatuses(this.core);
   }
 
   routes(): status.RouteStatus[] {

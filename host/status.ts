@@ -1,4 +1,4 @@
-// What the core tells about itself, as objects: sockets, memory, neighbors, routes, addresses, counters.
+// What the core tells about itself, as objects: sockets, memory, neighbors, routes, adapters, addresses, counters.
 
 import { Counter } from "../assembly/abi/counters.ts";
 import { Errno } from "../assembly/abi/errno.ts";
@@ -110,6 +110,21 @@ export interface RouteStatus {
   /** null: on the link. */
   gateway: string | null;
   adapter: number;
+  /** The lower, the better, among routes to one destination. */
+  metric: number;
+}
+
+export interface AdapterStatus {
+  index: number;
+  kind: "mac" | "vlan" | "loopback";
+  mac: string;
+  /** True while its wire has somebody at the other end. */
+  up: boolean;
+  /** Bytes of the largest IP packet that it carries whole. */
+  mtu: number;
+  /** Of a virtual LAN: its number, and the adapter whose wire it shares. */
+  vlan: number | null;
+  parent: number | null;
 }
 
 export interface AddressStatus {
@@ -131,6 +146,7 @@ const OPTION_NAMES: readonly (readonly [Offer, OptionName])[] = [
   [Offer.ECN, "ecn"],
   [Offer.WINDOW_SCALE, "wscale"],
 ];
+const ADAPTER_KINDS = ["mac", "vlan", "loopback"] as const;
 const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
 
 /** All sockets, listeners and remains of connections. */
@@ -180,6 +196,23 @@ export function routeStatuses(core: Core): RouteStatus[] {
       destination: `${core.addressAt(core.statusWord)}/${core.status(4)}`,
       gateway: onLink ? null : core.addressAt(core.statusWord + 5),
       adapter: core.status(9),
+      metric: core.status(10),
+    };
+  });
+}
+
+/** The adapters: the MACs first, then the virtual LANs upon them, then the loopback. */
+export function adapterStatuses(core: Core): AdapterStatus[] {
+  return rows(core.exports.adapter, (index) => {
+    const kind = ADAPTER_KINDS[core.status(0)] ?? "mac";
+    return {
+      index,
+      kind,
+      mac: macAt(core, 5, 6),
+      up: core.status(1) === 1,
+      mtu: core.status(2),
+      vlan: kind === "vlan" ? core.status(4) : null,
+      parent: kind === "vlan" ? core.status(3) : null,
     };
   });
 }
@@ -214,19 +247,19 @@ export function regionStatuses(core: Core): RegionStatus[] {
 /** Every counter by its name, such as `TcpRetransSegs`; 0 for what the profile cannot do. */
 export function counterValues(core: Core): Record<keyof typeof Counter, number> {
   const values: Record<string, number> = {};
-  const kept = core.constants.COUNTERS_KEPT ?? Counter.COUNT;
+  const kept = core.constants.COUNTERS_USED ?? Counter.COUNT;
   for (let index = 0; index < Counter.COUNT; index++) {
     values[Counter[index]] = index < kept ? core.u32[core.countersWord + index] : 0;
   }
   return values;
 }
 
-function rows<T>(fill: (row: number) => number, read: () => T): T[] {
+function rows<T>(fill: (row: number) => number, read: (row: number) => T): T[] {
   const found: T[] = [];
   for (let row = 0; ; row++) {
     const answer = fill(row);
     if (answer < 0) return found;
-    if (answer > 0) found.push(read());
+    if (answer > 0) found.push(read(row));
   }
 }
 

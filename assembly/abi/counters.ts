@@ -109,7 +109,6 @@ export enum Counter {
   // Forwarding
   IpInForwDatagrams,
   IpOutForwDatagrams,
-  IpForwNoRoutes,
   IpForwExpired,
   IpForwTooBig,
   IpForwRefused,

@@ -84,8 +84,8 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
 /** Counters that are kept: those of options come last, and a profile without options has no room for them. */
-export const COUNTERS_KEPT: u32 = <u32>(SEVERAL_ADAPTERS || IPV6 ? Counter.COUNT : FIRST_OPTIONAL);
-export const COUNTERS: usize = memory.data(COUNTERS_KEPT * 4, 16);
+export const COUNTERS_USED: u32 = <u32>(SEVERAL_ADAPTERS || IPV6 ? Counter.COUNT : FIRST_OPTIONAL);
+export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
 export const RESULT: usize = memory.data(32, 16);

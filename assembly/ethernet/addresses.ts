@@ -105,3 +105,22 @@ export function isBroadcast(adapter: u32, address: usize): bool {
   }
   return false;
 }
+
+/** True of the broadcast address of any network that this machine is in. */
+export function isAnyBroadcast(address: usize): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.used && isBroadcast(entry.adapter, address)) return true;
+  }
+  return isLimitedBroadcast(address);
+}
+
+/** True when `adapter` has an address in whose network both `a` and `b` are. */
+export function areNeighbors(adapter: u32, a: usize, b: usize): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (!entry.used || entry.adapter != adapter || !samePrefix(entry.address, a, entry.prefixLength)) continue;
+    if (samePrefix(entry.address, b, entry.prefixLength)) return true;
+  }
+  return false;
+}

@@ -1,11 +1,11 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
-import { LOOPBACK } from "profile";
+import { FORWARDING, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
 import { isMulticast, isNowhere, isUnspecified } from "../base/address";
 import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { count } from "../base/counters";
-import { Adapter } from "../device/adapter";
+import { Adapter, isForwarding } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
@@ -15,7 +15,12 @@ import { FragmentBits, openIpv4 } from "./ipv4";
 /** The group that every host is in, 224.0.0.1, in memory order. */
 const ALL_HOSTS: u32 = 0x010000e0;
 
-/** Takes the header off. The answer is the protocol inside, or -1 when the packet was dropped and counted. */
+/** The packet, whose header is in view, is for somebody else, and this machine is a router. */
+export const TO_FORWARD: i32 = -2;
+
+/**
+ * Takes the header off. The answer is the protocol inside, -1 when the packet was dropped and counted, or TO_FORWARD.
+ */
 export function receiveIp(adapter: Adapter, packet: Packet): i32 {
   count(Counter.IpInReceives);
   arrival.adapter = adapter.index;
@@ -25,6 +30,7 @@ export function receiveIp(adapter: Adapter, packet: Packet): i32 {
     return -1;
   }
   if (!isForUs(adapter)) {
+    if (FORWARDING && isForwarding()) return TO_FORWARD;
     count(
       SEVERAL_ADAPTERS && findAnyOwnAddress(arrival.destination) ? Counter.IpInOtherAdapter : Counter.IpInAddrErrors,
     );
@@ -47,14 +53,16 @@ function isFromOne(adapter: Adapter): bool {
   return isLoopbackAdapter(adapter) || (!isNowhere(source) && !findAnyOwnAddress(source));
 }
 
-// Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it.
+// Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it. A
+// router takes what is for any of its addresses wherever it comes in (RFC 1812 §5.2.3).
 function isForUs(adapter: Adapter): bool {
   const destination = arrival.destination;
   if (isLoopbackAdapter(adapter)) {
     arrival.toMany = 0;
     return isOwn(destination);
   }
-  if (findOwnAddress(adapter.index, destination)) {
+  const anywhere = FORWARDING && isForwarding();
+  if (anywhere ? findAnyOwnAddress(destination) : findOwnAddress(adapter.index, destination)) {
     arrival.toMany = cameToGroup(arrival.packet, 0) ? 1 : 0;
     return true;
   }

@@ -76,13 +76,13 @@ function leads(route: Route, prefix: usize, prefixLength: u32, adapter: u32): bo
   );
 }
 
-/** Removes the routes for just this prefix through an adapter: those to neighbors, or those through a gateway. */
-export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, throughGateway: bool): bool {
+/** Removes the routes for just this prefix through an adapter: those to neighbors, or also those through a gateway. */
+export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, throughGateways: bool): bool {
   let removed = false;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
     if (!route.used || !leads(route, prefix, prefixLength, adapter)) continue;
-    if (isUnspecified(route.gateway) == throughGateway) continue;
+    if (!throughGateways && !isUnspecified(route.gateway)) continue;
     route.used = 0;
     removed = true;
   }

@@ -1,6 +1,7 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
+import { FORWARDING, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { count } from "../base/counters";
 import { Adapter, adapterAt } from "../device/adapter";
@@ -8,16 +9,19 @@ import { Packet } from "../device/packet";
 import { receiveArp } from "../ethernet/arp";
 import { EtherType, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
-import { receiveIp } from "../ip/input";
+import { receiveIp, TO_FORWARD } from "../ip/input";
 import { Protocol } from "../ip/protocol";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
 import { receiveUdp } from "../transport/udp";
+import { routeOn } from "./route-on";
 
 /** Handles a received frame. The caller holds the packet and lets go of it afterwards; whoever keeps it holds it too. */
 export function receive(adapter: Adapter, packet: Packet): void {
-  switch (receiveEthernet(adapter, packet)) {
+  const type = receiveEthernet(adapter, packet);
+  if (VLANS) adapter = adapterAt(packet.adapter);
+  switch (type) {
     case EtherType.IPV4:
       deliver(adapter, packet);
       break;
@@ -37,7 +41,12 @@ export function receiveFromSelf(packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet): void {
-  switch (receiveIp(adapter, packet)) {
+  const found = receiveIp(adapter, packet);
+  if (FORWARDING && found == TO_FORWARD) {
+    routeOn(arrival);
+    return;
+  }
+  switch (found) {
     case Protocol.TCP:
       receiveTcp(arrival);
       break;

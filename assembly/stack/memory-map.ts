@@ -31,7 +31,7 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
-  COUNTERS_KEPT,
+  COUNTERS_USED,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
@@ -86,7 +86,7 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, COUNTERS_KEPT, 4);
+      return table(COUNTERS, COUNTERS_USED, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:

@@ -1,6 +1,6 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { LOOPBACK, RX_RING } from "profile";
+import { FORWARDING, LOOPBACK, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
@@ -10,7 +10,7 @@ import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../
 import { hasLooped, receiveLooped } from "../device/loopback";
 import { available, release } from "../device/packet";
 import { neighborTimeout } from "../ethernet/link";
-import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { dropWaiting, Neighbor, takeOut } from "../ethernet/neighbor";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
   Endpoint,
@@ -34,6 +34,7 @@ import { flushUdp } from "../transport/udp";
 import { receive, receiveFromSelf } from "./ingress";
 import { checkInvariants } from "./invariants";
 import { followLink } from "./links";
+import { tellUnreachable } from "./route-on";
 
 /** Poll again when a MAC interrupts or after a call: nothing is planned. */
 const IDLE: u32 = 0xffffffff;
@@ -106,17 +107,19 @@ function serveTimers(): void {
 
 // A neighbor does not answer: whoever had something waiting for it is told.
 function giveUp(neighbor: Neighbor): void {
-  let packet = neighbor.waitingHead;
+  let packet = takeOut(neighbor);
   while (packet) {
     const next = packet.link;
     const endpoint = endpointOf(packet.owner);
     if (endpoint) {
       if (endpoint.kind == FlowKind.TCB) unreachable(asTcb(endpoint), Errno.EHOSTUNREACH);
       else failDatagram(asDatagram(endpoint), Errno.EHOSTUNREACH);
+    } else if (FORWARDING && packet.owner < 0) {
+      tellUnreachable(packet);
     }
+    dropWaiting(packet);
     packet = next;
   }
-  removeNeighbor(neighbor);
 }
 
 // Those who found no packet try again when some are free, each once a turn.

@@ -1,12 +1,13 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES } from "profile";
+import { ADAPTERS, ADDRESSES, LOOPBACK } from "profile";
 import { Errno } from "../abi/errno";
-import { clearAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { clearAddress, isLoopback, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { LOOPBACK_ADAPTER } from "../base/config";
 import { SCRATCH } from "../base/memory";
 import { random32, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { adapterCount, startDevices } from "../device/adapter";
+import { isAdapter, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
 import { addOwnAddress } from "../ethernet/addresses";
@@ -51,7 +52,7 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
 /** Gives an adapter an address; the network that its prefix names is reached through it. */
 export function configureAddress(adapter: u32, address: usize, prefixLength: u32): i32 {
   if (!isReadable(address, 16)) return -Errno.EFAULT;
-  if (adapter >= adapterCount() || isUnspecified(address) || isMulticast(address)) return -Errno.EINVAL;
+  if (!isWired(adapter) || isUnspecified(address) || isMulticast(address) || isLoopback(address)) return -Errno.EINVAL;
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
   if (!isV4(address)) return -Errno.EPROTONOSUPPORT;
@@ -60,16 +61,24 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
   return setRoute(address, bits, SCRATCH + 48, adapter) ? 0 : -Errno.ENFILE;
 }
 
-/** Adds a route through a gateway, or (gateway unspecified) to neighbors. */
-export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): i32 {
+/** Adds a route through a gateway, or (gateway unspecified) to neighbors. The lower the metric, the better. */
+export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32): i32 {
   if (!isReadable(prefix, 16) || !isReadable(gateway, 16)) return -Errno.EFAULT;
   const bits = wholeLength(prefix, prefixLength);
-  if (adapter >= adapterCount() || bits > 128) return -Errno.EINVAL;
-  return setRoute(prefix, bits, gateway, adapter) ? 0 : -Errno.ENFILE;
+  if (!isWired(adapter) || bits > 128 || metric > MOST_METRIC) return -Errno.EINVAL;
+  return setRoute(prefix, bits, gateway, adapter, metric) ? 0 : -Errno.ENFILE;
 }
 
-// Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4.
-function wholeLength(address: usize, prefixLength: u32): u32 {
+/** The worst metric that a route may have. */
+const MOST_METRIC: u32 = 0xffff;
+
+/** True of an adapter that has a wire, or a share of one. */
+export function isWired(adapter: u32): bool {
+  return isAdapter(adapter) && !(LOOPBACK && adapter == LOOPBACK_ADAPTER);
+}
+
+/** Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4. */
+export function wholeLength(address: usize, prefixLength: u32): u32 {
   return isV4(address) ? V4_PREFIX + prefixLength : prefixLength;
 }
 

@@ -1,18 +1,21 @@
 // ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792).
 
+import { FORWARDING } from "profile";
 import { Counter } from "../abi/counters";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress } from "../base/address";
-import { setBe16 } from "../base/bytes";
+import { copyAddress, v4Of } from "../base/address";
+import { setBe16, setBe32 } from "../base/bytes";
 import { sumBytes } from "../base/checksum";
 import { now } from "../base/clock";
-import { ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
+import { HEADROOM, ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
 import { count } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
-import { Packet, release } from "../device/packet";
+import { Packet, release, takeSharedPacket } from "../device/packet";
+import { isOwn, sourceTo } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
+import { ANY_ADAPTER } from "../ip/route";
 import { addressOf, Datagram, failDatagram, pathOf, sourceOf, takeOutgoing } from "./datagram";
 import { DEFAULT_TTL, descriptorOf } from "./endpoint";
 
@@ -20,6 +23,7 @@ export const enum IcmpType {
   ECHO_REPLY = 0,
   UNREACHABLE = 3,
   SOURCE_QUENCH = 4,
+  REDIRECT = 5,
   ECHO = 8,
   TIME_EXCEEDED = 11,
   PARAMETER_PROBLEM = 12,
@@ -32,6 +36,23 @@ export const enum Unreachable {
   PORT = 3,
   FRAGMENTATION_NEEDED = 4,
   SOURCE_ROUTE_FAILED = 5,
+}
+
+/** Of a redirect: for this host alone. */
+const REDIRECT_HOST: u32 = 1;
+
+/** True of a type of message that no error may be sent about (RFC 1122 §3.2.2). */
+export function isIcmpError(type: u32): bool {
+  switch (type) {
+    case IcmpType.UNREACHABLE:
+    case IcmpType.SOURCE_QUENCH:
+    case IcmpType.REDIRECT:
+    case IcmpType.TIME_EXCEEDED:
+    case IcmpType.PARAMETER_PROBLEM:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // Errors are limited to a hundred in a second, with bursts of up to fifty (RFC 1812 §4.3.2.8).
@@ -51,9 +72,10 @@ const icmp: Icmp = changetype<Icmp>(ICMP_STATE);
 
 /**
  * Answers the packet that is being received with an error, in that same packet: its IP header and what follows become
- * the quotation. Says nothing where RFC 1122 §3.2.2 forbids it.
+ * the quotation. `rest` is what the type says in its header's second word: an MTU, a pointer. Says nothing where RFC 1122
+ * §3.2.2 forbids it.
  */
-export function sendIcmpError(arrival: Arrival, type: u32, code: u32): void {
+export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 = 0): void {
   if (arrival.toMany) return;
   if (!mayError()) {
     count(Counter.IcmpOutRateLimited);
@@ -65,10 +87,28 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32): void {
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
   packet.length = quoted;
-  count(Counter.IcmpOutDestUnreachs);
-  store<u32>(packet.push(ICMP_HEADER_BYTES), 0, 4);
+  count(FORWARDING && type == IcmpType.TIME_EXCEEDED ? Counter.IcmpOutTimeExcds : Counter.IcmpOutDestUnreachs);
+  setBe32(packet.push(ICMP_HEADER_BYTES), rest, 4);
   finish(packet, type, code);
   reply(packet, arrival);
+}
+
+/** Tells the sender of the packet that is being passed on that `gateway` is the better next hop (RFC 792). */
+export function sendRedirect(arrival: Arrival, gateway: usize): void {
+  if (!mayError()) {
+    count(Counter.IcmpOutRateLimited);
+    return;
+  }
+  const packet = takeSharedPacket();
+  if (!packet) return; // the sender goes on as before
+  packet.data = packet.buffer + HEADROOM;
+  packet.length = min<u32>(arrival.packet.length, MAX_QUOTE);
+  memory.copy(packet.data, arrival.header, packet.length);
+  count(Counter.IcmpOutRedirects);
+  store<u32>(packet.push(ICMP_HEADER_BYTES), v4Of(gateway), 4);
+  finish(packet, IcmpType.REDIRECT, REDIRECT_HOST);
+  reply(packet, arrival);
+  release(packet);
 }
 
 function mayError(): bool {
@@ -98,9 +138,21 @@ function finish(packet: Packet, type: u32, code: u32): void {
 
 // Back to where the packet came from, with the address that it went to as source.
 function reply(packet: Packet, arrival: Arrival): void {
+  if (FORWARDING && !isOwn(arrival.destination)) {
+    replyAsRouter(packet, arrival);
+    return;
+  }
   const path = pathFor(arrival.source, arrival.adapter);
   if (!path) return; // no way back: counted as IpOutNoRoutes
   sendIp(packet, path, arrival.destination, arrival.source, Protocol.ICMP, DEFAULT_TTL, 0, false);
+}
+
+// About a packet that was for somebody else: from the adapter that leads back to its sender (RFC 1812 §4.3.2.4).
+function replyAsRouter(packet: Packet, arrival: Arrival): void {
+  const path = pathFor(arrival.source, ANY_ADAPTER);
+  if (!path) return;
+  const source = sourceTo(path.adapter, arrival.source);
+  if (source) sendIp(packet, path, source, arrival.source, Protocol.ICMP, DEFAULT_TTL, 0, false);
 }
 
 /** Sends what an echo socket has queued. */

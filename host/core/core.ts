@@ -10,7 +10,12 @@ export interface CoreExports {
   init(dmaBase: number, seed0: number, seed1: number, seed2: number, seed3: number): void;
   addAdapter(base: number, macHigh: number, macLow: number): number;
   addAddress(adapter: number, addressPtr: number, prefixLength: number): number;
-  addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number): number;
+  removeAddress(adapter: number, addressPtr: number): number;
+  addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number, metric?: number): number;
+  removeRoute(addressPtr: number, prefixLength: number, adapter: number): number;
+  addVlan(adapter: number, id: number): number;
+  setMtu(adapter: number, bytes: number): number;
+  setForwarding(on: number): number;
   poll(nowLow: number, nowHigh: number): number;
   socket(kind: number, owner: number): number;
   bind(fd: number, addressPtr: number, port: number): number;
@@ -36,6 +41,7 @@ export interface CoreExports {
   neighbor(row: number): number;
   route(row: number): number;
   address(row: number): number;
+  adapter(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
 }

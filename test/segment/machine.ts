@@ -173,7 +173,7 @@ export class Machine {
   }
 
   counters(): number[] {
-    const kept = this.core.constants.COUNTERS_KEPT as number;
+    const kept = this.core.constants.COUNTERS_USED as number;
     return Array.from({ length: Counter.COUNT }, (_, i) => (i < kept ? this.core.u32[this.core.countersWord + i] : 0));
   }
 

@@ -2,8 +2,9 @@
 // when large ones vanish without a word (a black hole, RFC 4821 §7.7), up again when the cache has forgotten that.
 
 import { Counter } from "../../abi/counters";
-import { IP_HEADER_BYTES, MTU_BYTES, TCP_HEADER_BYTES } from "../../base/config";
+import { IP_HEADER_BYTES, MTU_BYTES, SEVERAL_ADAPTERS, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
+import { adapterAt } from "../../device/adapter";
 import { LEAST_PATH_MTU, limitPathMtu, pathMtu } from "../../ip/path-mtu";
 import { scheduleOutput } from "../endpoint";
 import { TIMESTAMP_ROOM } from "./options";
@@ -25,9 +26,13 @@ const VANISHED_AGAIN: u8 = 5;
 
 /** The largest segment that may be sent: what the peer takes (§3.7.1) and the path carries, less our options. */
 export function setSendMss(tcb: Tcb): void {
-  const most = min<u32>(tcb.peerMss, pathMtu(tcb.remote, MTU_BYTES) - HEADER_BYTES);
+  const most = min<u32>(tcb.peerMss, pathMtu(tcb.remote, linkMtuOf(tcb)) - HEADER_BYTES);
   // The MSS counts no options; they take their bytes from it (RFC 9293 §3.7.1, RFC 6691).
   tcb.sndMss = <u16>(max<u32>(most, MIN_SEND_MSS) - (tcb.is(Mark.TIMESTAMPS) ? TIMESTAMP_ROOM : 0));
+}
+
+function linkMtuOf(tcb: Tcb): u32 {
+  return SEVERAL_ADAPTERS ? adapterAt(tcb.adapter).mtu : MTU_BYTES;
 }
 
 /**
@@ -57,10 +62,17 @@ export function suspectBlackHole(tcb: Tcb): void {
   followLimit(tcb, next);
 }
 
-// What is on its way and too large goes again, in parts; that is no sign of congestion (RFC 1191 §6.5).
 function followLimit(tcb: Tcb, mtu: u32): void {
   limitPathMtu(tcb.remote, mtu);
   if (mtu < LEAST_PATH_MTU) tcb.mark(Mark.MAY_FRAGMENT); // so narrow a path fragments
+  fitToLink(tcb);
+}
+
+/**
+ * The path, or the link that it begins with, has another MTU now. What is on its way and too large goes again, in parts;
+ * that is no sign of congestion (RFC 1191 §6.5).
+ */
+export function fitToLink(tcb: Tcb): void {
   setSendMss(tcb);
   let packet = tcb.sndHead;
   while (packet && seqBefore(packet.seq, tcb.sndNxt)) {

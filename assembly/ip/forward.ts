@@ -1,0 +1,90 @@
+// Forwarding (RFC 1812 §5): a packet that is for somebody else goes on in the buffer that it came in. Here it is judged
+// and sent; what its sender is told is said in stack/route-on.ts, since ICMP lies above IP.
+
+import { Counter } from "../abi/counters";
+import { Errno } from "../abi/errno";
+import { isLinkLocal, isMulticast, isNowhere, isV4 } from "../base/address";
+import { count } from "../base/counters";
+import { adapterAt } from "../device/adapter";
+import { available } from "../device/packet";
+import { areNeighbors, isAnyBroadcast } from "../ethernet/addresses";
+import { cameToGroup } from "../ethernet/header";
+import { sendToNeighbor } from "../ethernet/link";
+import { Arrival } from "./arrival";
+import { decrementTtl } from "./ipv4";
+import { findPath, Path, passing } from "./output";
+import { ANY_ADAPTER } from "./route";
+
+/** What is to become of a packet for somebody else. */
+export const enum Fate {
+  /** It goes on, on the path `passing()`. */
+  PASS = 0,
+  /** So it does, and its sender could have sent it straight to the next hop. */
+  PASS_AND_REDIRECT = 1,
+  /** Dropped and counted; the sender is told nothing, */
+  DROPPED = 2,
+  /** that it was under way too long, */
+  EXPIRED = 3,
+  /** that no route leads there, */
+  NO_ROUTE = 4,
+  /** or that it is too big for the link it was to go on. */
+  TOO_BIG = 5,
+}
+
+/** Judges the packet that `arrival` describes, whose IP header is in view. It is not changed. */
+export function judge(arrival: Arrival): Fate {
+  count(Counter.IpInForwDatagrams);
+  if (!mayPass(arrival)) return drop(Counter.IpForwRefused);
+  if (arrival.ttl <= 1) {
+    count(Counter.IpForwExpired);
+    return Fate.EXPIRED;
+  }
+  // What waits for a slow link must not take what the machine's own sockets need.
+  if (available() < 1) return drop(Counter.IpForwNoPacket);
+  const path = passing();
+  const failed = findPath(path, arrival.destination, ANY_ADAPTER);
+  if (failed == -Errno.ENOBUFS) return drop(Counter.IpForwNoPacket);
+  if (failed) return Fate.NO_ROUTE;
+  // A packet that may be cut would be cut here (RFC 791 §3.2).
+  if (arrival.packet.length > <u32>adapterAt(path.adapter).mtu) {
+    count(Counter.IpForwTooBig);
+    return Fate.TOO_BIG;
+  }
+  return isDetour(arrival, path) ? Fate.PASS_AND_REDIRECT : Fate.PASS;
+}
+
+function drop(counter: Counter): Fate {
+  count(counter);
+  return Fate.DROPPED;
+}
+
+// Nothing goes on that is good on one link only, that is for many, or that came in a frame for many (RFC 1812 §4.2.2.11,
+// §5.3.4, §5.3.5, §5.3.7; RFC 3927 §7).
+function mayPass(arrival: Arrival): bool {
+  const source = arrival.source;
+  const destination = arrival.destination;
+  if (cameToGroup(arrival.packet, 0) || isMulticast(destination) || isAnyBroadcast(destination)) return false;
+  if (isNowhere(destination) || isLinkLocal(destination) || isReserved(destination)) return false;
+  return !isLinkLocal(source) && !isReserved(source);
+}
+
+// Class E, 240.0.0.0/4 (RFC 1812 §5.3.7).
+function isReserved(address: usize): bool {
+  return isV4(address) && load<u8>(address, 12) >= 240;
+}
+
+// It leaves the way it came, and both the sender and the next hop are in one network there (RFC 1812 §5.2.7.2).
+function isDetour(arrival: Arrival, path: Path): bool {
+  const neighbor = path.neighbor;
+  if (!neighbor || path.adapter != arrival.adapter) return false;
+  return areNeighbors(arrival.adapter, arrival.source, neighbor.address);
+}
+
+/** Sends the packet on, one hop older. */
+export function passOn(arrival: Arrival, path: Path): void {
+  const neighbor = path.neighbor;
+  if (!neighbor) return; // to many, which `judge` does not let pass
+  decrementTtl(arrival.header);
+  count(Counter.IpOutForwDatagrams);
+  sendToNeighbor(adapterAt(path.adapter), neighbor, arrival.packet);
+}
