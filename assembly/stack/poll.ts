@@ -129,8 +129,13 @@ function serveWaiters(): void {
     const endpoint = takeWaiter();
     if (!endpoint || endpoint === last) return;
     if (!last) last = endpoint;
-    tellRoom(endpoint);
-    if (endpoint.kind == FlowKind.TCB) scheduleOutput(endpoint);
+    if (endpoint.kind == FlowKind.TCB) {
+      // With something in its queue it waits to send that; the application gets room from an ACK.
+      if (!asTcb(endpoint).txHeld) tellRoom(endpoint);
+      scheduleOutput(endpoint);
+    } else {
+      tellRoom(endpoint);
+    }
   }
 }
 
