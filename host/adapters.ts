@@ -1,6 +1,7 @@
 // What a machine is plugged into: wires with the addresses it has there, checked and then put on its bus; and how that
 // changes while the machine runs.
 
+import { Autoconfig } from "../assembly/abi/addresses.ts";
 import { type Cidr, isV4, parseAddress, parseCidr, parseMac } from "./core/address.ts";
 import { InputError, stackError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
@@ -19,12 +20,19 @@ export interface RouteOptions {
 /** One adapter: what it is plugged into, and who it is there. */
 export interface WireOptions {
   wire: Wire;
-  /** Such as "10.0.0.2/24"; several when the adapter has several. None: it only listens. */
+  /** Such as "10.0.0.2/24" or "2001:db8::2/64"; several when the adapter has several. None: it only listens. */
   address?: string | string[];
+  /**
+   * Whether others are asked first if they have an address. Default: for IPv6, which wants it, and not for IPv4, where it
+   * takes several seconds; `Stack.ready()` waits for it.
+   */
+  claim?: boolean;
+  /** What the adapter does by itself; true: IPv6 addresses, routes and name servers from routers. */
+  autoconfigure?: boolean | AutoconfigName[];
   /** Ethernet address; default 02:00 and the last four bytes of the first IP address. */
   mac?: string;
-  /** Router for everything that is on no adapter's own network. */
-  gateway?: string;
+  /** Router for everything that is on no adapter's own network; one of each version at most. */
+  gateway?: string | string[];
   /**
    * Number of a virtual LAN on the wire, 1 to 4094: its frames are tagged (IEEE 802.1Q). Entries that name the same wire
    * share it, and the Ethernet address of the first of them.
@@ -50,22 +58,57 @@ export interface AdapterPlan {
   vlan: number | null;
   mtu: number | null;
   routes: RoutePlan[];
+  claim: boolean | null;
+  /** Bits of Autoconfig. */
+  autoconfig: number;
 }
 
-const LAST_VLAN = 4094;
+/** Parts of `autoconfigure`: an address for the link, what routers advertise, addresses that change every day (RFC
+ * 8981), and an IPv4 address without a server (RFC 3927). */
+export type AutoconfigName = "link-local" | "routers" | "temporary" | "ipv4-link-local";
 
-/** Throws InputError ERR_ADDRESS, ERR_MAC or ERR_OUT_OF_RANGE. */
+const AUTOCONFIG_BITS: Record<AutoconfigName, number> = {
+  "link-local": Autoconfig.LINK_LOCAL,
+  routers: Autoconfig.LINK_LOCAL | Autoconfig.ROUTERS,
+  temporary: Autoconfig.LINK_LOCAL | Autoconfig.ROUTERS | Autoconfig.TEMPORARY,
+  "ipv4-link-local": Autoconfig.IPV4_LINK_LOCAL,
+};
+
+const LAST_VLAN = 4094;
+const WORST_METRIC = 255;
+
+/** Throws InputError ERR_ADDRESS, ERR_MAC, ERR_AUTOCONFIGURE or ERR_OUT_OF_RANGE. */
 export function planAdapter(options: WireOptions): AdapterPlan {
-  const texts = options.address === undefined ? [] : [options.address].flat();
-  const addresses = texts.map(parseCidr);
-  const routes = (options.routes ?? []).map(planRoute);
-  if (options.gateway !== undefined) routes.push(planRoute({ to: everywhere(options.gateway), via: options.gateway }));
+  const addresses = several(options.address).map(parseCidr);
+  const defaults = several(options.gateway).map((via) => planRoute({ to: everywhere(via), via }));
   const vlan = options.vlan ?? null;
   if (vlan !== null && !(Number.isInteger(vlan) && vlan >= 1 && vlan <= LAST_VLAN)) {
     throw new InputError("ERR_OUT_OF_RANGE", `A virtual LAN has a number from 1 to ${LAST_VLAN}, not ${vlan}.`);
   }
-  const mac = stationAddress(options.mac, addresses[0]);
-  return { wire: options.wire, addresses, mac, vlan, mtu: options.mtu ?? null, routes };
+  return {
+    wire: options.wire,
+    addresses,
+    mac: stationAddress(options.mac, addresses[0]),
+    vlan,
+    mtu: options.mtu ?? null,
+    routes: [...defaults, ...(options.routes ?? []).map(planRoute)],
+    claim: options.claim ?? null,
+    autoconfig: autoconfigBits(options.autoconfigure ?? false),
+  };
+}
+
+function several(given: string | string[] | undefined): string[] {
+  return given === undefined ? [] : [given].flat();
+}
+
+function autoconfigBits(wanted: boolean | AutoconfigName[]): number {
+  if (typeof wanted === "boolean") return wanted ? AUTOCONFIG_BITS.routers : 0;
+  return wanted.reduce((bits, name) => {
+    const more = AUTOCONFIG_BITS[name];
+    if (more !== undefined) return bits | more;
+    const names = Object.keys(AUTOCONFIG_BITS).join(", ");
+    throw new InputError("ERR_AUTOCONFIGURE", `"${name}" is nothing an adapter does by itself; choose from ${names}.`);
+  }, 0);
 }
 
 function everywhere(gateway: string): string {
@@ -74,8 +117,11 @@ function everywhere(gateway: string): string {
 
 function planRoute({ to, via, metric = 0 }: RouteOptions): RoutePlan {
   const cidr = parseCidr(to);
-  if (!(Number.isInteger(metric) && metric >= 0 && metric <= 0xffff)) {
-    throw new InputError("ERR_OUT_OF_RANGE", `The metric of a route is a whole number from 0 to 65535, not ${metric}.`);
+  if (!(Number.isInteger(metric) && metric >= 0 && metric <= WORST_METRIC)) {
+    throw new InputError(
+      "ERR_OUT_OF_RANGE",
+      `The metric of a route is a whole number from 0 to ${WORST_METRIC}, not ${metric}.`,
+    );
   }
   const nobody = parseAddress(isV4(cidr.address) ? "0.0.0.0" : "::");
   return { to: cidr, via: via === undefined ? nobody : parseAddress(via), metric };
@@ -94,7 +140,8 @@ export function plugIn(machine: Machine, plan: AdapterPlan): number {
   const { core } = machine;
   const mtu = plan.mtu ?? Math.min(plan.wire.mtu ?? Number.POSITIVE_INFINITY, core.constants.MTU as number);
   if (plan.mtu !== null || mtu < (core.constants.MTU as number)) checked(core.exports.setMtu(index, mtu), "setMtu");
-  for (const address of plan.addresses) addAddress(machine, index, address);
+  for (const address of plan.addresses) addAddress(machine, index, address, plan.claim);
+  checked(core.exports.configure(index, plan.autoconfig), "configure");
   for (const route of plan.routes) addRoute(machine, index, route);
   return index;
 }
@@ -109,8 +156,9 @@ function openAdapter(machine: Machine, { wire, mac, vlan }: AdapterPlan): number
   return vlan === null ? index : checked(machine.core.exports.addVlan(index, vlan), "addVlan");
 }
 
-function addAddress({ core }: Machine, index: number, { address, prefixLength }: Cidr): void {
-  checked(core.exports.addAddress(index, core.putAddress(address), prefixLength), "addAddress");
+function addAddress({ core }: Machine, index: number, { address, prefixLength }: Cidr, claim: boolean | null): void {
+  const claimed = claim ?? !isV4(address);
+  checked(core.exports.addAddress(index, core.putAddress(address), prefixLength, claimed ? 1 : 0), "addAddress");
 }
 
 function addRoute({ core }: Machine, index: number, { to, via, metric }: RoutePlan): void {
@@ -131,9 +179,9 @@ export class Network {
     this.#machine = machine;
   }
 
-  /** Gives an adapter an address, such as "10.0.0.2/24". */
-  addAddress(adapter: number, address: string): void {
-    addAddress(this.#machine, adapter, parseCidr(address));
+  /** Gives an adapter an address, such as "10.0.0.2/24". `claim` as in `WireOptions`. */
+  addAddress(adapter: number, address: string, claim?: boolean): void {
+    addAddress(this.#machine, adapter, parseCidr(address), claim ?? null);
     this.#machine.runner.wake();
   }
 

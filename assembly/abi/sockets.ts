@@ -70,11 +70,14 @@ export enum SocketOption {
   SOFT_ERROR = 15,
   /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
   REPORTS = 16,
+  /** 1: tell the peer of the user time-out, and follow its advice unless USER_TIMEOUT was set (RFC 5482); 0, the default:
+   * neither. Not in every profile. */
+  USER_TIMEOUT_OPTION = 17,
   /**
    * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
    * has a port or a peer; a connection shows the one it goes through.
    */
-  BOUND_ADAPTER = 17,
+  BOUND_ADAPTER = 18,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

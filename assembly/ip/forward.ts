@@ -1,18 +1,20 @@
 // Forwarding (RFC 1812 §5): a packet that is for somebody else goes on in the buffer that it came in. Here it is judged
 // and sent; what its sender is told is said in stack/route-on.ts, since ICMP lies above IP.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
-import { isLinkLocal, isMulticast, isNowhere, isV4 } from "../base/address";
+import { isLinkLocal, isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
 import { count } from "../base/counters";
 import { adapterAt } from "../device/adapter";
 import { available } from "../device/packet";
 import { areNeighbors, isAnyBroadcast } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
-import { sendToNeighbor } from "../ethernet/link";
 import { Arrival } from "./arrival";
 import { decrementTtl } from "./ipv4";
-import { findPath, Path, passing } from "./output";
+import { decrementHopLimit } from "./ipv6";
+import { sendToNeighbor } from "./link";
+import { findPath, linkMtu, Path, passing } from "./output";
 import { ANY_ADAPTER } from "./route";
 
 /** What is to become of a packet for somebody else. */
@@ -46,7 +48,7 @@ export function judge(arrival: Arrival): Fate {
   if (failed == -Errno.ENOBUFS) return drop(Counter.IpForwNoPacket);
   if (failed) return Fate.NO_ROUTE;
   // A packet that may be cut would be cut here (RFC 791 §3.2).
-  if (arrival.packet.length > <u32>adapterAt(path.adapter).mtu) {
+  if (arrival.packet.length > linkMtu(adapterAt(path.adapter), arrival.destination)) {
     count(Counter.IpForwTooBig);
     return Fate.TOO_BIG;
   }
@@ -65,7 +67,7 @@ function mayPass(arrival: Arrival): bool {
   const destination = arrival.destination;
   if (cameToGroup(arrival.packet, 0) || isMulticast(destination) || isAnyBroadcast(destination)) return false;
   if (isNowhere(destination) || isLinkLocal(destination) || isReserved(destination)) return false;
-  return !isLinkLocal(source) && !isReserved(source);
+  return !isUnspecified(source) && !isLinkLocal(source) && !isReserved(source);
 }
 
 // Class E, 240.0.0.0/4 (RFC 1812 §5.3.7).
@@ -73,10 +75,11 @@ function isReserved(address: usize): bool {
   return isV4(address) && load<u8>(address, 12) >= 240;
 }
 
-// It leaves the way it came, and both the sender and the next hop are in one network there (RFC 1812 §5.2.7.2).
+// It leaves the way it came, and both the sender and the next hop are in one network there (RFC 1812 §5.2.7.2). IPv6's
+// redirects are neighbor discovery's (RFC 4861 §8.2), which speaks for routers that advertise themselves.
 function isDetour(arrival: Arrival, path: Path): bool {
   const neighbor = path.neighbor;
-  if (!neighbor || path.adapter != arrival.adapter) return false;
+  if (!neighbor || path.adapter != arrival.adapter || arrival.isV6) return false;
   return areNeighbors(arrival.adapter, arrival.source, neighbor.address);
 }
 
@@ -84,7 +87,8 @@ function isDetour(arrival: Arrival, path: Path): bool {
 export function passOn(arrival: Arrival, path: Path): void {
   const neighbor = path.neighbor;
   if (!neighbor) return; // to many, which `judge` does not let pass
-  decrementTtl(arrival.header);
+  if (IPV6 && arrival.isV6) decrementHopLimit(arrival.header);
+  else decrementTtl(arrival.header);
   count(Counter.IpOutForwDatagrams);
   sendToNeighbor(adapterAt(path.adapter), neighbor, arrival.packet);
 }

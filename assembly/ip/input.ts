@@ -1,56 +1,86 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
-import { FORWARDING, LOOPBACK } from "profile";
+import { FORWARDING, IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified } from "../base/address";
+import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { sumPseudoHeader } from "../base/checksum";
 import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
-import { count } from "../base/counters";
+import { count, countIp } from "../base/counters";
 import { Adapter, isForwarding } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn } from "../ethernet/addresses";
+import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn, isSolicitedNode } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
+import { openExtensions, Walk } from "./extensions";
 import { FragmentBits, openIpv4 } from "./ipv4";
+import { openIpv6 } from "./ipv6";
 
-/** The group that every host is in, 224.0.0.1, in memory order. */
+/** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
 const ALL_HOSTS: u32 = 0x010000e0;
+const ALL_NODES: u64 = 0x02ff;
+const ALL_NODES_TAIL: u64 = 0x0100000000000000;
 
 /** The packet, whose header is in view, is for somebody else, and this machine is a router. */
-export const TO_FORWARD: i32 = -2;
+export const TO_FORWARD: i32 = -16;
 
 /**
- * Takes the header off. The answer is the protocol inside, -1 when the packet was dropped and counted, or TO_FORWARD.
+ * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or the sender is
+ * to be told of a problem; or TO_FORWARD.
  */
-export function receiveIp(adapter: Adapter, packet: Packet): i32 {
-  count(Counter.IpInReceives);
+export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
+  countIp(Counter.IpInReceives, isV6);
   arrival.adapter = adapter.index;
-  if (!openIpv4(packet)) return -1;
+  if (IPV6 && isV6 ? !openIpv6(packet) : !openIpv4(packet)) return Walk.DROPPED;
   if (!isFromOne(adapter)) {
-    count(Counter.IpInAddrErrors);
-    return -1;
+    countIp(Counter.IpInAddrErrors, isV6);
+    return Walk.DROPPED;
   }
   if (!isForUs(adapter)) {
     if (FORWARDING && isForwarding()) return TO_FORWARD;
-    count(
-      SEVERAL_ADAPTERS && findAnyOwnAddress(arrival.destination) ? Counter.IpInOtherAdapter : Counter.IpInAddrErrors,
-    );
-    return -1;
-  }
-  if (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
-    count(Counter.IpReasmReqds);
-    count(Counter.IpReasmFails);
-    return -1;
+    if (SEVERAL_ADAPTERS && findAnyOwnAddress(arrival.destination)) count(Counter.IpInOtherAdapter);
+    else countIp(Counter.IpInAddrErrors, isV6);
+    return Walk.DROPPED;
   }
   packet.pull(arrival.headerBytes);
-  count(Counter.IpInDelivers);
-  return arrival.protocol;
+  const found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
+  if (found == Walk.FRAGMENT) return reassemble(packet, isV6);
+  return found < 0 ? found : deliver(found, isV6);
 }
 
-// A source must be one host, and on a wire another one: not a group, a broadcast, nobody (RFC 1122 §3.2.1.3) or us.
+function deliver(protocol: i32, isV6: bool): i32 {
+  countIp(Counter.IpInDelivers, isV6);
+  arrival.protocol = <u8>protocol;
+  arrival.pseudoSum = sumPseudoHeader(arrival.source, arrival.destination, protocol);
+  return protocol;
+}
+
+function fragmentOr(protocol: i32): i32 {
+  return isPart() ? Walk.FRAGMENT : protocol;
+}
+
+function isPart(): bool {
+  return (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) != 0;
+}
+
+function reassemble(packet: Packet, isV6: bool): i32 {
+  if (isPart()) {
+    countIp(Counter.IpReasmReqds, isV6);
+    countIp(Counter.IpReasmFails, isV6);
+    return Walk.DROPPED;
+  }
+  // The fragment is the whole packet (RFC 6946).
+  const found = openExtensions(arrival, packet, false);
+  return found < 0 ? found : deliver(found, isV6);
+}
+
+// A source must be one host, and on a wire another one: not a group, a broadcast, nobody (RFC 1122 §3.2.1.3) or us. In
+// IPv6 nobody may ask who has an address, and somebody who has one of ours is heard, so that this is found out; what else
+// they send is refused where it is understood.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
-  if (isMulticast(source) || isUnspecified(source) || isBroadcast(adapter.index, source)) return false;
-  return isLoopbackAdapter(adapter) || (!isNowhere(source) && !findAnyOwnAddress(source));
+  if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
+  if (isUnspecified(source)) return !isV4(source);
+  return isLoopbackAdapter(adapter) || (!isNowhere(source) && !(isV4(source) && findAnyOwnAddress(source)));
 }
 
 // Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it. A
@@ -67,8 +97,10 @@ function isForUs(adapter: Adapter): bool {
     return true;
   }
   arrival.toMany = 1;
-  if (isMulticast(destination)) return load<u32>(destination, 12) == ALL_HOSTS;
-  return isBroadcast(adapter.index, destination);
+  if (!isMulticast(destination)) return isBroadcast(adapter.index, destination);
+  if (isV4(destination)) return v4Of(destination) == ALL_HOSTS;
+  if (load<u64>(destination) == ALL_NODES && load<u64>(destination, 8) == ALL_NODES_TAIL) return true;
+  return isSolicitedNode(adapter.index, destination);
 }
 
 function isLoopbackAdapter(adapter: Adapter): bool {

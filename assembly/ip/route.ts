@@ -1,13 +1,21 @@
-// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. Among
-// routes with the same prefix the lowest metric counts; a route through an adapter without a link only when there is
-// no other.
+// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. People
+// set them, and routers do (RFC 4861 §6.3.4), whose routes end. A route through an adapter without a link counts only
+// when there is no other.
 
 import { ROUTES } from "profile";
-import { clearHost, copyAddress, isUnspecified, samePrefix } from "../base/address";
+import { News, RouteOrigin } from "../abi/addresses";
+import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
 import { SEVERAL_ADAPTERS } from "../base/config";
+import { postNews } from "../base/events";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
 import { adapterAt, hasLink } from "../device/adapter";
-import { invalidatePaths } from "../ethernet/neighbor";
+import { FOREVER } from "../ethernet/addresses";
+import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
+
+/** How a route compares with others to the same prefix (RFC 4191 §2.1): the higher, the better. */
+export const MEDIUM_PREFERENCE: u8 = 1;
+/** That of a route that people set, of which its metric is taken off. */
+export const BEST_PREFERENCE: u8 = 255;
 
 @unmanaged
 @final
@@ -23,10 +31,10 @@ export class Route {
   /** Bits, counted over all 128. */
   prefixLength: u8;
   adapter: u8;
-  used: u8;
-  reserved: u8;
-  /** The lower, the better. */
-  metric: u32;
+  private originByte: u8;
+  preference: u8;
+  /** Second of the machine's clock at which it is forgotten; FOREVER: never; 0: the entry is free. */
+  endsAt: u32;
 
   @inline get prefix(): usize {
     return changetype<usize>(this);
@@ -34,6 +42,12 @@ export class Route {
   /** The next hop; unspecified when the destination itself is the neighbor. */
   @inline get gateway(): usize {
     return changetype<usize>(this) + offsetof<Route>("gateway0");
+  }
+  @inline get origin(): RouteOrigin {
+    return this.originByte;
+  }
+  set origin(origin: RouteOrigin) {
+    this.originByte = <u8>origin;
   }
 }
 
@@ -44,36 +58,87 @@ export function routeAt(index: u32): Route {
 }
 
 /**
- * Adds a route, or changes the gateway of one with the same prefix, adapter and metric. False when the table is full.
+ * Adds a route, or changes the one for the same prefix and adapter: of a router, the one through the same gateway.
+ * `gateway` 0 or unspecified: the destination is the neighbor. Null when the table is full.
  */
-export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32 = 0): bool {
-  let entry: Route | null = null;
-  for (let i: u32 = 0; i < ROUTES; i++) {
-    const route = routeAt(i);
-    if (!route.used) {
-      if (!entry) entry = route;
-    } else if (route.metric == metric && leads(route, prefix, prefixLength, adapter)) {
-      entry = route;
-      break;
-    }
-  }
-  if (!entry) return false;
-  copyAddress(entry.prefix, prefix);
-  clearHost(entry.prefix, prefixLength);
-  copyAddress(entry.gateway, gateway);
-  entry.prefixLength = <u8>prefixLength;
-  entry.adapter = <u8>adapter;
-  entry.metric = metric;
-  entry.used = 1;
-  invalidatePaths();
-  return true;
+export function setRoute(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  endsAt: u32,
+): Route | null {
+  const preference = origin == RouteOrigin.MANUAL ? BEST_PREFERENCE : MEDIUM_PREFERENCE;
+  return setRankedRoute(prefix, prefixLength, gateway, adapter, origin, endsAt, preference);
 }
 
-// True of a route for just this prefix through this adapter.
-function leads(route: Route, prefix: usize, prefixLength: u32, adapter: u32): bool {
-  return (
-    route.prefixLength == prefixLength && route.adapter == adapter && samePrefix(route.prefix, prefix, prefixLength)
-  );
+/** The same with a preference. Of those that people set, there may be one with each. */
+export function setRankedRoute(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  endsAt: u32,
+  preference: u8,
+): Route | null {
+  const route = entryFor(prefix, prefixLength, gateway, adapter, origin, preference);
+  if (!route) return null;
+  copyAddress(route.prefix, prefix);
+  clearHost(route.prefix, prefixLength);
+  if (gateway) copyAddress(route.gateway, gateway);
+  else clearAddress(route.gateway);
+  route.prefixLength = <u8>prefixLength;
+  route.adapter = <u8>adapter;
+  route.origin = origin;
+  route.preference = preference;
+  route.endsAt = endsAt;
+  invalidatePaths();
+  return route;
+}
+
+// The route that is to be changed, or a free entry; null when there is neither.
+function entryFor(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  preference: u8,
+): Route | null {
+  let free: Route | null = null;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt) {
+      if (!free) free = route;
+      continue;
+    }
+    if (route.origin != origin || !leadsTo(route, prefix, prefixLength, adapter)) continue;
+    if (origin == RouteOrigin.MANUAL && route.preference != preference) continue;
+    if (origin != RouteOrigin.ROUTER || !gateway || sameAddress(route.gateway, gateway)) return route;
+  }
+  return free;
+}
+
+// True of a route for just this prefix through this adapter. A prefix of no bits is that of one version.
+function leadsTo(route: Route, prefix: usize, prefixLength: u32, adapter: u32): bool {
+  if (route.prefixLength != prefixLength || route.adapter != adapter || isV4(route.prefix) != isV4(prefix))
+    return false;
+  return samePrefix(route.prefix, prefix, prefixLength);
+}
+
+/** The route that a router has told of, or null. */
+export function findRouterRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): Route | null {
+  const route = entryFor(prefix, prefixLength, gateway, adapter, RouteOrigin.ROUTER, 0);
+  return route && route.endsAt ? route : null;
+}
+
+/** Forgets a route. */
+export function removeRoute(route: Route): void {
+  route.endsAt = 0;
+  invalidatePaths();
+  postNews(News.ROUTERS);
 }
 
 /** Removes the routes for just this prefix through an adapter: those to neighbors, or also those through a gateway. */
@@ -81,12 +146,11 @@ export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, thr
   let removed = false;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
-    if (!route.used || !leads(route, prefix, prefixLength, adapter)) continue;
+    if (!route.endsAt || !leadsTo(route, prefix, prefixLength, adapter)) continue;
     if (!throughGateways && !isUnspecified(route.gateway)) continue;
-    route.used = 0;
+    removeRoute(route);
     removed = true;
   }
-  if (removed) invalidatePaths();
   return removed;
 }
 
@@ -95,21 +159,56 @@ export function findRoute(destination: usize, adapter: u32): Route | null {
   let best: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
-    if (!route.used || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
-    if (best && !isBetter(route, best)) continue;
-    if (samePrefix(route.prefix, destination, route.prefixLength)) best = route;
+    if (!route.endsAt || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
+    // A prefix of no bits is that of one version.
+    if (!samePrefix(route.prefix, destination, route.prefixLength)) continue;
+    if (isV4(route.prefix) != isV4(destination)) continue;
+    if (!best || isBetterRoute(route, best)) best = route;
   }
   return best;
 }
 
-function isBetter(route: Route, best: Route): bool {
-  if (SEVERAL_ADAPTERS && isUp(route) != isUp(best)) return isUp(route);
-  if (route.prefixLength != best.prefixLength) return route.prefixLength > best.prefixLength;
-  return route.metric < best.metric;
+// A link that is there, then the longer prefix. Of two routers that people have set the one with the lower metric; of
+// others the one that answers, and of those the preferred one (RFC 4861 §6.3.6, RFC 4191 §3.2).
+function isBetterRoute(one: Route, other: Route): bool {
+  if (SEVERAL_ADAPTERS && isUp(one) != isUp(other)) return isUp(one);
+  if (one.prefixLength != other.prefixLength) return one.prefixLength > other.prefixLength;
+  if (one.origin == RouteOrigin.MANUAL && other.origin == RouteOrigin.MANUAL) return one.preference > other.preference;
+  const first = standingOf(one);
+  const second = standingOf(other);
+  return first != second ? first > second : one.preference > other.preference;
 }
 
 function isUp(route: Route): bool {
   return hasLink(adapterAt(route.adapter));
+}
+
+function standingOf(route: Route): u32 {
+  if (isUnspecified(route.gateway)) return 2;
+  const neighbor = findNeighbor(route.adapter, route.gateway);
+  if (!neighbor) return 1;
+  return neighbor.state == NeighborState.INCOMPLETE ? 0 : 2;
+}
+
+/** Forgets the routes whose time is over at `second`; the second at which the next one ends. */
+export function expireRoutes(second: u32): u32 {
+  let next = FOREVER;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt) continue;
+    if (route.endsAt <= second) removeRoute(route);
+    else next = min<u32>(next, route.endsAt);
+  }
+  return next;
+}
+
+/** Forgets what `gateway` is the next hop of, as far as routers said so: it is no router any more (RFC 4861 §7.2.5). */
+export function forgetRouter(gateway: usize, adapter: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt || route.adapter != adapter || route.origin == RouteOrigin.MANUAL) continue;
+    if (sameAddress(route.gateway, gateway)) removeRoute(route);
+  }
 }
 
 /** In place of an adapter's number: whichever a route names; and none at all. */

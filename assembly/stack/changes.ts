@@ -1,7 +1,8 @@
 // What may change while the machine runs: virtual LANs that come, addresses and routes that go, an adapter's MTU, and
 // whether the machine is a router.
 
-import { ADDRESSES, FORWARDING, MTU, TCBS, VLANS } from "profile";
+import { ADDRESSES, FORWARDING, IPV6, MTU, TCBS, VLANS } from "profile";
+import { AddressState } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
 import { sameAddress, samePrefix } from "../base/address";
@@ -10,15 +11,16 @@ import { HANDSHAKE_TIMERS, SEVERAL_ADAPTERS } from "../base/config";
 import { handshakePool, tcbPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import { adapterAt, adapterCount, findVlan, openVlan, setAdapterMtu, switchForwarding } from "../device/adapter";
-import { findOwnAddress, OwnAddress, ownAddressAt, removeOwnAddress } from "../ethernet/addresses";
-import { invalidatePaths } from "../ethernet/neighbor";
+import { findAddressEntry, OwnAddress, ownAddressAt } from "../ethernet/addresses";
+import { startInterface } from "../ethernet/interface";
 import { FIRST_VLAN_ID, LAST_VLAN_ID } from "../ethernet/vlan";
+import { endAddress } from "../ip/autoconfig";
 import { removeRoutes } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { Flow } from "../transport/flow";
 import { resetConnection } from "../transport/tcp/close";
-import { Handshake } from "../transport/tcp/handshake";
 import { fitToLink } from "../transport/tcp/path";
+import { Handshake } from "../transport/tcp/syn-queue";
 import { Tcb } from "../transport/tcp/tcb";
 import { isWired, wholeLength } from "./start";
 
@@ -31,7 +33,9 @@ export function addVirtualLan(parent: u32, id: u32): i32 {
   if (parent >= adapterCount() || id < FIRST_VLAN_ID || id > LAST_VLAN_ID) return -Errno.EINVAL;
   if (findVlan(parent, id)) return -Errno.EADDRINUSE;
   const vlan = openVlan(adapterAt(parent), id);
-  return vlan ? vlan.index : -Errno.ENFILE;
+  if (!vlan) return -Errno.ENFILE;
+  if (IPV6) startInterface(vlan.index, vlan.mtu);
+  return vlan.index;
 }
 
 /** Sets the largest packet that an adapter's link carries; connections through it follow. */
@@ -59,12 +63,11 @@ export function setRouting(on: bool): i32 {
  */
 export function withdrawAddress(adapter: u32, address: usize): i32 {
   if (!isReadable(address, 16)) return -Errno.EFAULT;
-  const entry = findOwnAddress(adapter, address);
+  const entry = findAddressEntry(adapter, address);
   if (!entry) return -Errno.EADDRNOTAVAIL;
   endConnections(entry);
-  removeOwnAddress(entry);
+  endAddress(entry);
   if (!sharesNetwork(entry)) removeRoutes(entry.address, entry.prefixLength, adapter, false);
-  invalidatePaths();
   return 0;
 }
 
@@ -94,7 +97,8 @@ function speaksAs(flow: Flow, entry: OwnAddress): bool {
 function sharesNetwork(gone: OwnAddress): bool {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (!entry.used || entry.adapter != gone.adapter || entry.prefixLength != gone.prefixLength) continue;
+    if (entry.state == AddressState.FREE || entry.adapter != gone.adapter || entry.prefixLength != gone.prefixLength)
+      continue;
     if (samePrefix(entry.address, gone.address, gone.prefixLength)) return true;
   }
   return false;

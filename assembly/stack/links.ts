@@ -2,13 +2,17 @@
 // serve (ip/route.ts); its neighbors are forgotten, since who is there may have changed; applications hear of it as of
 // any trouble that may pass, and when the link is back, what waits is sent at once rather than when its timer comes.
 
-import { TCBS } from "profile";
+import { IPV6, TCBS } from "profile";
+import { Autoconfig } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
 import { NEVER, now } from "../base/clock";
+import { ALL_ADAPTERS } from "../base/config";
 import { neighborPool, tcbPool } from "../base/pool";
-import { Adapter, adapterAt, macOf } from "../device/adapter";
+import { Adapter, adapterAt, isAdapter, macOf } from "../device/adapter";
+import { interfaceAt } from "../ethernet/interface";
 import { findNeighbor, invalidatePaths, Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { askForRouters } from "../ip/autoconfig";
 import { Datagram, failDatagram } from "../transport/datagram";
 import { endpointOf } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
@@ -24,9 +28,18 @@ export function followLink(mac: Adapter): void {
     if (macOf(adapterAt(neighbor.adapter)) === mac) forgetNeighbor(neighbor);
   }
   invalidatePaths();
+  if (IPV6 && mac.up) askAnew(mac);
   for (let i: u32 = 0; i < TCBS; i++) {
     const tcb = changetype<Tcb>(tcbPool.at(i));
     if (isThrough(tcb, mac)) followInConnection(tcb, mac.up != 0);
+  }
+}
+
+// Other routers may be there now (RFC 4861 §6.3.7).
+function askAnew(mac: Adapter): void {
+  for (let i: u32 = 0; i < ALL_ADAPTERS; i++) {
+    if (!isAdapter(i) || macOf(adapterAt(i)) !== mac) continue;
+    if (interfaceAt(i).mode & Autoconfig.ROUTERS) askForRouters(i);
   }
 }
 

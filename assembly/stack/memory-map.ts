@@ -4,6 +4,8 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  IPV6,
+  NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -36,6 +38,10 @@ import {
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  INTERFACE_BASE,
+  INTERFACE_BYTES,
+  NAME_SERVER_BASE,
+  NAME_SERVER_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
   RESULT,
@@ -74,6 +80,10 @@ export function describeRegion(region: u32): i32 {
       return table(PATH_MTU_BASE, PATH_MTUS, PATH_MTU_BYTES);
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
+    case Region.INTERFACES:
+      return table(INTERFACE_BASE, IPV6 ? ALL_ADAPTERS : 0, INTERFACE_BYTES);
+    case Region.NAME_SERVERS:
+      return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
     case Region.ADAPTERS:
       table(ADAPTER_BASE, ALL_ADAPTERS, ADAPTER_BYTES);
       return usage(adaptersInUse(), adaptersInUse(), 0);

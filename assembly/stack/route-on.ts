@@ -1,16 +1,21 @@
 // The machine as a router: packets for others are passed on, and their senders hear why one was not (RFC 1812 §4.3.3).
 
-import { FORWARDING } from "profile";
+import { FORWARDING, IPV6 } from "profile";
 import { adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { isOwn } from "../ethernet/addresses";
+import { EtherType, etherTypeOf } from "../ethernet/header";
 import { Arrival, arrival } from "../ip/arrival";
 import { Fate, judge, passOn } from "../ip/forward";
 import { FragmentBits, openIpv4 } from "../ip/ipv4";
-import { findPath, passing } from "../ip/output";
+import { openIpv6 } from "../ip/ipv6";
+import { findPath, linkMtu, passing } from "../ip/output";
 import { Protocol } from "../ip/protocol";
 import { ANY_ADAPTER } from "../ip/route";
 import { IcmpType, isIcmpError, sendIcmpError, sendRedirect, Unreachable } from "../transport/icmp-output";
+
+/** Types of ICMPv6 below this are errors (RFC 4443 §2.1). */
+const FIRST_ICMP6_INFORMATION: u32 = 128;
 
 /** Handles a packet for somebody else, which `arrival` describes. */
 export function routeOn(arrival: Arrival): void {
@@ -30,10 +35,15 @@ export function routeOn(arrival: Arrival): void {
       tell(arrival, IcmpType.UNREACHABLE, Unreachable.NET, 0);
       break;
     case Fate.TOO_BIG:
-      tell(arrival, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, adapterAt(passing().adapter).mtu);
+      tell(arrival, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, passableBytes(arrival));
       break;
     default:
   }
+}
+
+// What the link carries that the packet was too big for.
+function passableBytes(arrival: Arrival): u32 {
+  return linkMtu(adapterAt(passing().adapter), arrival.destination);
 }
 
 // The quotation is of the packet as it came, so the sender is told first; that takes a path of its own.
@@ -49,7 +59,9 @@ function tell(arrival: Arrival, type: u32, code: u32, rest: u32): void {
 // No error about an error, and one only for all the fragments of a packet (RFC 1122 §3.2.2).
 function mayTell(arrival: Arrival): bool {
   if (arrival.fragment & FragmentBits.OFFSET) return false;
-  return arrival.protocol != Protocol.ICMP || !isIcmpError(load<u8>(arrival.header + arrival.headerBytes));
+  const type: u32 = load<u8>(arrival.header + arrival.headerBytes);
+  if (IPV6 && arrival.isV6) return arrival.protocol != Protocol.ICMPV6 || type >= FIRST_ICMP6_INFORMATION;
+  return arrival.protocol != Protocol.ICMP || !isIcmpError(type);
 }
 
 /**
@@ -57,8 +69,12 @@ function mayTell(arrival: Arrival): bool {
  * packet is used up.
  */
 export function tellUnreachable(packet: Packet): void {
-  if (!FORWARDING || !openIpv4(packet) || isOwn(arrival.source)) return;
+  if (!FORWARDING || !open(packet) || isOwn(arrival.source)) return;
   arrival.adapter = packet.adapter;
   arrival.toMany = 0;
   tell(arrival, IcmpType.UNREACHABLE, Unreachable.HOST, 0);
+}
+
+function open(packet: Packet): bool {
+  return etherTypeOf(packet) == EtherType.IPV4 ? openIpv4(packet) : openIpv6(packet);
 }
