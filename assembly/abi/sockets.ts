@@ -73,11 +73,14 @@ export enum SocketOption {
   /** 1: tell the peer of the user time-out, and follow its advice unless USER_TIMEOUT was set (RFC 5482); 0, the default:
    * neither. Not in every profile. */
   USER_TIMEOUT_OPTION = 17,
+  /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). Not in
+   * every profile. */
+  DONT_FRAGMENT = 18,
   /**
    * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
    * has a port or a peer; a connection shows the one it goes through.
    */
-  BOUND_ADAPTER = 18,
+  BOUND_ADAPTER = 19,
 }
 
 /** Values of `SocketOption.CONGESTION`. */
@@ -101,4 +104,6 @@ export const enum Result {
   TTL = 3,
   /** Four words: the sender's address, 16 bytes in network order (IPv4 as ::ffff:a.b.c.d). */
   ADDRESS = 4,
+  /** `recvPeek` of a datagram: bytes from here to its end; more than `recvPeek` answers when other pieces follow. */
+  LENGTH = 8,
 }

@@ -61,6 +61,7 @@ function copyOf(packet: Packet): Packet | null {
 // Nothing of its life as a packet to send is left.
 function asReceived(packet: Packet): Packet {
   packet.link = null;
+  packet.more = null;
   packet.owner = -1;
   packet.clearAll();
   packet.adapter = <u8>LOOPBACK_ADAPTER;

@@ -5,13 +5,17 @@ import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { isLinkLocal, isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
+import { be16 } from "../base/bytes";
+import { FRAGMENTS, IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { adapterAt } from "../device/adapter";
-import { available } from "../device/packet";
+import { releaseChain } from "../device/chain";
+import { available, Packet, PacketFlag } from "../device/packet";
 import { areNeighbors, isAnyBroadcast } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { Arrival } from "./arrival";
-import { decrementTtl } from "./ipv4";
+import { cutToFit, fragmentRoom } from "./fragment";
+import { decrementTtl, FragmentBits, Ipv4Header, writeIpv4Header } from "./ipv4";
 import { decrementHopLimit } from "./ipv6";
 import { sendToNeighbor } from "./link";
 import { findPath, linkMtu, Path, passing } from "./output";
@@ -31,6 +35,8 @@ export const enum Fate {
   NO_ROUTE = 4,
   /** or that it is too big for the link it was to go on. */
   TOO_BIG = 5,
+  /** It goes on in fragments, on the path `passing()`. */
+  PASS_IN_PARTS = 6,
 }
 
 /** Judges the packet that `arrival` describes, whose IP header is in view. It is not changed. */
@@ -47,8 +53,8 @@ export function judge(arrival: Arrival): Fate {
   const failed = findPath(path, arrival.destination, ANY_ADAPTER);
   if (failed == -Errno.ENOBUFS) return drop(Counter.IpForwNoPacket);
   if (failed) return Fate.NO_ROUTE;
-  // A packet that may be cut would be cut here (RFC 791 §3.2).
   if (arrival.packet.length > linkMtu(adapterAt(path.adapter), arrival.destination)) {
+    if (mayCut(arrival)) return Fate.PASS_IN_PARTS;
     count(Counter.IpForwTooBig);
     return Fate.TOO_BIG;
   }
@@ -75,6 +81,13 @@ function isReserved(address: usize): bool {
   return isV4(address) && load<u8>(address, 12) >= 240;
 }
 
+// Not in IPv6 (RFC 8200 §4.5). Options would have to be sorted into those that every part repeats and the others; nobody
+// who sends them needs large packets.
+function mayCut(arrival: Arrival): bool {
+  if (!FRAGMENTS || arrival.isV6) return false;
+  return !(arrival.fragment & FragmentBits.DF) && arrival.headerBytes == IP_HEADER_BYTES;
+}
+
 // It leaves the way it came, and both the sender and the next hop are in one network there (RFC 1812 §5.2.7.2). IPv6's
 // redirects are neighbor discovery's (RFC 4861 §8.2), which speaks for routers that advertise themselves.
 function isDetour(arrival: Arrival, path: Path): bool {
@@ -91,4 +104,49 @@ export function passOn(arrival: Arrival, path: Path): void {
   else decrementTtl(arrival.header);
   count(Counter.IpOutForwDatagrams);
   sendToNeighbor(adapterAt(path.adapter), neighbor, arrival.packet);
+}
+
+/** Sends the packet on in fragments that the link carries (RFC 791 §3.2); all of them, or none. */
+export function passInParts(arrival: Arrival, path: Path): void {
+  const neighbor = path.neighbor;
+  if (!neighbor) return;
+  const adapter = adapterAt(path.adapter);
+  const packet = arrival.packet;
+  packet.pull(IP_HEADER_BYTES);
+  const first = cutToFit(packet, fragmentRoom(adapter.mtu, false));
+  if (!first) {
+    count(Counter.IpFragFails);
+    return;
+  }
+  const header = changetype<Ipv4Header>(arrival.header);
+  const identification = be16(arrival.header, 4);
+  let place = header.fragment & FragmentBits.OFFSET;
+  let part: Packet | null = first;
+  while (part) {
+    const more: Packet | null = part.more;
+    if (part !== first) part.set(PacketFlag.FOLLOWS);
+    const bytes = part.length;
+    const bits = place | (more || header.fragment & FragmentBits.MF ? <u32>FragmentBits.MF : 0);
+    const at = part.push(IP_HEADER_BYTES);
+    const total = bytes + IP_HEADER_BYTES;
+    const ttl = header.ttl - 1;
+    writeIpv4Header(
+      at,
+      total,
+      identification,
+      bits,
+      ttl,
+      header.tos,
+      header.protocol,
+      header.source,
+      header.destination,
+    );
+    sendToNeighbor(adapter, neighbor, part);
+    count(Counter.IpFragCreates);
+    place += bytes >> 3;
+    part = more;
+  }
+  count(Counter.IpFragOKs);
+  count(Counter.IpOutForwDatagrams);
+  releaseChain(first);
 }

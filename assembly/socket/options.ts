@@ -3,7 +3,7 @@
 import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
-import { SEVERAL_ADAPTERS } from "../base/config";
+import { FRAGMENTS, SEVERAL_ADAPTERS } from "../base/config";
 import { isAdapter } from "../device/adapter";
 import { DEFAULT_TTL } from "../ip/output";
 import { ANY_ADAPTER } from "../ip/route";
@@ -30,7 +30,7 @@ export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
       return 0;
     default:
       if (SEVERAL_ADAPTERS && option == SocketOption.BOUND_ADAPTER) return bindAdapter(endpoint, value);
-      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : setDatagramOption(endpoint, option, value);
   }
 }
 
@@ -39,6 +39,13 @@ function bindAdapter(endpoint: Endpoint, adapter: u32): i32 {
   if (isOpened || endpoint.has(EndpointFlag.BOUND)) return -Errno.EINVAL;
   if (adapter != ANY_ADAPTER && !isAdapter(adapter)) return -Errno.EINVAL;
   endpoint.adapter = <u8>adapter;
+  return 0;
+}
+
+function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
+  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
+  if (value) endpoint.set(EndpointFlag.DONT_FRAGMENT);
+  else endpoint.clear(EndpointFlag.DONT_FRAGMENT);
   return 0;
 }
 
@@ -135,8 +142,13 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
       return endpoint.tos;
     default:
       if (SEVERAL_ADAPTERS && option == SocketOption.BOUND_ADAPTER) return endpoint.adapter;
-      return isStream(endpoint) ? getStreamOption(endpoint, option) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
+}
+
+function getDatagramOption(endpoint: Endpoint, option: u32): i32 {
+  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
+  return endpoint.has(EndpointFlag.DONT_FRAGMENT) ? 1 : 0;
 }
 
 function getStreamOption(endpoint: Endpoint, option: u32): i32 {

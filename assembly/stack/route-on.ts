@@ -6,7 +6,7 @@ import { Packet } from "../device/packet";
 import { isOwn } from "../ethernet/addresses";
 import { EtherType, etherTypeOf } from "../ethernet/header";
 import { Arrival, arrival } from "../ip/arrival";
-import { Fate, judge, passOn } from "../ip/forward";
+import { Fate, judge, passInParts, passOn } from "../ip/forward";
 import { FragmentBits, openIpv4 } from "../ip/ipv4";
 import { openIpv6 } from "../ip/ipv6";
 import { findPath, linkMtu, passing } from "../ip/output";
@@ -27,6 +27,9 @@ export function routeOn(arrival: Arrival): void {
       break;
     case Fate.PASS_AND_REDIRECT:
       passAndRedirect(arrival);
+      break;
+    case Fate.PASS_IN_PARTS:
+      passInParts(arrival, passing());
       break;
     case Fate.EXPIRED:
       tell(arrival, IcmpType.TIME_EXCEEDED, 0, 0);

@@ -155,12 +155,48 @@ describe("a router", () => {
 
   it("tells the sender what the next link carries when a packet is too big for it (RFC 1191)", async () => {
     const net = await routed(true, 600);
-    const { inside, outside } = pass(net, udp({ from: HOST, to: FAR, whole: true }, 600 - 27));
+    const { inside, outside } = pass(net, udp({ from: HOST, to: FAR, dontFragment: true }, 600 - 27));
     assert.equal(outside.length, 0);
     const { type, code, rest, from } = message(inside);
     assert.deepEqual([type, code, rest, from], [3, 4, 600, "10.1.0.1"]);
-    assert.equal(pass(net, udp({ from: HOST, to: FAR, whole: true }, 600 - 28)).outside.length, 1);
+    assert.equal(pass(net, udp({ from: HOST, to: FAR, dontFragment: true }, 600 - 28)).outside.length, 1);
     assert.equal(net.router.counters().IpForwTooBig, 1);
+  });
+
+  it("passes in parts what is too big and may be cut, also parts of parts", async () => {
+    const net = await routed(true, 600);
+    const first = udp({ from: HOST, to: FAR, ttl: 9, identification: 77, tos: 4 }, 1400);
+    const cut = (packet: Uint8Array) => {
+      const { inside, outside } = pass(net, packet);
+      assert.equal(inside.length, 0);
+      return outside.map(({ ip: header, piece, packet: bytes }) => {
+        assert.deepEqual([header?.ttl, header?.identification, header?.tos], [8, 77, 4]);
+        assert.ok((bytes?.length ?? 0) <= 600);
+        return { at: header?.fragment?.offset ?? -1, more: header?.fragment?.more, bytes: piece ?? new Uint8Array(0) };
+      });
+    };
+    const whole = cut(first);
+    assert.deepEqual(
+      whole.map(({ at, more }) => [at, more]),
+      [
+        [0, true],
+        [576, true],
+        [1152, false],
+      ],
+    );
+    assert.deepEqual(Buffer.concat(whole.map(({ bytes }) => bytes)), Buffer.from(first.subarray(20)));
+    // The second fragment of somebody else's, which is not the last.
+    const fragment = { offset: 1480, more: true };
+    const parts = cut(udp({ from: HOST, to: FAR, ttl: 9, identification: 77, tos: 4, fragment }, 1000));
+    assert.deepEqual(
+      parts.map(({ at, more }) => [at, more]),
+      [
+        [1480, true],
+        [2056, true],
+      ],
+    );
+    const { IpFragOKs, IpFragCreates, IpOutForwDatagrams } = net.router.counters();
+    assert.deepEqual([IpFragOKs, IpFragCreates, IpOutForwDatagrams], [2, 5, 2]);
   });
 
   it("redirects a sender who could go straight to the next hop, and passes the packet all the same", async () => {
@@ -196,11 +232,7 @@ describe("a router", () => {
     assert.equal(pass(net, buildPacket({ from: HOST, to: FAR, ttl: 1, protocol: 1 }, error)).inside.length, 0);
     const echo = buildIcmp({ type: 8, code: 0, rest: 1, payload: new Uint8Array(28) });
     assert.equal(pass(net, buildPacket({ from: HOST, to: FAR, ttl: 1, protocol: 1 }, echo)).inside.length, 1);
-    const part = udp({ from: HOST, to: FAR, ttl: 1 });
-    part[7] = 5;
-    part.set([0, 0], 10);
-    const sum = checksum(part.subarray(0, 20));
-    part.set([sum >> 8, sum & 0xff], 10);
+    const part = udp({ from: HOST, to: FAR, ttl: 1, fragment: { offset: 40, more: false } });
     assert.equal(pass(net, part).inside.length, 0);
     const toAll = udp({ from: HOST, to: FAR, ttl: 1 });
     assert.equal(pass(net, toAll, "ff:ff:ff:ff:ff:ff").inside.length, 0);

@@ -48,8 +48,8 @@ async function chain({
     createCable({ ...impairments, clock, seed: 2 }),
   ];
   let longest = 0;
-  const watched = observeWire(cables[1].left, (frame, direction) => {
-    if (direction === "sent") longest = Math.max(longest, frame.length - ETHERNET_BYTES);
+  const watched = observeWire(cables[1].left, (frame, sent) => {
+    if (sent) longest = Math.max(longest, frame.length - ETHERNET_BYTES);
   });
   const wasm = await debugFirmware("node");
   const addresses = (of: { 4: string; 6: string }): string[] => [`${of[4]}/24`, `${of[6]}/64`];

@@ -6,20 +6,17 @@ import {
   buildArp,
   buildEthernet,
   buildIpv4,
-  checksum,
   concat,
   ETHER_ARP,
   ETHER_IPV4,
   equalBytes,
-  type Ipv4Header,
+  type IpHeader,
+  PROTOCOL_UDP,
   type ReadFrame,
   readFrame,
 } from "../segment/frames.ts";
 
 const TAGGED = 0x8100;
-const DONT_FRAGMENT = 0x40;
-const FLAGS_AT = 6;
-const CHECKSUM_AT = 10;
 
 export function ip(text: string): Uint8Array {
   return Uint8Array.from(text.split("."), Number);
@@ -30,21 +27,14 @@ export function mac(text: string): Uint8Array {
 }
 
 /** What an IPv4 packet of a test is made of; left out: the usual. */
-export interface PacketOptions extends Partial<Omit<Ipv4Header, "source" | "destination">> {
+export interface PacketOptions extends Partial<Omit<IpHeader, "source" | "destination">> {
   from: string;
   to: string;
-  /** May not be cut on its way. */
-  whole?: boolean;
 }
 
-export function buildPacket(options: PacketOptions, payload: Uint8Array): Uint8Array {
-  const { from, to, whole = false, protocol = 17, ttl = 64, identification = 7, tos = 0 } = options;
-  const packet = buildIpv4({ source: ip(from), destination: ip(to), protocol, ttl, identification, tos }, payload);
-  packet[FLAGS_AT] = whole ? DONT_FRAGMENT : 0;
-  packet.set([0, 0], CHECKSUM_AT);
-  const sum = checksum(packet.subarray(0, 20));
-  packet.set([sum >> 8, sum & 0xff], CHECKSUM_AT);
-  return packet;
+export function buildPacket({ from, to, ...options }: PacketOptions, payload: Uint8Array): Uint8Array {
+  const header = { protocol: PROTOCOL_UDP, ttl: 64, identification: 7, tos: 0, ...options };
+  return buildIpv4({ source: ip(from), destination: ip(to), ...header }, payload);
 }
 
 /** The four bytes of a tag's control word and type, behind the addresses (IEEE 802.1Q). */

@@ -2,8 +2,9 @@
 
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Congestion, Event, Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
+import type { Network } from "./addresses.ts";
+import { type Conversation, LISTEN_PORT, streamByte, streamBytes } from "./conversation.ts";
 import type { Machine } from "./machine.ts";
-import { type Conversation, LISTEN_PORT, PEER_IP, streamByte, streamBytes } from "./peer.ts";
 
 /** What the application holds of one conversation. */
 export interface Application {
@@ -60,7 +61,10 @@ export class Applications {
   /** Events that the core has told and no step has looked at, by descriptor. */
   readonly #events = new Map<number, number>();
 
-  constructor(readonly machine: Machine) {}
+  constructor(
+    readonly machine: Machine,
+    readonly network: Network,
+  ) {}
 
   /** Every descriptor that the script holds. */
   descriptors(): number[] {
@@ -139,7 +143,7 @@ export class Applications {
   #connect(conversation: Conversation): string {
     if (!this.#held.has(conversation.number)) this.#socket(conversation.number);
     const { fd } = this.#application(conversation.number);
-    const begun = this.machine.call("connect", fd, this.machine.putAddress(PEER_IP), conversation.peerPort);
+    const begun = this.machine.call("connect", fd, this.machine.putAddress(this.network.peer), conversation.peerPort);
     return result(begun === -Errno.EINPROGRESS ? 0 : begun);
   }
 

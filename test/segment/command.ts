@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { playRounds, type Rounds } from "./rounds.ts";
 import { parseScript } from "./script.ts";
 
@@ -15,10 +15,14 @@ const EXAMPLES = `
 Examples:
   npm run play -- test/segment/sack/wrap.pkt        one script
   npm run play -- test/segment/sack                 all below a folder
+  npm run play -- --ip 6 test/segment/open          all below a folder, over IPv6
   npm run play -- --debug test/segment              all, with the firmware's assertions
   npm run --silent play -- --json test/segment      the outcomes as data`;
 
-interface Options extends Rounds {
+interface Options {
+  full: boolean;
+  debug: boolean;
+  ip?: string;
   json: boolean;
 }
 
@@ -36,6 +40,7 @@ function buildProgram(): Command {
     .argument("<path...>", "scripts, or folders of them")
     .option("--debug", "play against the build that traps where an assertion fails", false)
     .option("--full", "start at more places around the wrap of sequence numbers", false)
+    .addOption(new Option("--ip <version>", "the version of IP for scripts that hold for both").choices(["4", "6"]))
     .option("--json", "print data instead of text", false)
     .addHelpText("after", EXAMPLES)
     .configureHelp({ helpWidth: 100 })
@@ -45,9 +50,11 @@ function buildProgram(): Command {
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
+  const { full, debug, ip } = options;
+  const rounds: Rounds = { full, debug, ...(ip && { ip: ip === "6" ? 6 : 4 }) };
   const outcomes: Outcome[] = [];
   for (const file of paths.flatMap(scriptsAt)) {
-    const outcome = await playFile(file, options);
+    const outcome = await playFile(file, rounds);
     outcomes.push(outcome);
     if (!options.json) process.stdout.write(`${outcome.passed ? "passed" : "FAILED"}  ${file}\n`);
     if (!options.json && !outcome.passed) process.stdout.write(`${outcome.story}\n`);

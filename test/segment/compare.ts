@@ -1,28 +1,106 @@
 // Compares what the stack has sent with what a script expects, and puts it in the notation of scripts.
 
-import { equalBytes, FLAG_BITS, type IcmpMessage, type Ipv4Header, type ReadFrame, type TcpSegment } from "./frames.ts";
-import { ANY_BYTE, ECN_CODEPOINTS, type IpPattern, type OptionPattern, type SegmentPattern } from "./patterns.ts";
-import { blockBytes, type Conversation, ecnOf, type Peer, streamBytes } from "./peer.ts";
+import type { Network } from "./addresses.ts";
+import { blockBytes, type Conversation, streamBytes } from "./conversation.ts";
+import { equalBytes, FLAG_BITS, type ReadFrame, type TcpSegment } from "./frames.ts";
+import { arpDifference, describeArp } from "./lines/arp.ts";
+import { describeDiscovery, discoveryDifference } from "./lines/discovery.ts";
+import { describeEnds, type IpPattern, ipDifference } from "./lines/envelope.ts";
+import { describeGroup, groupDifference } from "./lines/groups.ts";
+import { describeIcmp, icmpDifference } from "./lines/icmp.ts";
+import { ecnOf } from "./manners.ts";
+import {
+  ANY_BYTE,
+  ECN_CODEPOINTS,
+  type FragmentPattern,
+  type OptionPattern,
+  type PacketEvent,
+  type SegmentPattern,
+} from "./patterns.ts";
+import type { Peer } from "./peer.ts";
 
 const SYN = FLAG_BITS.S;
 const PSH = FLAG_BITS.P;
 const ACK = FLAG_BITS["."];
 const URG = FLAG_BITS.U;
 
-/** Why a frame of the stack is not the segment expected, as a sentence; undefined when it is. */
-export function segmentDifference(
+/** Why a frame of the stack is not what a step expects, as a sentence; undefined when it is. */
+export function difference(
+  event: PacketEvent,
+  read: ReadFrame,
+  conversation: Conversation,
+  peer: Peer,
+): string | undefined {
+  const { network, cause } = peer;
+  switch (event.kind) {
+    case "arp":
+      return arpDifference(event.arp, read.arp, network);
+    case "segment":
+      return segmentDifference(event.segment, read, conversation, peer);
+    case "icmp":
+      return icmpDifference(event.icmp, read.icmp, network, cause) ?? envelopeDifference(event.icmp.ip, read, network);
+    case "udp":
+      return textOf(read.udp?.payload, event.udp.bytes, "UDP") ?? envelopeDifference(event.udp.ip, read, network);
+    case "other": {
+      const { protocol, bytes, ip } = event.other;
+      if (read.ip?.protocol !== protocol) return `its protocol is ${read.ip?.protocol ?? "none"}`;
+      return textOf(read.other, bytes, `protocol ${protocol}`) ?? envelopeDifference(ip, read, network);
+    }
+    case "discovery":
+      return (
+        discoveryDifference(event.discovery, read.discovery, network) ??
+        ipDifference(event.discovery.ip, read.ip, network)
+      );
+    case "group":
+      return groupDifference(event.group, read.group, network) ?? ipDifference(event.group.ip, read.ip, network);
+    case "fragment":
+      return fragmentDifference(event.fragment, read, conversation, peer);
+  }
+}
+
+/** The header of what the two machines send each other: between the usual two ends, where the line has no others. */
+function envelopeDifference(pattern: IpPattern, { ip }: Pick<ReadFrame, "ip">, network: Network): string | undefined {
+  return ipDifference({ ...pattern, from: pattern.from ?? "us", to: pattern.to ?? "peer" }, ip, network);
+}
+
+function textOf(payload: Uint8Array | undefined, bytes: number, name: string): string | undefined {
+  if (payload === undefined) return `it carries no ${name}`;
+  return payload.length === bytes ? undefined : `it has ${payload.length} bytes of data`;
+}
+
+function fragmentDifference(
+  { first, last, more, of, ip }: FragmentPattern,
+  read: ReadFrame,
+  conversation: Conversation,
+  peer: Peer,
+): string | undefined {
+  const piece = read.ip?.fragment;
+  if (!piece) return "it is no fragment";
+  const bytes = read.piece?.length ?? last - first;
+  if (piece.offset !== first || piece.offset + bytes !== last) return "it is another piece";
+  if (piece.more !== more) return more ? "no more follow" : "more follow";
+  const whole = read.whole ?? (read.piece ? undefined : read);
+  const different = ipDifference(ip, read.ip, peer.network);
+  if (different || !of || !whole) return different;
+  return difference(of, { ...read, ...whole }, conversation, peer);
+}
+
+/** Why a frame of the stack is not the segment expected. */
+function segmentDifference(
   pattern: SegmentPattern,
   read: ReadFrame,
   conversation: Conversation,
+  peer: Peer,
 ): string | undefined {
   const { tcp } = read;
   if (!tcp) return "it is no TCP segment";
+  if (peer.conversationOf(tcp) !== conversation) return "it belongs to another conversation";
   conversation.noteTimestamp(tcp);
   return (
     headerDifference(pattern, tcp, conversation) ??
     textDifference(pattern, tcp) ??
     optionDifference(pattern.options, tcp, conversation) ??
-    ipDifference(pattern.ip, read.ip) ??
+    envelopeDifference(pattern.ip, read, peer.network) ??
     ecnDifference(pattern.ecn, read)
   );
 }
@@ -43,14 +121,6 @@ function textDifference(pattern: SegmentPattern, tcp: TcpSegment): string | unde
   const offset = pattern.first.value + (pattern.flags & SYN ? 1 : 0) - 1;
   const isRight = equalBytes(tcp.payload, streamBytes("ours", offset, pattern.length));
   return isRight ? undefined : "the data is not what was written";
-}
-
-function ipDifference(pattern: IpPattern, ip: Ipv4Header | undefined): string | undefined {
-  if (pattern.ttl !== undefined && ip?.ttl !== pattern.ttl) return `its time to live is ${ip?.ttl}`;
-  if (pattern.tos !== undefined && ip?.tos !== pattern.tos) return `its differentiated services byte is ${ip?.tos}`;
-  if (pattern.id !== undefined && ip?.identification !== pattern.id)
-    return `its identification is ${ip?.identification}`;
-  return undefined;
 }
 
 function ecnDifference(wanted: number | undefined, read: ReadFrame): string | undefined {
@@ -80,19 +150,25 @@ function wantedData({ data, blocks }: OptionPattern, found: Uint8Array, conversa
   return Uint8Array.from(data, (byte, i) => (byte === ANY_BYTE ? (found[i] ?? 0) : byte));
 }
 
-/** True when an ICMP error quotes the header and the first 8 bytes of the packet that caused it (RFC 792). */
-export function quotes(icmp: IcmpMessage, packet: Uint8Array): boolean {
-  return icmp.payload.length >= 28 && equalBytes(icmp.payload.slice(0, 28), packet.slice(0, 28));
-}
-
 // ---- in words ----------------------------------------------------------------------------------------------------
 
 /** Any frame of the stack, in a few words. */
 export function describeFrame(peer: Peer, read: ReadFrame): string {
+  const { network } = peer;
+  if (read.arp) return describeArp(read.arp, network);
   if (read.tcp) return describeSegment(peer.conversationOf(read.tcp), read.tcp, read);
-  if (read.icmp) return `> icmp type ${read.icmp.type} code ${read.icmp.code}`;
-  if (read.udp) return `> udp ${read.udp.payload.length}`;
-  return `> arp ${read.arp?.operation === 1 ? "request" : "reply"}`;
+  return describePacket(read, network) + (read.ip ? describeEnds(read.ip, network) : "");
+}
+
+function describePacket(read: ReadFrame, network: Network): string {
+  const { icmp, udp, discovery, group, piece, other, ip } = read;
+  if (icmp) return describeIcmp(icmp, network);
+  if (udp) return `> udp ${udp.payload.length}`;
+  if (discovery) return describeDiscovery(discovery, network);
+  if (group) return describeGroup(group, network);
+  if (other) return `> ip ${ip?.protocol} ${other.length}`;
+  const { offset = 0, more = false } = ip?.fragment ?? {};
+  return `> fragment ${offset}:${offset + (piece?.length ?? 0)}${more ? "+" : ""} id ${ip?.identification}`;
 }
 
 function describeSegment(conversation: Conversation, tcp: TcpSegment, read: ReadFrame): string {

@@ -82,8 +82,14 @@ export class Machine {
     this.wakeAt = start;
   }
 
-  /** Plugs in an adapter with station address `mac` and gives the machine the IPv4 address `ip`. */
+  /** Plugs in an adapter with station address `mac` and gives the machine the address `ip`, of 4 bytes or 16. */
   addAdapter(mac: Uint8Array, ip: Uint8Array, prefixLength: number): void {
+    const added = this.addAddress(this.plugIn(mac), ip, prefixLength);
+    if (added < 0) throw new Error(`addAddress returned ${added}`);
+  }
+
+  /** Plugs in an adapter without an address; its index. */
+  plugIn(mac: Uint8Array): number {
     const device = new RingMac({
       memory: this.core,
       wire: this.wire,
@@ -94,8 +100,12 @@ export class Machine {
     });
     const adapter = this.call("addAdapter", this.bus.attach(device), 0, 0);
     if (adapter < 0) throw new Error(`addAdapter returned ${adapter}`);
-    const added = this.call("addAddress", adapter, this.putAddress(ip), prefixLength);
-    if (added < 0) throw new Error(`addAddress returned ${added}`);
+    return adapter;
+  }
+
+  /** Gives an adapter an address, of 4 bytes or 16, which is claimed first; what the core answers. */
+  addAddress(adapter: number, ip: Uint8Array, prefixLength: number): number {
+    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength, ip.length === 4 ? 0 : 1);
   }
 
   /** Makes one of the core's calls. The stack runs at the next poll. */
@@ -133,11 +143,11 @@ export class Machine {
     return events;
   }
 
-  /** Puts an IPv4 address (4 bytes) where the core can read it, in its one form of 16 bytes; returns where. */
+  /** Puts an address of 4 bytes or 16 where the core can read it, in its one form of 16 bytes; returns where. */
   putAddress(ip: Uint8Array): number {
     const address = new Uint8Array(16);
-    if (ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
-    address.set(ip, 12);
+    if (ip.length === 4 && ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
+    address.set(ip, 16 - ip.length);
     return this.core.putAddress(address);
   }
 
@@ -173,15 +183,15 @@ export class Machine {
   }
 
   counters(): number[] {
-    const kept = this.core.constants.COUNTERS_USED as number;
-    return Array.from({ length: Counter.COUNT }, (_, i) => (i < kept ? this.core.u32[this.core.countersWord + i] : 0));
+    return Array.from({ length: Counter.COUNT }, (_, i) =>
+      i < this.core.counters ? this.core.u32[this.core.countersWord + i] : 0,
+    );
   }
 
   /** Elements in use of each pool, by `Region`. */
   used(): number[] {
     return Array.from({ length: Region.COUNT }, (_, region) => {
-      this.call("region", region);
-      return this.core.result(RegionWord.USED);
+      return this.call("region", region) < 0 ? 0 : this.core.result(RegionWord.USED);
     });
   }
 }

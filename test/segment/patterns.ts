@@ -1,7 +1,14 @@
 // What a script says of one packet: the part of a step behind `<` or `>`, text to a pattern that a frame is built from or
 // compared with. README.md explains the notation.
 
-import { FLAG_BITS, RAW_OPTION } from "./frames.ts";
+import { fourBytes } from "./frames/bytes.ts";
+import { FLAG_BITS, RAW_OPTION } from "./frames/tcp.ts";
+import { type ArpPattern, readArpLine } from "./lines/arp.ts";
+import { type DiscoveryPattern, readDiscoveryLine } from "./lines/discovery.ts";
+import { type IpPattern, readRest } from "./lines/envelope.ts";
+import { type GroupPattern, isGroupWord, readGroupLine } from "./lines/groups.ts";
+import { type IcmpPattern, readIcmpLine } from "./lines/icmp.ts";
+import { type Fail, integer, type Line, listItems, splitLine } from "./lines/words.ts";
 
 export type Direction = "in" | "out";
 
@@ -20,20 +27,11 @@ export interface SegmentPattern {
   ack: SequenceNumber | undefined;
   window: number | undefined;
   urgent: number | undefined;
-  /** Fields of the IP header that an expected segment must have. */
   ip: IpPattern;
   /** The ECN field of the IP header (RFC 3168 §5): of an injected segment, or of an expected one if it matters. */
   ecn: number | undefined;
   /** Undefined when the script says nothing about options; an empty list is `<>`, none at all. */
   options: OptionPattern[] | undefined;
-  modifiers: Modifier[];
-}
-
-/** Time to live, differentiated services byte and identification; what is left out may be anything. */
-export interface IpPattern {
-  ttl?: number;
-  tos?: number;
-  id?: number;
 }
 
 /** Stands in an option for a byte of the stack's choice. */
@@ -48,30 +46,6 @@ export interface OptionPattern {
   /** `no name`: an expected segment must not carry it. */
   absent?: boolean;
 }
-
-export interface IcmpPattern {
-  type: number;
-  code: number;
-  rest: number;
-  /** For an error: relative sequence number in the quoted TCP header; undefined quotes the stack's last segment. */
-  quoting: number | undefined;
-  /** For echo: bytes of data. */
-  bytes: number | undefined;
-}
-
-const MODIFIERS = [
-  "bad-checksum",
-  "bad-ip-checksum",
-  "to-broadcast",
-  "to-multicast",
-  "from-broadcast",
-  "from-multicast",
-  "from-loopback",
-  "router-alert",
-  "source-route",
-  "garbage",
-] as const;
-export type Modifier = (typeof MODIFIERS)[number];
 
 /** The codepoints of the ECN field, by the names of RFC 3168 §5. */
 export const ECN_CODEPOINTS: ReadonlyMap<string, number> = new Map([
@@ -91,61 +65,75 @@ const OPTION_KINDS: ReadonlyMap<string, number> = new Map([
   ["uto", 28],
 ]);
 
-const ICMP_MESSAGES: Readonly<Record<string, { type: number; code: number }>> = {
-  "echo-reply": { type: 0, code: 0 },
-  "net-unreachable": { type: 3, code: 0 },
-  "host-unreachable": { type: 3, code: 1 },
-  "protocol-unreachable": { type: 3, code: 2 },
-  "port-unreachable": { type: 3, code: 3 },
-  "frag-needed": { type: 3, code: 4 },
-  "source-route-failed": { type: 3, code: 5 },
-  "source-quench": { type: 4, code: 0 },
-  echo: { type: 8, code: 0 },
-  "time-exceeded": { type: 11, code: 0 },
-  "parameter-problem": { type: 12, code: 0 },
-};
+export interface UdpPattern {
+  /** Bytes of text. */
+  bytes: number;
+  ip: IpPattern;
+}
+
+/** A packet of a protocol that nobody has a format for. */
+export interface OtherPattern {
+  protocol: number;
+  bytes: number;
+  ip: IpPattern;
+}
+
+/** A piece of a packet, from one byte behind the IP header up to, not including, another. */
+export interface FragmentPattern {
+  first: number;
+  last: number;
+  more: boolean;
+  /** The whole; in what is expected undefined where the line only says which piece comes. */
+  of: PacketEvent | undefined;
+  ip: IpPattern;
+}
 
 /** What a packet of a script becomes in a step. */
 export type PacketEvent =
   | { kind: "segment"; direction: Direction; segment: SegmentPattern }
   | { kind: "icmp"; direction: Direction; icmp: IcmpPattern }
-  | { kind: "arp"; direction: Direction; operation: "request" | "reply" }
-  | { kind: "udp"; direction: Direction; bytes: number };
-
-/** Says what is wrong with a line. */
-export type Fail = (sentence: string) => never;
-
-export function oneOf<T extends string>(value: string, allowed: readonly T[], fail: Fail): T {
-  return allowed.find((name) => name === value) ?? fail(`${value} is none of ${allowed.join(", ")}`);
-}
-
-export function integer(text: string, fail: Fail): number {
-  return /^-?\d+$/.test(text) ? Number(text) : fail(`${text} is not a whole number`);
-}
+  | { kind: "discovery"; direction: Direction; discovery: DiscoveryPattern }
+  | { kind: "group"; direction: Direction; group: GroupPattern }
+  | { kind: "arp"; direction: Direction; arp: ArpPattern }
+  | { kind: "udp"; direction: Direction; udp: UdpPattern }
+  | { kind: "other"; direction: Direction; other: OtherPattern }
+  | { kind: "fragment"; direction: Direction; fragment: FragmentPattern };
 
 /** Reads what stands behind the `<` or `>` of a step. */
 export function readPacket(direction: Direction, text: string, fail: Fail): PacketEvent {
-  const [word = "", ...rest] = text.split(/\s+/);
-  if (word === "icmp") return { kind: "icmp", direction, icmp: readIcmp(rest, fail) };
-  if (word === "arp") return { kind: "arp", direction, operation: oneOf(rest[0] ?? "", ["request", "reply"], fail) };
-  if (word === "udp") return { kind: "udp", direction, bytes: integer(rest[0] ?? "", fail) };
+  const [, word = "", rest = ""] = /^(\S+)\s*(.*)$/.exec(text) ?? [];
+  if (word === "icmp") return { kind: "icmp", direction, icmp: readIcmpLine(rest, fail) };
+  if (word === "nd") return { kind: "discovery", direction, discovery: readDiscoveryLine(rest, fail) };
+  if (isGroupWord(word)) return { kind: "group", direction, group: readGroupLine(text, fail) };
+  if (word === "arp") return { kind: "arp", direction, arp: readArpLine(rest, fail) };
+  if (word === "udp") return { kind: "udp", direction, udp: readUdp(rest, fail) };
+  if (word === "ip") return { kind: "other", direction, other: readOther(rest, fail) };
+  if (word === "fragment") return { kind: "fragment", direction, fragment: readFragment(direction, rest, fail) };
   return { kind: "segment", direction, segment: readSegment(text, direction, fail) };
 }
 
-function readIcmp(words: string[], fail: Fail): IcmpPattern {
-  const name = words.shift() ?? "";
-  const message = ICMP_MESSAGES[name] ?? fail(`${name} is none of ${Object.keys(ICMP_MESSAGES).join(", ")}`);
-  const icmp: IcmpPattern = { ...message, rest: 0, quoting: undefined, bytes: undefined };
-  while (words.length > 0) {
-    const key = words.shift();
-    const value = integer(words.shift() ?? "", fail);
-    if (key === "code") icmp.code = value;
-    else if (key === "mtu") icmp.rest = value;
-    else if (key === "quoting") icmp.quoting = value;
-    else if (key === "bytes") icmp.bytes = value;
-    else fail(`${key} is none of code, mtu, quoting, bytes`);
-  }
-  return icmp;
+function readUdp(text: string, fail: Fail): UdpPattern {
+  const line = splitLine(text);
+  return { bytes: integer(line.words.shift(), fail), ip: readRest(line, fail, () => false) };
+}
+
+function readOther(text: string, fail: Fail): OtherPattern {
+  const line = splitLine(text);
+  const [protocol, bytes] = [integer(line.words.shift(), fail), integer(line.words.shift(), fail)];
+  return { protocol, bytes, ip: readRest(line, fail, () => false) };
+}
+
+function readFragment(direction: Direction, text: string, fail: Fail): FragmentPattern {
+  const parts =
+    /^(\d+):(\d+)(\+?)(?:\s+of\s+(.*)|\s+(.*))?$/.exec(text) ?? fail("a fragment is `fragment first:last of PACKET`");
+  const [, first, last, plus, whole, rest = ""] = parts;
+  const of = whole === undefined ? undefined : readPacket(direction, whole, fail);
+  if (direction === "in" && !of)
+    fail("a fragment that is injected is one of a packet: `fragment first:last of PACKET`");
+  if (of?.kind === "arp" || of?.kind === "fragment") fail(`${of.kind} is not what fragments are of`);
+  const range = { first: Number(first), last: Number(last), more: plus === "+" };
+  if (range.last < range.first) fail(`${first}:${last} ends before it begins`);
+  return { ...range, of, ip: readRest(splitLine(rest), fail, () => false) };
 }
 
 function readSegment(text: string, direction: Direction, fail: Fail): SegmentPattern {
@@ -165,12 +153,11 @@ function readSegment(text: string, direction: Direction, fail: Fail): SegmentPat
     ack: undefined,
     window: undefined,
     urgent: undefined,
-    ip: {},
+    ip: { modifiers: [] },
     ecn: undefined,
     options: undefined,
-    modifiers: [],
   };
-  readSegmentFields(segment, rest, fail);
+  readSegmentFields(segment, splitLine(rest), fail);
   checkDirection(segment, direction, fail);
   return segment;
 }
@@ -178,39 +165,27 @@ function readSegment(text: string, direction: Direction, fail: Fail): SegmentPat
 function checkDirection(segment: SegmentPattern, direction: Direction, fail: Fail): void {
   const hasAck = (segment.flags & FLAG_BITS["."]) !== 0;
   if (direction === "out") {
-    if (segment.modifiers.length > 0) fail("modifiers are for injected segments");
+    if (segment.ip.modifiers.length > 0) fail("modifiers are for injected segments");
     return;
   }
   if (hasAck !== (segment.ack !== undefined)) fail("`.` among the flags and `ack n` go together");
-  if (Object.keys(segment.ip).length > 0) fail("ttl, tos and id are for expected segments");
   if (segment.count !== 1) fail("several segments in one line are for expected segments");
   if (segment.options?.some(({ absent }) => absent)) fail("`no` is for the options of expected segments");
 }
 
-function readSegmentFields(segment: SegmentPattern, text: string, fail: Fail): void {
-  const options = /<([^>]*)>/.exec(text);
-  if (options) segment.options = readOptions(options[1] as string, fail);
-  const words = text
-    .replace(/<[^>]*>/, "")
-    .split(/\s+/)
-    .filter((word) => word !== "");
-  while (words.length > 0) readSegmentField(segment, words, fail);
+function readSegmentFields(segment: SegmentPattern, line: Line, fail: Fail): void {
+  if (line.options !== undefined) segment.options = readOptions(line.options, fail);
+  const own = ["ack", "win", "urg", "<options>", ...ECN_CODEPOINTS.keys()].join(", ");
+  segment.ip = readRest(line, fail, (word, words) => takeSegmentWord(segment, word, words, fail), own);
 }
 
-// Takes one field off the front of `words`.
-function readSegmentField(segment: SegmentPattern, words: string[], fail: Fail): void {
-  const word = words.shift() as string;
-  const modifier = MODIFIERS.find((name) => name === word);
-  if (modifier) segment.modifiers.push(modifier);
-  else if (ECN_CODEPOINTS.has(word)) segment.ecn = ECN_CODEPOINTS.get(word);
+function takeSegmentWord(segment: SegmentPattern, word: string, words: string[], fail: Fail): boolean {
+  if (ECN_CODEPOINTS.has(word)) segment.ecn = ECN_CODEPOINTS.get(word);
   else if (word === "ack") segment.ack = sequenceNumber(words.shift() ?? "", fail);
-  else if (word === "win") segment.window = integer(words.shift() ?? "", fail);
-  else if (word === "urg") segment.urgent = integer(words.shift() ?? "", fail);
-  else if (word === "ttl" || word === "tos" || word === "id") segment.ip[word] = integer(words.shift() ?? "", fail);
-  else {
-    const others = [...ECN_CODEPOINTS.keys(), ...MODIFIERS].join(", ");
-    fail(`${word} is none of ack, win, urg, ttl, tos, id, <options>, ${others}`);
-  }
+  else if (word === "win") segment.window = integer(words.shift(), fail);
+  else if (word === "urg") segment.urgent = integer(words.shift(), fail);
+  else return false;
+  return true;
 }
 
 function sequenceNumber(text: string, fail: Fail): SequenceNumber {
@@ -230,12 +205,7 @@ function flagBits(letters: string, fail: Fail): number {
 
 /** Options by the names tcpdump gives them; `opt KIND byte byte…` is any other, `raw byte byte…` is what it says. */
 function readOptions(text: string, fail: Fail): OptionPattern[] {
-  const items = text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-  return items.map((item) => {
-    const [name = "", ...values] = item.split(/\s+/);
+  return listItems(text).map(([name = "", ...values]) => {
     if (name === "timestamp") return { name, kind: 8, data: values.flatMap((value) => timestampBytes(value, fail)) };
     if (name === "sack") return { name, kind: 5, data: [], blocks: values.map((value) => readBlock(value, fail)) };
     if (name === "no") return readAbsence(values, fail);
@@ -286,10 +256,5 @@ function readAbsence(values: readonly string[], fail: Fail): OptionPattern {
 
 // `*` is any value in what is expected, and in what the peer sends the stack's last one, echoed.
 function timestampBytes(value: string, fail: Fail): number[] {
-  return value === "*" ? [ANY_BYTE, ANY_BYTE, ANY_BYTE, ANY_BYTE] : bigEndian(integer(value, fail));
-}
-
-/** The bytes of a 32-bit number in network order. */
-export function bigEndian(word: number): number[] {
-  return [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff];
+  return value === "*" ? [ANY_BYTE, ANY_BYTE, ANY_BYTE, ANY_BYTE] : [...fourBytes(integer(value, fail))];
 }

@@ -1,16 +1,22 @@
 // Plays a segment script against the real core under a virtual clock: jumps from one event to the next, either the
 // script's or the one that the stack has asked for, and fails on the first thing that is not as the script says.
 
+import { Autoconfig } from "../../assembly/abi/addresses.ts";
 import { Counter } from "../../assembly/abi/counters.ts";
+import { Errno } from "../../assembly/abi/errno.ts";
 import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
+import { NETWORKS, type Network, OUR_MAC, type Version } from "./addresses.ts";
 import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
-import { describeFrame, quotes, segmentDifference } from "./compare.ts";
+import { describeFrame, difference } from "./compare.ts";
+import { type Conversation, LISTEN_PORT } from "./conversation.ts";
 import type { ReadFrame } from "./frames.ts";
+import { isHidden } from "./hidden.ts";
 import { Machine, type SocketRow } from "./machine.ts";
-import type { IcmpPattern } from "./patterns.ts";
-import { type Conversation, LISTEN_PORT, OUR_IP, OUR_MAC, Peer, PREFIX_LENGTH } from "./peer.ts";
+import { endsDifference } from "./manners.ts";
+import type { PacketEvent } from "./patterns.ts";
+import { Peer } from "./peer.ts";
 import { parseScript, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
 import { Tally } from "./tally.ts";
 
@@ -21,6 +27,12 @@ const START = 3_600_000_000;
 /** Microseconds of one step of the clock behind initial sequence numbers (RFC 6528 §3). */
 const ISS_TICK = 4;
 
+/**
+ * Microseconds in which an adapter comes to rest: its addresses are its own (RFC 4862 §5.4, RFC 5227 §2.1), no router has
+ * answered (RFC 4861 §6.3.7) and groups are reported (RFC 3376 §4.2.14).
+ */
+const SETTLING = 30_000_000;
+
 /** Longest Ethernet frame without its FCS, in bytes. */
 const LONGEST_FRAME = 1514;
 
@@ -29,6 +41,8 @@ export interface PlayOptions {
   /** Initial sequence numbers of the peer, and the one that the stack shall choose. */
   peerIss?: number;
   ourIss?: number;
+  /** The version of IP, of a script that holds for both. */
+  ip?: Version;
   /** A build of the profile other than the released one. */
   module?: WebAssembly.Module;
 }
@@ -71,13 +85,21 @@ interface Sent {
 /** Something was not as the script says; becomes a `ScriptError` with the step's line. */
 class Deviation extends Error {}
 
+// An adapter with the network's addresses, which over IPv6 also listens to routers; what the core answers.
+function giveAddresses(machine: Machine, network: Network): number {
+  const adapter = machine.plugIn(OUR_MAC);
+  const { ours, local, prefixLength } = network;
+  const added = [...(local ? [local] : []), ours].map((ip) => machine.addAddress(adapter, ip, prefixLength));
+  const configured = machine.call("configure", adapter, local ? Autoconfig.ROUTERS : 0);
+  return Math.min(...added, configured);
+}
+
 export class Player {
   /** Frames of the stack that no step has taken yet. */
   readonly #sent: Sent[] = [];
   readonly #transcript: string[] = [];
   readonly #applications: Applications;
   readonly #tally = new Tally();
-  #lastInjected = new Uint8Array(0);
   #previous: number;
   #step: Step;
   #countersAtStart: number[];
@@ -85,22 +107,30 @@ export class Player {
   firstIss: number | undefined;
 
   static async create(script: Script, options: PlayOptions & { start?: number } = {}): Promise<Player> {
-    const { profile, seed, arp } = script.directives;
-    const { start = START, peerIss = script.directives.peerIss, module } = options;
-    const machine = await Machine.create({ profile, seed, start, ...(module && { module }) });
-    machine.addAdapter(OUR_MAC, OUR_IP, PREFIX_LENGTH);
-    return new Player(script, machine, new Peer(peerIss, arp));
+    const { profile, seed, start, ip, arp, nd } = script.directives;
+    const { start: begin = START, peerIss = script.directives.peerIss, module } = options;
+    const powerOn = start === "cold" ? begin : begin - SETTLING;
+    const network = NETWORKS[ip ?? options.ip ?? 4];
+    const machine = await Machine.create({ profile, seed, start: powerOn, ...(module && { module }) });
+    const added = giveAddresses(machine, network);
+    if (added < 0) {
+      const sentence = `the firmware of profile ${profile} takes no IPv${network.version} address: ${Errno[-added]}`;
+      throw new ScriptError(script.file, 1, sentence);
+    }
+    return new Player(script, machine, new Peer(peerIss, { arp, nd }, network), begin);
   }
 
   private constructor(
     readonly script: Script,
     readonly machine: Machine,
     readonly peer: Peer,
+    readonly begin: number,
   ) {
-    this.#applications = new Applications(machine);
+    this.#applications = new Applications(machine, peer.network);
     this.#previous = machine.now;
     this.#step = script.steps[0] as Step;
-    this.#poll();
+    if (machine.now < begin) this.#settle();
+    else this.#poll();
     this.#countersAtStart = machine.counters();
     this.#usedAtStart = machine.used();
   }
@@ -154,18 +184,6 @@ export class Player {
     const { event } = step;
     const conversation = this.peer.conversation(step.conversation);
     switch (event.kind) {
-      case "segment":
-        this.#inject(this.peer.segmentFrame(event.segment, conversation));
-        break;
-      case "icmp":
-        this.#inject(this.peer.icmpFrame(event.icmp, conversation));
-        break;
-      case "udp":
-        this.#inject(this.peer.udpFrame(event.bytes, conversation));
-        break;
-      case "arp":
-        this.#inject(this.peer.arpFrame(event.operation));
-        break;
       case "call":
         this.#call(conversation, event.call, event.args, event.result);
         break;
@@ -177,13 +195,16 @@ export class Player {
         conversation.peerIss = (conversation.peerIss + event.advance) >>> 0;
         this.#applications.restart(step.conversation);
         break;
-      // Time alone passes when nothing is to be seen.
+      case "nothing":
+        // Time alone passes.
+        break;
+      default:
+        this.#inject(this.peer.frameOf(event, conversation));
     }
   }
 
   #inject(frame: Uint8Array): void {
     if (frame.length > LONGEST_FRAME) fail(`a frame of ${frame.length} bytes is too long for Ethernet`);
-    this.#lastInjected = frame.slice();
     this.#note(`${this.#step.text}`);
     this.machine.inject(frame);
   }
@@ -230,6 +251,13 @@ export class Player {
     this.#previous = time;
   }
 
+  /** Lets the adapter come to rest: what the stack says of itself meanwhile is no part of the script. */
+  #settle(): void {
+    this.#explaining(() => this.#advance(this.begin));
+    this.#sent.length = 0;
+    this.#transcript.length = 0;
+  }
+
   /** Runs the stack until it has nothing left to do at this moment, then takes what it has sent. */
   #poll(): void {
     do {
@@ -245,11 +273,17 @@ export class Player {
       this.#tally.note(read.tcp);
       this.firstIss ??= this.peer.conversationOf(read.tcp).ourIss;
     }
-    const isAnnouncement = read.arp !== undefined && read.arp.senderIp.join() === read.arp.targetIp.join();
-    const isAnswered = read.arp?.operation === 1 && this.peer.arp !== "manual";
     this.#note(describeFrame(this.peer, read));
-    if (this.script.directives.demand === "none") return;
-    if (!isAnnouncement && !isAnswered) this.#sent.push({ time: this.machine.now, read });
+    if (this.script.directives.demand === "none") this.#demandUsual(read);
+    else if (!isHidden(read, this.script.directives)) this.#sent.push({ time: this.machine.now, read });
+  }
+
+  /** What no line looks at must go between the usual ends, and be of a protocol that the stack speaks. */
+  #demandUsual(read: ReadFrame): void {
+    const isBetween = read.tcp ?? read.udp ?? read.icmp;
+    const wrong = isBetween && endsDifference(read.ip, this.peer.network);
+    if (wrong !== undefined) fail(wrong);
+    if (read.other) fail(`IP protocol ${read.ip?.protocol} is none that the stack speaks`);
   }
 
   // ---- expectations ----------------------------------------------------------------------------------------------
@@ -262,40 +296,13 @@ export class Player {
       this.#poll();
     }
     const sent = this.#sent.shift() ?? fail("the stack sent nothing");
-    const difference = this.#difference(step, sent.read);
-    if (difference) fail(`the stack sent ${describeFrame(this.peer, sent.read)}: ${difference}`);
+    const event = step.event as PacketEvent;
+    const wrong = difference(event, sent.read, this.peer.conversation(step.conversation), this.peer);
+    if (wrong) fail(`the stack sent ${describeFrame(this.peer, sent.read)}: ${wrong}`);
     if (sent.time < earliest)
       fail(`the segment came ${seconds(step.when.from - (sent.time - this.#previous))} too early`);
     if (sent.time > latest) fail(`the segment came ${seconds(sent.time - this.#previous - step.when.to)} too late`);
     this.#previous = sent.time;
-  }
-
-  #difference(step: Step, read: ReadFrame): string | undefined {
-    const { event } = step;
-    const conversation = this.peer.conversation(step.conversation);
-    if (event.kind === "segment") {
-      const own = read.tcp && this.peer.conversationOf(read.tcp);
-      if (own && own !== conversation) return "it belongs to another conversation";
-      return segmentDifference(event.segment, read, conversation);
-    }
-    if (event.kind === "arp") {
-      const wanted = event.operation === "request" ? 1 : 2;
-      return read.arp?.operation === wanted ? undefined : `it is no ARP ${event.operation}`;
-    }
-    if (event.kind === "icmp") return this.#icmpDifference(event.icmp, read);
-    return "scripts cannot expect this";
-  }
-
-  #icmpDifference(pattern: IcmpPattern, read: ReadFrame): string | undefined {
-    const injected = this.#lastInjected.slice(14);
-    if (!read.icmp) return "it is no ICMP message";
-    if (read.icmp.type !== pattern.type || read.icmp.code !== pattern.code) return "type or code differ";
-    if (pattern.bytes === undefined) {
-      return quotes(read.icmp, injected) ? undefined : "it does not quote the packet that caused it";
-    }
-    const asked = injected.slice(28, 28 + pattern.bytes);
-    if (read.icmp.payload.join() !== asked.join()) return "the data is not that of the request";
-    return undefined;
   }
 
   #demandSilence(): void {
@@ -336,7 +343,8 @@ export class Player {
       if (leftover !== undefined) fail(leftover);
       // Where the neighbor does not answer, what was counted may never have been seen; a segment that is new in part, as
       // only peers with strange windows get it, may be counted either way.
-      const isClear = this.peer.arp === "auto" && this.script.directives.demand === "all";
+      const isClear =
+        this.peer.answers.arp === "auto" && this.peer.answers.nd === "auto" && this.script.directives.demand === "all";
       const miscounted = isClear ? this.#tally.difference((one) => this.#counted(one)) : undefined;
       if (miscounted !== undefined) fail(miscounted);
     });
@@ -345,7 +353,7 @@ export class Player {
   // ---- reports ---------------------------------------------------------------------------------------------------
 
   #note(text: string): void {
-    this.#transcript.push(`${seconds(this.machine.now - this.machine.start).padStart(11)}  ${text}`);
+    this.#transcript.push(`${seconds(this.machine.now - this.begin).padStart(11)}  ${text}`);
   }
 
   /** Gives an error the step's line, and the story until then. */

@@ -2,6 +2,7 @@
 // so that every rule is shown there, too.
 
 import { debugFirmware } from "../sim/debug-firmware.ts";
+import type { Version } from "./addresses.ts";
 import { type PlayOptions, play } from "./play.ts";
 import type { Script } from "./script.ts";
 
@@ -14,17 +15,20 @@ export interface Rounds {
   full: boolean;
   /** Plays against the build that traps where an assertion fails. */
   debug: boolean;
+  /** The version of IP, where a script holds for both; otherwise that of the script. */
+  ip?: Version;
 }
 
 /** Debug builds that were made, by profile: a script is not to wait for the compiler each time. */
 const debugBuilds = new Map<string, Promise<WebAssembly.Module>>();
 
 /** Plays `script` in every round. Throws `ScriptError` at the first deviation, or what the wasm has trapped with. */
-export async function playRounds(script: Script, { full, debug }: Rounds): Promise<void> {
-  const build: PlayOptions = debug ? { module: await debugBuild(script.directives.profile) } : {};
-  await play(script, build);
+export async function playRounds(script: Script, { full, debug, ip }: Rounds): Promise<void> {
+  const module = debug ? await debugBuild(script.directives.profile) : undefined;
+  const options: PlayOptions = { ...(module && { module }), ...(ip && { ip }) };
+  await play(script, options);
   for (const iss of full ? BELOW_WRAP_FULL : BELOW_WRAP) {
-    await play(script, { ...build, peerIss: iss >>> 0, ourIss: iss >>> 0 });
+    await play(script, { ...options, peerIss: iss >>> 0, ourIss: iss >>> 0 });
   }
 }
 

@@ -2,7 +2,9 @@
 // that names the file and the line.
 
 import { Blocked, State, TimerName } from "../../assembly/abi/status.ts";
-import { type Fail, integer, oneOf, type PacketEvent, readPacket, type SegmentPattern } from "./patterns.ts";
+import type { Version } from "./addresses.ts";
+import { type Fail, integer, oneOf } from "./lines/words.ts";
+import { type PacketEvent, readPacket, type SegmentPattern } from "./patterns.ts";
 
 /** A script that cannot be read, or whose expectation was not met. */
 export class ScriptError extends Error {
@@ -23,14 +25,24 @@ export interface Script {
   steps: Step[];
 }
 
+export type Answering = "auto" | "silent" | "manual";
+
 export interface Directives {
   profile: "node" | "tiny" | "eight";
   /** Initial sequence numbers: what the peer uses, and what the stack shall choose (undefined: whatever comes). */
   peerIss: number;
   ourIss: number | undefined;
   seed: number;
-  /** Who answers ARP requests: the peer by itself, nobody, or the script. */
-  arp: "auto" | "silent" | "manual";
+  /** The version of IP that it is played over; undefined where the script holds for both. */
+  ip: Version | undefined;
+  /** Where it begins: when the adapter is at rest, with addresses that it may use, or at power-on. */
+  start: "settled" | "cold";
+  /** Who answers when the stack asks for the peer: the peer by itself, nobody, or the script. */
+  arp: Answering;
+  nd: Answering;
+  /** Whether the script tells what the stack says to routers, and of the groups it is in. */
+  routers: "hidden" | "shown";
+  groups: "hidden" | "shown";
   /** What the stack sends and what calls return is compared with the script, or only looked at for what always holds. */
   demand: "all" | "none";
 }
@@ -115,19 +127,43 @@ export function parseScript(file: string, text: string): Script {
 }
 
 function defaults(): Directives {
-  return { profile: "node", peerIss: 1_000_000, ourIss: undefined, seed: 1, arp: "auto", demand: "all" };
+  return {
+    profile: "node",
+    peerIss: 1_000_000,
+    ourIss: undefined,
+    seed: 1,
+    ip: undefined,
+    start: "settled",
+    arp: "auto",
+    nd: "auto",
+    routers: "hidden",
+    groups: "hidden",
+    demand: "all",
+  };
 }
+
+/** Directives whose values are words. */
+const CHOICES = {
+  profile: ["node", "tiny", "eight"],
+  start: ["settled", "cold"],
+  arp: ["auto", "silent", "manual"],
+  nd: ["auto", "silent", "manual"],
+  routers: ["hidden", "shown"],
+  groups: ["hidden", "shown"],
+  demand: ["all", "none"],
+} as const;
 
 function readDirective(directives: Directives, line: string, fail: Fail): void {
   const [, key = "", value = "", ...rest] = line.split(/\s+/);
   if (value === "" || rest.length > 0) fail("a directive is `* key value`");
-  if (key === "profile") directives.profile = oneOf(value, ["node", "tiny", "eight"], fail);
-  else if (key === "arp") directives.arp = oneOf(value, ["auto", "silent", "manual"], fail);
-  else if (key === "demand") directives.demand = oneOf(value, ["all", "none"], fail);
+  if (key in CHOICES) {
+    const choices: readonly string[] = CHOICES[key as keyof typeof CHOICES];
+    Object.assign(directives, { [key]: oneOf(value, choices, fail) });
+  } else if (key === "ip") directives.ip = oneOf(value, ["4", "6"], fail) === "6" ? 6 : 4;
   else if (key === "peer-iss") directives.peerIss = integer(value, fail) >>> 0;
   else if (key === "our-iss") directives.ourIss = integer(value, fail) >>> 0;
   else if (key === "seed") directives.seed = integer(value, fail);
-  else fail(`unknown directive ${key}; there are profile, arp, demand, peer-iss, our-iss and seed`);
+  else fail(`unknown directive ${key}; there are ${Object.keys(CHOICES).join(", ")}, ip, peer-iss, our-iss and seed`);
 }
 
 function readStep(line: string, number: number, fail: Fail): Step {

@@ -118,7 +118,7 @@ class Round {
     do {
       this.#machine.poll();
       for (const frame of this.#machine.takeFrames()) {
-        readFrame(frame);
+        assert.equal(readFrame(frame).other, undefined, "a protocol that the stack does not speak");
         this.#source.keep(frame);
       }
     } while (this.#machine.wakeAt <= this.#machine.now);
