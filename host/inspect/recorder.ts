@@ -195,10 +195,10 @@ function noteFate(sighting: Sighting, before: ImpairmentStats, after: Impairment
 }
 
 // The state of the connection that the frame belongs to, at one of its ends; null where it belongs to none.
-function stateOf({ ipv4, tcp }: Dissection, atSender: boolean, sockets: readonly SocketRow[]): string | null {
-  if (!ipv4 || !tcp) return null;
-  const source = { address: ipv4.source, port: tcp.sourcePort };
-  const target = { address: ipv4.destination, port: tcp.destinationPort };
+function stateOf({ ip, tcp }: Dissection, atSender: boolean, sockets: readonly SocketRow[]): string | null {
+  if (!ip || !tcp) return null;
+  const source = { address: ip.source, port: tcp.sourcePort };
+  const target = { address: ip.destination, port: tcp.destinationPort };
   const [here, there] = atSender ? [source, target] : [target, source];
   const own = sockets.filter(({ kind, localPort }) => kind === "tcp" && localPort === here.port);
   const connection = own.find((row) => row.remotePort === there.port && row.remoteAddress === there.address);
@@ -218,8 +218,8 @@ function opens(flags: number): boolean {
 }
 
 // The connection as one of its ends names it: own port, other's address and port.
-function portsOf({ ipv4, tcp }: Dissection, atSender: boolean): string {
-  const ends = [`${ipv4?.source}:${tcp?.sourcePort}`, `${ipv4?.destination}:${tcp?.destinationPort}`];
+function portsOf({ ip, tcp }: Dissection, atSender: boolean): string {
+  const ends = [`${ip?.source}:${tcp?.sourcePort}`, `${ip?.destination}:${tcp?.destinationPort}`];
   return (atSender ? ends : ends.reverse()).join(" ");
 }
 
