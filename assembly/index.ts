@@ -3,7 +3,7 @@
 
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
-import { takeEvent } from "./base/events";
+import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, adapterCount } from "./device/adapter";
 import { getSocketOption, setSocketOption } from "./socket/options";
@@ -31,13 +31,21 @@ import {
 } from "./socket/transfer";
 import { describeRegion } from "./stack/memory-map";
 import { turn } from "./stack/poll";
-import { configureAddress, configureRoute, plugAdapter, startStack } from "./stack/start";
-import { describeAddress, describeNeighbor, describeRoute } from "./stack/tables";
+import {
+  configureAdapter,
+  configureAddress,
+  configureIdentity,
+  configureRoute,
+  plugAdapter,
+  startStack,
+} from "./stack/start";
+import { describeAddress, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
 export {
   ADAPTERS,
   ADDRESSES,
+  CLAIMS,
   CONTROL_PACKETS,
   CUBIC,
   DATAGRAM_QUEUE,
@@ -47,6 +55,7 @@ export {
   MAC,
   MIN_RTO_MILLISECONDS,
   MTU,
+  NAME_SERVERS,
   NEIGHBOR_QUEUE,
   NEIGHBORS,
   PACKETS,
@@ -61,9 +70,10 @@ export {
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
+  USER_TIMEOUT_OPTION,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
-export { COUNTERS, RESULT, SCRATCH, STATUS } from "./base/memory";
+export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";
 // @ts-expect-error: the compiler defines these two
 export { __data_end, __heap_base };
 
@@ -77,9 +87,27 @@ export function addAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
   return plugAdapter(base, macHigh, macLow);
 }
 
-/** Gives an adapter an address and the network behind it. `prefixLength` as people write it. */
-export function addAddress(adapter: u32, address: usize, prefixLength: u32): i32 {
-  return configureAddress(adapter, address, prefixLength);
+/**
+ * Gives an adapter an address and the network behind it. `prefixLength` as people write it. `claimed` 1: it is used only
+ * once nobody else turns out to have it (RFC 5227, RFC 4862 §5.4); the words of `address` tell.
+ */
+export function addAddress(adapter: u32, address: usize, prefixLength: u32, claimed: u32): i32 {
+  return configureAddress(adapter, address, prefixLength, claimed != 0);
+}
+
+/** Tells an adapter what to do by itself: bits of `Autoconfig`. */
+export function configure(adapter: u32, bits: u32): i32 {
+  return configureAdapter(adapter, bits);
+}
+
+/** Sets the 16 bytes that stable IPv6 addresses are made from (RFC 7217), before `configure`. */
+export function setIdentity(key: usize): i32 {
+  return configureIdentity(key);
+}
+
+/** What has changed in the machine since this was last asked: bits of `News`. */
+export function news(): u32 {
+  return takeNews();
 }
 
 /** Adds a route; an unspecified gateway means that the destination itself is a neighbor. */
@@ -200,6 +228,10 @@ export function route(row: u32): i32 {
 
 export function address(row: u32): i32 {
   return describeAddress(row);
+}
+
+export function nameServer(row: u32): i32 {
+  return describeNameServer(row);
 }
 
 export function region(index: u32): i32 {

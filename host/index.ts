@@ -19,20 +19,14 @@ export {
   type CloseOptions,
   createStack,
   type ListenOptions,
+  type NewsReport,
   realClock,
   Stack,
   type StackOptions,
   type UdpOptions,
 } from "./stack.ts";
-export type {
-  AddressStatus,
-  CongestionName,
-  NeighborStatus,
-  OptionName,
-  RegionStatus,
-  RouteStatus,
-  SocketStatus,
-} from "./status.ts";
+export type { CongestionName, OptionName, RegionStatus, SocketStatus } from "./status.ts";
+export type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "./tables.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";

@@ -36,6 +36,9 @@ export class Machine {
   #gone = false;
   #releaseHold: (() => void) | null = null;
   #onQuiet: (() => void) | null = null;
+  /** Told of what changes in the machine itself: bits of News. */
+  onNews: ((bits: number) => void) | null = null;
+  #awaitingNews: (() => void)[] = [];
 
   private constructor(core: Core, bus: Bus, options: MachineOptions) {
     this.core = core;
@@ -99,7 +102,23 @@ export class Machine {
     this.#releaseHold?.();
     this.#releaseHold = null;
     this.#onQuiet?.();
+    for (const resolve of this.#awaitingNews.splice(0)) resolve();
     for (const mac of this.macs) mac.wire.close();
+  }
+
+  /** Resolves when something has changed in the machine itself, or it is gone. */
+  news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#awaitingNews.push(resolve);
+      this.runner.wake();
+    });
+  }
+
+  #tellNews(): void {
+    const bits = this.core.exports.news();
+    if (bits === 0) return;
+    for (const resolve of this.#awaitingNews.splice(0)) resolve();
+    this.onNews?.(bits);
   }
 
   #holdWhileOpen(): void {
@@ -109,6 +128,7 @@ export class Machine {
   // The hold outlives the last socket until what was written has left the machine.
   #afterPoll(): void {
     this.sockets.deliver();
+    if (this.onNews !== null || this.#awaitingNews.length > 0) this.#tellNews();
     if (this.sockets.size > 0) return;
     if (this.#releaseHold !== null && !hasOrphans(this.core, false)) {
       this.#releaseHold();

@@ -1,5 +1,6 @@
 // A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
 
+import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind } from "../assembly/abi/sockets.ts";
 import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
@@ -19,6 +20,7 @@ import { TcpListener } from "./socket/tcp-listener.ts";
 import { setTcpOptions, type TcpOptions } from "./socket/tcp-options.ts";
 import { UdpSocket } from "./socket/udp-socket.ts";
 import * as status from "./status.ts";
+import * as tables from "./tables.ts";
 
 export interface StackOptions {
   wires: WireOptions[];
@@ -58,6 +60,16 @@ export interface UdpOptions {
 export interface CloseOptions {
   /** Milliseconds that connections get to send what they have and to end; default 1000. 0: reset them. */
   linger?: number;
+}
+
+/** What has changed in a machine. */
+export interface NewsReport {
+  /** An address became usable, or is no longer. */
+  addresses: boolean;
+  /** Somebody else on the link has an address of ours. */
+  conflict: boolean;
+  /** A router, a route or a name server came or went. */
+  routers: boolean;
 }
 
 const DEFAULT_BACKLOG = 128;
@@ -178,16 +190,42 @@ export class Stack {
     return status.regionStatuses(this.core);
   }
 
-  neighbors(): status.NeighborStatus[] {
-    return status.neighborStatuses(this.core);
+  neighbors(): tables.NeighborStatus[] {
+    return tables.neighborStatuses(this.core);
   }
 
-  routes(): status.RouteStatus[] {
-    return status.routeStatuses(this.core);
+  routes(): tables.RouteStatus[] {
+    return tables.routeStatuses(this.core);
   }
 
-  addresses(): status.AddressStatus[] {
-    return status.addressStatuses(this.core);
+  addresses(): tables.AddressStatus[] {
+    return tables.addressStatuses(this.core);
+  }
+
+  /** Name servers that routers have told of. */
+  nameServers(): tables.NameServerStatus[] {
+    return tables.nameServerStatuses(this.core);
+  }
+
+  /**
+   * Resolves when no address is being claimed any more: each is usable, or turned out to be somebody else's, which
+   * `addresses()` shows as DUPLICATE.
+   */
+  async ready(): Promise<void> {
+    while (!this.#machine.gone && this.addresses().some(({ state }) => state === "TENTATIVE")) {
+      await this.#machine.news();
+    }
+  }
+
+  /** Calls back whenever addresses, routers or name servers have changed, or somebody else has an address of ours. */
+  onNews(callback: (news: NewsReport) => void): void {
+    this.#machine.onNews = (bits) => {
+      callback({
+        addresses: (bits & News.ADDRESSES) !== 0,
+        conflict: (bits & News.CONFLICT) !== 0,
+        routers: (bits & News.ROUTERS) !== 0,
+      });
+    };
   }
 
   /** Runs the core at once instead of soon. */

@@ -5,7 +5,6 @@ import { Errno } from "../assembly/abi/errno.ts";
 import { Region, RegionWord } from "../assembly/abi/regions.ts";
 import { Congestion, SocketKind } from "../assembly/abi/sockets.ts";
 import { Blocked, Offer, Phase, State, Status, TimerName } from "../assembly/abi/status.ts";
-import { formatMac } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
 
 const NONE = 0xffff_ffff;
@@ -97,27 +96,6 @@ export interface RegionStatus {
   refused: number;
 }
 
-export interface NeighborStatus {
-  address: string;
-  mac: string;
-  state: "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
-  adapter: number;
-}
-
-export interface RouteStatus {
-  /** Such as "10.0.0.0/24". */
-  destination: string;
-  /** null: on the link. */
-  gateway: string | null;
-  adapter: number;
-}
-
-export interface AddressStatus {
-  address: string;
-  prefixLength: number;
-  adapter: number;
-}
-
 const KINDS = { [SocketKind.STREAM]: "tcp", [SocketKind.DATAGRAM]: "udp", [SocketKind.ECHO]: "echo" } as const;
 /** States in which a connection that was given up has yet to get its data or its FIN acknowledged. */
 const SENDING = new Set<number>([State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]);
@@ -131,7 +109,6 @@ const OPTION_NAMES: readonly (readonly [Offer, OptionName])[] = [
   [Offer.ECN, "ecn"],
   [Offer.WINDOW_SCALE, "wscale"],
 ];
-const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
 
 /** All sockets, listeners and remains of connections. */
 export function socketStatuses(core: Core): SocketStatus[] {
@@ -164,34 +141,6 @@ export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
   }
 }
 
-export function neighborStatuses(core: Core): NeighborStatus[] {
-  return rows(core.exports.neighbor, () => ({
-    address: core.addressAt(core.statusWord),
-    mac: macAt(core, 4, 5),
-    state: NEIGHBOR_STATES[core.status(6)] ?? "INCOMPLETE",
-    adapter: core.status(7),
-  }));
-}
-
-export function routeStatuses(core: Core): RouteStatus[] {
-  return rows(core.exports.route, () => {
-    const onLink = [5, 6, 7, 8].every((word) => core.status(word) === 0);
-    return {
-      destination: `${core.addressAt(core.statusWord)}/${core.status(4)}`,
-      gateway: onLink ? null : core.addressAt(core.statusWord + 5),
-      adapter: core.status(9),
-    };
-  });
-}
-
-export function addressStatuses(core: Core): AddressStatus[] {
-  return rows(core.exports.address, () => ({
-    address: core.addressAt(core.statusWord),
-    prefixLength: core.status(4),
-    adapter: core.status(5),
-  }));
-}
-
 export function regionStatuses(core: Core): RegionStatus[] {
   const regions: RegionStatus[] = [];
   for (let index = 0; index < Region.COUNT && core.exports.region(index) >= 0; index++) {
@@ -211,14 +160,17 @@ export function regionStatuses(core: Core): RegionStatus[] {
   return regions;
 }
 
-/** Every counter by its name, such as `TcpRetransSegs`. */
+/** Every counter by its name, such as `TcpRetransSegs`; 0 for those that the profile does not have. */
 export function counterValues(core: Core): Record<keyof typeof Counter, number> {
   const values: Record<string, number> = {};
-  for (let index = 0; index < Counter.COUNT; index++) values[Counter[index]] = core.u32[core.countersWord + index];
+  for (let index = 0; index < Counter.COUNT; index++) {
+    values[Counter[index]] = index < core.counters ? core.u32[core.countersWord + index] : 0;
+  }
   return values;
 }
 
-function rows<T>(fill: (row: number) => number, read: () => T): T[] {
+/** What `read` makes of each row that `fill` has put into the block of words. */
+export function rows<T>(fill: (row: number) => number, read: () => T): T[] {
   const found: T[] = [];
   for (let row = 0; ; row++) {
     const answer = fill(row);
@@ -315,10 +267,3 @@ function addressText(core: Core, word: number): string {
 }
 
 // MACs cross as two words: the first two bytes and the last four, in network order.
-function macAt(core: Core, high: number, low: number): string {
-  const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, core.status(high));
-  view.setUint32(4, core.status(low));
-  return formatMac(bytes, 2);
-}

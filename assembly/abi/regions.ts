@@ -21,6 +21,10 @@ export enum Region {
   /** The machine's own addresses. */
   ADDRESSES,
   ADAPTERS,
+  /** What IPv6 knows of each adapter's link. */
+  INTERFACES,
+  /** Name servers that routers have told of. */
+  NAME_SERVERS,
   /** Receive and transmit descriptors of the adapters. */
   DESCRIPTOR_RINGS,
   /** Buckets by which a segment finds its connection. */

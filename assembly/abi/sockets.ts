@@ -70,6 +70,9 @@ export enum SocketOption {
   SOFT_ERROR = 15,
   /** 0: no TROUBLE events; 1, the default: they come (RFC 9293 SHLD-20). */
   REPORTS = 16,
+  /** 1: tell the peer of the user time-out, and follow its advice unless USER_TIMEOUT was set (RFC 5482); 0, the default:
+   * neither. Not in every profile. */
+  USER_TIMEOUT_OPTION = 17,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

@@ -22,7 +22,11 @@ export function isUnspecified(p: usize): bool {
 }
 
 export function isV4(p: usize): bool {
-  if (!IPV6) return true;
+  return !IPV6 || isV4Form(p);
+}
+
+/** True of an IPv4 address, also in a machine that has no others: what a host passes may be anything. */
+export function isV4Form(p: usize): bool {
   return load<u64>(p) == 0 && load<u32>(p, 8) == V4_MARK;
 }
 
@@ -42,9 +46,14 @@ export function clearAddress(p: usize): void {
   store<u64>(p, 0, 8);
 }
 
-/** True for what no packet on a wire may carry: this host (0/8) and loopback (127/8), RFC 1122 §3.2.1.3 (a), (b), (g). */
+/**
+ * True for what no packet on a wire may carry: this host (0/8) and loopback (127/8, ::1), RFC 1122 §3.2.1.3 (a), (b),
+ * (g), RFC 4291 §2.5.3.
+ */
 export function isNowhere(address: usize): bool {
-  if (!isV4(address)) return false;
+  if (!isV4(address)) {
+    return (load<u64>(address) | load<u32>(address, 8)) == 0 && bswap<u32>(load<u32>(address, 12)) <= 1;
+  }
   const first: u32 = load<u8>(address, 12);
   return first == 0 || first == 127;
 }
@@ -85,4 +94,26 @@ export function clearHost(p: usize, bits: u32): void {
 /** A hash of no strength; the tables that use it mix in the machine's secret. */
 export function addressHash(p: usize): u32 {
   return load<u32>(p) ^ rotl<u32>(load<u32>(p, 4), 9) ^ rotl<u32>(load<u32>(p, 8), 18) ^ load<u32>(p, 12);
+}
+
+/** fe80::/10 or 169.254.0.0/16: good on one link only (RFC 4291 §2.5.6, RFC 3927). */
+export function isLinkLocal(p: usize): bool {
+  if (isV4(p)) return load<u16>(p, 12) == 0xfea9;
+  return (bswap<u16>(load<u16>(p)) & 0xffc0) == 0xfe80;
+}
+
+/** The group that everybody joins who has this address, so that looking for it disturbs few (RFC 4291 §2.7.1). */
+export function setSolicitedNode(group: usize, address: usize): void {
+  store<u64>(group, 0x02ff);
+  store<u32>(group, 0x01000000, 8);
+  store<u32>(group, load<u32>(address, 12) | 0xff, 12);
+}
+
+/** Leading bits that two addresses have in common, 0 to 128. */
+export function commonPrefix(a: usize, b: usize): u32 {
+  for (let offset: u32 = 0; offset < 16; offset += 4) {
+    const difference = bswap<u32>(load<u32>(a + offset) ^ load<u32>(b + offset));
+    if (difference) return offset * 8 + <u32>clz<u32>(difference);
+  }
+  return 128;
 }

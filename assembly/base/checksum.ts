@@ -1,6 +1,8 @@
 // The Internet checksum (RFC 1071). Sums are kept in memory order: the one's complement sum does not care which byte
 // of a word counts as the upper one (§2 B), so that nothing is swapped on the way in or out.
 
+import { IPV6 } from "profile";
+
 /** Sums `bytes` bytes at `p`, folded to 16 bits. An odd last byte counts as if a zero followed. */
 export function sumBytes(p: usize, bytes: u32): u32 {
   let even: u64 = 0;
@@ -59,6 +61,19 @@ export function sumHeader(p: usize, bytes: u32): u32 {
 /** The sum of a 32-bit word in memory order, not folded. */
 export function sumWord(word: u32): u32 {
   return (word & 0xffff) + (word >> 16);
+}
+
+/**
+ * The sum of a pseudo-header without its length (RFC 9293 §3.1; RFC 8200 §8.1), not folded. One form serves both
+ * versions: the words that make an address an IPv4 one add up to 0xffff, which is 0 to this kind of sum.
+ */
+export function sumPseudoHeader(source: usize, destination: usize, protocol: u32): u32 {
+  return sumAddress(source) + sumAddress(destination) + (protocol << 8);
+}
+
+function sumAddress(p: usize): u32 {
+  if (!IPV6) return sumWord(load<u32>(p, 12));
+  return sumWord(load<u32>(p)) + sumWord(load<u32>(p, 4)) + sumWord(load<u32>(p, 8)) + sumWord(load<u32>(p, 12));
 }
 
 /** The sum of two adjoining pieces: `before` covers `beforeBytes` bytes, `after` starts behind them. */

@@ -2,6 +2,8 @@
 
 import {
   ADAPTERS,
+  ADDRESSES,
+  CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
   IPV6,
@@ -37,6 +39,8 @@ export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
+/** Links may carry less than MTU, each its own: those of several adapters, and where routers say so. */
+export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS > 1;
 /** What we tell peers in the MSS option (RFC 9293 §3.7.1): MTU without the fixed headers. */
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */
@@ -59,12 +63,19 @@ export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
 export const NEIGHBOR_TIMERS: u32 = HANDSHAKE_TIMERS + SYN_QUEUE;
 export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
-export const TIMER_COUNT: u32 = TIME_WAIT_TIMER + 1;
+/** One for each address that is being claimed or that ends some time. */
+export const ADDRESS_TIMERS: u32 = TIME_WAIT_TIMER + 1;
+/** One for each adapter that asks for routers, and one for what routers have said and that ends. */
+export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
+export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ADAPTERS : 0);
+export const TIMER_COUNT: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
 export const SECOND: u32 = 1000000;
 
+if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
+if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
 if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");

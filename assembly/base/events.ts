@@ -10,6 +10,8 @@ class Events {
   /** Place of the oldest entry. */
   head: u32;
   count: u32;
+  /** What has changed in the machine itself (abi/addresses.ts, News). */
+  news: u32;
 }
 
 const events: Events = changetype<Events>(EVENTS_STATE);
@@ -43,4 +45,16 @@ export function takeEvent(): i32 {
     if (mask) return (socket << 8) | mask;
   }
   return -1;
+}
+
+/** Adds news about the machine itself. */
+export function postNews(bits: u32): void {
+  events.news |= bits;
+}
+
+/** Those that have come since they were last asked for. */
+export function takeNews(): u32 {
+  const bits = events.news;
+  events.news = 0;
+  return bits;
 }

@@ -1,6 +1,6 @@
 // Driver for the ring MAC of registers.ts. Descriptors lie in linear memory; a packet's record is kept beside each.
 
-import { RX_RING, TX_RING } from "profile";
+import { IPV6, RX_RING, TX_RING } from "profile";
 import { BUFFER_BYTES, FRAME_OFFSET } from "../base/config";
 import { DESCRIPTOR_BYTES, RINGS_BASE, RINGS_BYTES } from "../base/memory";
 import { Adapter, dmaBase } from "./adapter";
@@ -32,6 +32,10 @@ export function startRingMac(adapter: Adapter, macLow: u32, macHigh: u32): bool 
   adapter.macLow = read32(base + Mac.ADDRESS_LOW);
   adapter.macHigh = <u16>read32(base + Mac.ADDRESS_HIGH);
 
+  if (IPV6) {
+    write32(base + Mac.HASH_LOW, 0xffffffff);
+    write32(base + Mac.HASH_HIGH, 0xffffffff);
+  }
   memory.fill(rings(adapter), 0, RINGS_BYTES);
   store<u32>(rings(adapter) + TX_DESCRIPTORS + (TX_RING - 1) * DESCRIPTOR_BYTES, DescriptorBit.WRAP);
   write32(base + Mac.RX_RING, dmaBase() + <u32>rings(adapter));

@@ -1,8 +1,22 @@
-// The machine's own addresses: which adapter has which, with the prefix of the network behind it.
+// The machine's own addresses: which adapter has which, with the prefix of the network behind it, and how far each may
+// be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts.
 
-import { ADDRESSES } from "profile";
-import { copyAddress, isLimitedBroadcast, isV4, sameAddress, samePrefix, v4Of } from "../base/address";
+import { ADDRESSES, IPV6 } from "profile";
+import { AddressOrigin, AddressState } from "../abi/addresses";
+import {
+  commonPrefix,
+  copyAddress,
+  isLimitedBroadcast,
+  isLinkLocal,
+  isV4,
+  sameAddress,
+  samePrefix,
+  v4Of,
+} from "../base/address";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
+
+/** A time that never comes, in seconds. */
+export const FOREVER: u32 = 0xffffffff;
 
 @unmanaged
 @final
@@ -14,11 +28,36 @@ export class OwnAddress {
   /** Bits, counted over all 128: an IPv4 /24 is 120. */
   prefixLength: u8;
   adapter: u8;
-  used: u8;
-  reserved: u8;
+  private stateByte: u8;
+  private originByte: u8;
+  /** Probes and announcements that are still to be sent. */
+  probes: u8;
+  /** Addresses of its kind that others turned out to have: how many were tried before (RFC 7217 §5). */
+  collisions: u8;
+  /** Second, as far as 16 bits count, in which it was last defended (RFC 5227 §2.4); 0: never. */
+  defendedAt: u16;
+  /** Seconds of the machine's clock until which new connections may use it, and until which it is ours. */
+  preferredUntil: u32;
+  validUntil: u32;
 
   @inline get address(): usize {
     return changetype<usize>(this);
+  }
+  @inline get state(): AddressState {
+    return this.stateByte;
+  }
+  set state(state: AddressState) {
+    this.stateByte = <u8>state;
+  }
+  @inline get origin(): AddressOrigin {
+    return this.originByte;
+  }
+  set origin(origin: AddressOrigin) {
+    this.originByte = <u8>origin;
+  }
+  /** True while packets may come to it and go from it. */
+  @inline get isUsable(): bool {
+    return this.stateByte == AddressState.PREFERRED || this.stateByte == AddressState.DEPRECATED;
   }
 }
 
@@ -28,48 +67,128 @@ export function ownAddressAt(index: u32): OwnAddress {
   return changetype<OwnAddress>(ADDRESS_BASE + index * ADDRESS_ENTRY_BYTES);
 }
 
-/** Adds an address to an adapter; null when the table is full. One that is there already gets the new prefix. */
-export function addOwnAddress(adapter: u32, address: usize, prefixLength: u32): OwnAddress | null {
-  let entry = findOwnAddress(adapter, address);
+export function indexOfAddress(entry: OwnAddress): u32 {
+  return <u32>(changetype<usize>(entry) - ADDRESS_BASE) / ADDRESS_ENTRY_BYTES;
+}
+
+/** A free entry for an address of an adapter, or the one that it has already; null when the table is full. */
+export function takeAddressEntry(adapter: u32, address: usize): OwnAddress | null {
+  let entry = findAddressEntry(adapter, address);
   for (let i: u32 = 0; !entry && i < ADDRESSES; i++) {
-    if (!ownAddressAt(i).used) entry = ownAddressAt(i);
+    if (ownAddressAt(i).state == AddressState.FREE) entry = ownAddressAt(i);
   }
-  if (!entry) return null;
-  copyAddress(entry.address, address);
-  entry.prefixLength = <u8>prefixLength;
-  entry.adapter = <u8>adapter;
-  entry.used = 1;
   return entry;
 }
 
-/** The entry of `address` on `adapter`, or null. */
-export function findOwnAddress(adapter: u32, address: usize): OwnAddress | null {
+/** Makes an address of an adapter usable at once; null when the table is full. One that is there gets the new prefix. */
+export function addOwnAddress(adapter: u32, address: usize, prefixLength: u32): OwnAddress | null {
+  const entry = takeAddressEntry(adapter, address);
+  if (!entry) return null;
+  fillAddressEntry(entry, adapter, address, prefixLength, AddressOrigin.MANUAL);
+  entry.state = AddressState.PREFERRED;
+  return entry;
+}
+
+export function fillAddressEntry(
+  entry: OwnAddress,
+  adapter: u32,
+  address: usize,
+  prefixLength: u32,
+  origin: AddressOrigin,
+): void {
+  copyAddress(entry.address, address);
+  entry.prefixLength = <u8>prefixLength;
+  entry.adapter = <u8>adapter;
+  entry.origin = origin;
+  entry.probes = 0;
+  entry.collisions = 0;
+  entry.defendedAt = 0;
+  entry.preferredUntil = FOREVER;
+  entry.validUntil = FOREVER;
+}
+
+/** The entry of `address` on `adapter` whatever its state, or null. */
+export function findAddressEntry(adapter: u32, address: usize): OwnAddress | null {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (entry.used && entry.adapter == adapter && sameAddress(entry.address, address)) return entry;
+    if (entry.state != AddressState.FREE && entry.adapter == adapter && sameAddress(entry.address, address)) {
+      return entry;
+    }
   }
   return null;
 }
 
-/** The entry of `address` on any adapter, or null. */
+/** The entry of `address` on `adapter` while it may be used, or null. */
+export function findOwnAddress(adapter: u32, address: usize): OwnAddress | null {
+  const entry = findAddressEntry(adapter, address);
+  return entry && entry.isUsable ? entry : null;
+}
+
+/** The entry of `address` on any adapter while it may be used, or null. */
 export function findAnyOwnAddress(address: usize): OwnAddress | null {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (entry.used && sameAddress(entry.address, address)) return entry;
+    if (entry.isUsable && sameAddress(entry.address, address)) return entry;
   }
   return null;
 }
 
-/** The address with which `adapter` speaks to `peer`: one in its network, else its first of that version; or null. */
+/** The address with which `adapter` speaks to `peer`: of that version, the one that fits best; or null. */
 export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
-  let first: OwnAddress | null = null;
+  let best: OwnAddress | null = null;
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (!entry.used || entry.adapter != adapter || isV4(entry.address) != isV4(peer)) continue;
-    if (samePrefix(entry.address, peer, entry.prefixLength)) return entry;
-    if (!first) first = entry;
+    if (!entry.isUsable || entry.adapter != adapter || isV4(entry.address) != isV4(peer)) continue;
+    if (!best || isBetterSource(entry, best, peer)) best = entry;
   }
-  return first;
+  return best;
+}
+
+// The rules of RFC 6724 §5 that tell addresses of one adapter apart, in their order. For IPv4: the one in the peer's
+// network, else the first.
+function isBetterSource(one: OwnAddress, other: OwnAddress, peer: usize): bool {
+  if (!IPV6 || isV4(peer)) {
+    const isNear = samePrefix(one.address, peer, one.prefixLength);
+    return isNear && !samePrefix(other.address, peer, other.prefixLength);
+  }
+  if (sameAddress(one.address, peer) || sameAddress(other.address, peer)) return sameAddress(one.address, peer);
+  const oneScope = scopeOf(one.address);
+  const otherScope = scopeOf(other.address);
+  if (oneScope != otherScope) {
+    // The narrower one when it is wide enough, else the wider one (rule 2).
+    const scope = scopeOf(peer);
+    return oneScope < otherScope ? oneScope >= scope : otherScope < scope;
+  }
+  if (one.state != other.state) return one.state == AddressState.PREFERRED;
+  const label = labelOf(peer);
+  const fits = labelOf(one.address) == label;
+  if (fits != (labelOf(other.address) == label)) return fits;
+  if (one.origin != other.origin) {
+    if (one.origin == AddressOrigin.TEMPORARY) return true;
+    if (other.origin == AddressOrigin.TEMPORARY) return false;
+  }
+  return matchOf(one, peer) > matchOf(other, peer);
+}
+
+function matchOf(entry: OwnAddress, peer: usize): u32 {
+  return min<u32>(commonPrefix(entry.address, peer), entry.prefixLength);
+}
+
+/** Scopes as multicast addresses count them (RFC 6724 §3.1): 2 the link, 5 the site, 14 everywhere. */
+export function scopeOf(p: usize): u32 {
+  if (load<u8>(p) == 0xff) return <u32>load<u8>(p, 1) & 15;
+  if (isLinkLocal(p)) return 2;
+  return (bswap<u16>(load<u16>(p)) & 0xffc0) == 0xfec0 ? 5 : 14;
+}
+
+// RFC 6724 §2.1: unlike labels mark networks that do not reach each other well.
+function labelOf(p: usize): u32 {
+  const first = bswap<u32>(load<u32>(p));
+  if (first >> 16 == 0x2002) return 2; // 6to4
+  if (first == 0x20010000) return 5; // Teredo
+  if (first >> 25 == 0x7e) return 13; // unique local
+  if (first >> 22 == 0x3fb) return 11; // site-local, gone
+  return 1;
 }
 
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
@@ -78,12 +197,24 @@ export function isBroadcast(adapter: u32, address: usize): bool {
   if (isLimitedBroadcast(address)) return true;
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (!entry.used) break; // entries are filled in order and stay
+    if (!entry.isUsable) continue;
     // A /31 or /32 has no broadcast address (RFC 3021).
     if (entry.adapter != adapter || entry.prefixLength > 126) continue;
     if (!isV4(entry.address) || !samePrefix(entry.address, address, entry.prefixLength)) continue;
     const host: u32 = 0xffffffff >> (<u32>entry.prefixLength - 96);
     if ((bswap<u32>(v4Of(address)) & host) == host) return true;
+  }
+  return false;
+}
+
+/** True when an address of the adapter, claimed or usable, has that solicited-node group (RFC 4291 §2.7.1). */
+export function isSolicitedNode(adapter: u32, group: usize): bool {
+  if (load<u64>(group) != 0x02ff || load<u32>(group, 8) != 0x01000000 || load<u8>(group, 12) != 0xff) return false;
+  const tail = load<u32>(group, 12) >> 8;
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.state == AddressState.FREE || entry.adapter != adapter || isV4(entry.address)) continue;
+    if (load<u32>(entry.address, 12) >> 8 == tail) return true;
   }
   return false;
 }

@@ -1,5 +1,7 @@
 // ARP for IPv4 over Ethernet (RFC 826): requests, replies, and what is learnt from them.
 
+import { CLAIMS } from "profile";
+import { AddressState } from "../abi/addresses";
 import { Counter } from "../abi/counters";
 import { isUnspecified, setV4, v4Of } from "../base/address";
 import { be16, setBe16 } from "../base/bytes";
@@ -8,7 +10,7 @@ import { count } from "../base/counters";
 import { WORK_AREA } from "../base/memory";
 import { Adapter } from "../device/adapter";
 import { Packet, release, takePacket } from "../device/packet";
-import { findOwnAddress, sourceFor } from "./addresses";
+import { findAddressEntry, findOwnAddress, OwnAddress, sourceFor } from "./addresses";
 import { BROADCAST_HIGH, BROADCAST_LOW, EtherType, sendEthernet } from "./header";
 import { addNeighbor, confirm, findNeighbor, Neighbor, NeighborState } from "./neighbor";
 
@@ -28,12 +30,15 @@ const LENGTHS_ETHERNET_IPV4: u32 = 0x0604;
 const REQUEST: u32 = 1;
 const REPLY: u32 = 2;
 
-/** Handles a received ARP packet. A request for us is answered in the frame that brought it. */
-export function receiveArp(adapter: Adapter, packet: Packet): void {
+/**
+ * Handles a received ARP packet. A request for us is answered in the frame that brought it. The answer is the address of
+ * ours that somebody else claims, if this shows that one does.
+ */
+export function receiveArp(adapter: Adapter, packet: Packet): OwnAddress | null {
   const arp = packet.data;
   if (!isWhole(packet)) {
     count(Counter.ArpInMalformed);
-    return;
+    return null;
   }
   const operation = be16(arp, OPERATION);
   count(operation == REQUEST ? Counter.ArpInRequests : Counter.ArpInReplies);
@@ -43,14 +48,22 @@ export function receiveArp(adapter: Adapter, packet: Packet): void {
   setV4(target, load<u32>(arp, TARGET_IP));
   const macLow = load<u32>(arp, SENDER_MAC);
   const macHigh = <u32>load<u16>(arp, SENDER_MAC + 4);
-  if (findOwnAddress(adapter.index, sender)) {
-    // Somebody claims an address of ours; believing him would send our own traffic to him.
-    count(Counter.ArpInConflicts);
-    return;
-  }
+  // Somebody claims an address of ours; believing him would send our own traffic to him.
+  const claimed = claimedBy(adapter, sender, target, operation);
+  if (claimed) return claimed;
   const isForUs = findOwnAddress(adapter.index, target) !== null;
   learn(adapter, sender, macLow, macHigh, isForUs, operation == REPLY);
   if (isForUs && operation == REQUEST) answer(adapter, packet);
+  return null;
+}
+
+// A conflict (RFC 5227 §2.1.1, §2.4): the sender has the address, or probes for one that we are probing for.
+function claimedBy(adapter: Adapter, sender: usize, target: usize, operation: u32): OwnAddress | null {
+  const own = findAddressEntry(adapter.index, sender);
+  if (own) return own;
+  if (!CLAIMS || operation != REQUEST || !isUnspecified(sender)) return null;
+  const wanted = findAddressEntry(adapter.index, target);
+  return wanted && wanted.state == AddressState.TENTATIVE ? wanted : null;
 }
 
 function isWhole(packet: Packet): bool {
@@ -95,6 +108,24 @@ function answer(adapter: Adapter, packet: Packet): void {
 /** Asks for a neighbor's Ethernet address: everybody, or the neighbor alone when its address is only to be confirmed. */
 export function sendArpRequest(adapter: Adapter, neighbor: Neighbor): void {
   const source = sourceFor(adapter.index, neighbor.address);
+  const isProbe = neighbor.state == NeighborState.PROBE;
+  const low = isProbe ? neighbor.macLow : BROADCAST_LOW;
+  const high = isProbe ? <u32>neighbor.macHigh : BROADCAST_HIGH;
+  sendRequest(adapter, source ? v4Of(source.address) : 0, neighbor.address, low, high);
+}
+
+/** Asks everybody for an address that is to be ours, without a sender's address that they would remember (RFC 5227 §2.1). */
+export function sendArpProbe(adapter: Adapter, address: usize): void {
+  sendRequest(adapter, 0, address, BROADCAST_LOW, BROADCAST_HIGH);
+}
+
+/** Tells everybody that an address is ours (RFC 5227 §2.3). */
+export function sendArpAnnouncement(adapter: Adapter, address: usize): void {
+  sendRequest(adapter, v4Of(address), address, BROADCAST_LOW, BROADCAST_HIGH);
+}
+
+// A request from `source`, in memory order, for `target`, to the Ethernet address given.
+function sendRequest(adapter: Adapter, source: u32, target: usize, macLow: u32, macHigh: u32): void {
   const packet = takePacket();
   if (!packet) return; // the timer that brought us here asks again
   packet.data = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES;
@@ -105,14 +136,11 @@ export function sendArpRequest(adapter: Adapter, neighbor: Neighbor): void {
   setBe16(arp, LENGTHS_ETHERNET_IPV4, LENGTHS);
   setBe16(arp, REQUEST, OPERATION);
   storeOwnMac(adapter, arp + SENDER_MAC);
-  store<u32>(arp, source ? v4Of(source.address) : 0, SENDER_IP);
+  store<u32>(arp, source, SENDER_IP);
   memory.fill(arp + TARGET_MAC, 0, 6);
-  store<u32>(arp, v4Of(neighbor.address), TARGET_IP);
+  store<u32>(arp, v4Of(target), TARGET_IP);
   count(Counter.ArpOutRequests);
-  const isProbe = neighbor.state == NeighborState.PROBE;
-  const low = isProbe ? neighbor.macLow : BROADCAST_LOW;
-  const high = isProbe ? <u32>neighbor.macHigh : BROADCAST_HIGH;
-  sendEthernet(adapter, packet, low, high, EtherType.ARP);
+  sendEthernet(adapter, packet, macLow, macHigh, EtherType.ARP);
   release(packet);
 }
 

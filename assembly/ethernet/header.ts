@@ -1,7 +1,9 @@
 // Ethernet II: destination, source, type (RFC 894). Addresses are kept as two words in memory order: bytes 0 to 3
 // and bytes 4 to 5.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
+import { isV4 } from "../base/address";
 import { bswap16 } from "../base/bytes";
 import { ETHERNET_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
@@ -12,6 +14,7 @@ import { Packet } from "../device/packet";
 export const enum EtherType {
   IPV4 = 0x0800,
   ARP = 0x0806,
+  IPV6 = 0x86dd,
   NONE = 0,
 }
 
@@ -21,6 +24,16 @@ export const BROADCAST_HIGH: u32 = 0xffff;
 const DESTINATION: usize = 0;
 const SOURCE: usize = 6;
 const TYPE: usize = 12;
+
+/** The Ethernet address of a group of either version (RFC 1112 §6.4, RFC 2464 §7): bytes 0 to 3, and 4 to 5. */
+export function groupMacLow(group: usize): u32 {
+  if (IPV6 && !isV4(group)) return 0x3333 | (load<u32>(group, 12) << 16);
+  return 0x5e0001 | ((load<u32>(group, 12) << 16) & 0x7f000000);
+}
+
+export function groupMacHigh(group: usize): u32 {
+  return load<u16>(group, 14);
+}
 
 /** Takes the header off a received frame and says what is inside; NONE for a frame that is not for us. */
 export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
@@ -45,6 +58,11 @@ export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
 /** True when the frame that `packet` lies in came to a group address. Its header must still be in the buffer. */
 export function cameToGroup(packet: Packet, headerBytesTaken: u32): bool {
   return (load<u8>(packet.data - headerBytesTaken - ETHERNET_HEADER_BYTES) & 1) != 0;
+}
+
+/** The type of a frame that carries the IP packet in view: its version says it. */
+export function etherTypeOf(packet: Packet): u32 {
+  return IPV6 && load<u8>(packet.data) >> 4 == 6 ? EtherType.IPV6 : EtherType.IPV4;
 }
 
 /** Puts the header on and sends. */

@@ -5,14 +5,15 @@ import { NEIGHBOR_QUEUE, NEIGHBORS } from "profile";
 import { Counter } from "../abi/counters";
 import { addressHash, copyAddress, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
-import { NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS, SECOND } from "../base/config";
+import { NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
 import { count } from "../base/counters";
 import { LINK_STATE, NEIGHBOR_BASE, NEIGHBOR_BYTES, NEIGHBOR_TABLE } from "../base/memory";
 import { neighborPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import { Adapter, adapterAt } from "../device/adapter";
 import { hold, Packet, PacketFlag, release } from "../device/packet";
-import { EtherType, sendEthernet } from "./header";
+import { etherTypeOf, sendEthernet } from "./header";
+import { reachableTime } from "./interface";
 
 export const enum NeighborState {
   /** Asked for, not answered: frames wait. */
@@ -25,8 +26,6 @@ export const enum NeighborState {
   /** Being asked again, directly. */
   PROBE = 4,
 }
-
-const REACHABLE_TIME: u64 = 30 * SECOND;
 
 @unmanaged
 @final
@@ -46,7 +45,9 @@ export class Neighbor {
   waiting: u8;
   /** Requests sent since it last answered. */
   requests: u8;
-  reserved: u16;
+  /** 1 while it says that it is a router (RFC 4861 §7.3.3). */
+  isRouter: u8;
+  reserved: u8;
   /** Time of last use, in units of 2^16 microseconds: the one unused longest makes room. */
   usedAt: u32;
 
@@ -185,11 +186,24 @@ function dropWaiting(packet: Packet): void {
 
 /** A neighbor has told its Ethernet address: it is reachable, and what waited goes out. */
 export function confirm(neighbor: Neighbor, macLow: u32, macHigh: u32): void {
-  neighbor.macLow = macLow;
-  neighbor.macHigh = <u16>macHigh;
+  learnMac(neighbor, macLow, macHigh);
   neighbor.state = NeighborState.REACHABLE;
   neighbor.requests = 0;
-  setTimer(timerOf(neighbor), now() + REACHABLE_TIME);
+  setTimer(timerOf(neighbor), now() + reachableTime(neighbor.adapter));
+}
+
+/** A neighbor's address is known from what it said unasked: it is good for use, and doubted when it is used. */
+export function suppose(neighbor: Neighbor, macLow: u32, macHigh: u32): void {
+  learnMac(neighbor, macLow, macHigh);
+  neighbor.state = NeighborState.STALE;
+  neighbor.requests = 0;
+  setTimer(timerOf(neighbor), NEVER);
+}
+
+// What waited for the address goes out.
+function learnMac(neighbor: Neighbor, macLow: u32, macHigh: u32): void {
+  neighbor.macLow = macLow;
+  neighbor.macHigh = <u16>macHigh;
   let packet = neighbor.waitingHead;
   neighbor.waitingHead = null;
   neighbor.waitingTail = null;
@@ -197,7 +211,7 @@ export function confirm(neighbor: Neighbor, macLow: u32, macHigh: u32): void {
   const adapter: Adapter = adapterAt(neighbor.adapter);
   while (packet) {
     const next = packet.link;
-    sendEthernet(adapter, packet, macLow, macHigh, EtherType.IPV4);
+    sendEthernet(adapter, packet, macLow, macHigh, etherTypeOf(packet));
     release(packet);
     packet = next;
   }

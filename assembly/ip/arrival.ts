@@ -1,7 +1,8 @@
 // What IP knows of the packet that is being received, for the layers above: where it came from, where it went, which
 // adapter brought it. There is one, since one packet is received at a time.
 
-import { ARRIVAL_STATE } from "../base/memory";
+import { isV4 } from "../base/address";
+import { ARRIVAL_BYTES, ARRIVAL_STATE } from "../base/memory";
 import { Packet } from "../device/packet";
 
 @unmanaged
@@ -27,11 +28,21 @@ export class Arrival {
   adapter: u8;
   /** 1 when it was not for this machine alone: broadcast or multicast, in IP or in Ethernet. */
   toMany: u8;
-  /** Nothing: what follows is aligned. */
-  reserved: u8;
+  /** What is wrong with it (extensions.ts, Problem), when the sender is to be told, */
+  problem: u8;
   /** Which part of a packet it is (ipv4.ts, FragmentBits); offsets count eight bytes. */
   fragment: u16;
+  /** and where, in bytes from the IP header. */
+  pointer: u32;
+  /** Which packet a fragment is part of. */
+  identification: u32;
+  /** Where the field lies that named the protocol of what is in view. */
+  nextField: usize;
 
+  /** True of an IPv6 packet. */
+  @inline get isV6(): bool {
+    return !isV4(this.source);
+  }
   @inline get source(): usize {
     return changetype<usize>(this);
   }
@@ -40,6 +51,6 @@ export class Arrival {
   }
 }
 
-if (offsetof<Arrival>() > 64) ERROR("ARRIVAL_STATE is too small for Arrival.");
+if (offsetof<Arrival>() > ARRIVAL_BYTES) ERROR("ARRIVAL_STATE is too small for Arrival.");
 
 export const arrival: Arrival = changetype<Arrival>(ARRIVAL_STATE);

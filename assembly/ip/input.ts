@@ -1,41 +1,74 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified } from "../base/address";
-import { count } from "../base/counters";
+import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { sumPseudoHeader } from "../base/checksum";
+import { countIp } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findOwnAddress, isBroadcast } from "../ethernet/addresses";
+import { findOwnAddress, isBroadcast, isSolicitedNode } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
+import { openExtensions, Walk } from "./extensions";
 import { FragmentBits, openIpv4 } from "./ipv4";
+import { openIpv6 } from "./ipv6";
 
-/** The group that every host is in, 224.0.0.1, in memory order. */
+/** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
 const ALL_HOSTS: u32 = 0x010000e0;
+const ALL_NODES: u64 = 0x02ff;
+const ALL_NODES_TAIL: u64 = 0x0100000000000000;
 
-/** Takes the header off. The answer is the protocol inside, or -1 when the packet was dropped and counted. */
-export function receiveIp(adapter: Adapter, packet: Packet): i32 {
-  count(Counter.IpInReceives);
+/**
+ * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or the sender is
+ * to be told of a problem.
+ */
+export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
+  countIp(Counter.IpInReceives, isV6);
   arrival.adapter = adapter.index;
-  if (!openIpv4(packet)) return -1;
+  if (IPV6 && isV6 ? !openIpv6(packet) : !openIpv4(packet)) return Walk.DROPPED;
   if (!isFromOne(adapter) || !isForUs(adapter)) {
-    count(Counter.IpInAddrErrors);
-    return -1;
-  }
-  if (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) {
-    count(Counter.IpReasmReqds);
-    count(Counter.IpReasmFails);
-    return -1;
+    countIp(Counter.IpInAddrErrors, isV6);
+    return Walk.DROPPED;
   }
   packet.pull(arrival.headerBytes);
-  count(Counter.IpInDelivers);
-  return arrival.protocol;
+  const found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
+  if (found == Walk.FRAGMENT) return reassemble(packet, isV6);
+  return found < 0 ? found : deliver(found, isV6);
 }
 
-// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3).
+function deliver(protocol: i32, isV6: bool): i32 {
+  countIp(Counter.IpInDelivers, isV6);
+  arrival.protocol = <u8>protocol;
+  arrival.pseudoSum = sumPseudoHeader(arrival.source, arrival.destination, protocol);
+  return protocol;
+}
+
+function fragmentOr(protocol: i32): i32 {
+  return isPart() ? Walk.FRAGMENT : protocol;
+}
+
+function isPart(): bool {
+  return (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) != 0;
+}
+
+function reassemble(packet: Packet, isV6: bool): i32 {
+  if (isPart()) {
+    countIp(Counter.IpReasmReqds, isV6);
+    countIp(Counter.IpReasmFails, isV6);
+    return Walk.DROPPED;
+  }
+  // The fragment is the whole packet (RFC 6946).
+  const found = openExtensions(arrival, packet, false);
+  return found < 0 ? found : deliver(found, isV6);
+}
+
+// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3). In IPv6 nobody may ask who has an
+// address; what else it sends is refused where it is understood.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
-  return !isMulticast(source) && !isUnspecified(source) && !isNowhere(source) && !isBroadcast(adapter.index, source);
+  if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
+  return isUnspecified(source) ? !isV4(source) : !isNowhere(source);
 }
 
 // Strong host (RFC 1122 §3.3.4.2): only the adapter that has an address takes packets for it.
@@ -46,6 +79,8 @@ function isForUs(adapter: Adapter): bool {
     return true;
   }
   arrival.toMany = 1;
-  if (isMulticast(destination)) return load<u32>(destination, 12) == ALL_HOSTS;
-  return isBroadcast(adapter.index, destination);
+  if (!isMulticast(destination)) return isBroadcast(adapter.index, destination);
+  if (isV4(destination)) return v4Of(destination) == ALL_HOSTS;
+  if (load<u64>(destination) == ALL_NODES && load<u64>(destination, 8) == ALL_NODES_TAIL) return true;
+  return isSolicitedNode(adapter.index, destination);
 }

@@ -2,8 +2,8 @@
 
 import { Counter } from "../abi/counters";
 import { setV4 } from "../base/address";
-import { be16, bswap16, setBe16 } from "../base/bytes";
-import { sumHeader, sumWord } from "../base/checksum";
+import { be16, setBe16 } from "../base/bytes";
+import { sumHeader } from "../base/checksum";
 import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { Packet } from "../device/packet";
@@ -151,5 +151,5 @@ function describe(packet: Packet, header: Ipv4Header): void {
   arrival.ttl = <u8>header.ttl;
   arrival.tos = <u8>header.tos;
   arrival.fragment = <u16>header.fragment;
-  arrival.pseudoSum = sumWord(header.source) + sumWord(header.destination) + bswap16(header.protocol);
+  arrival.identification = be16(p, 4);
 }

@@ -1,17 +1,20 @@
 // IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
-import { isMulticast, isNowhere, isV4, v4Of } from "../base/address";
-import { IP_HEADER_BYTES } from "../base/config";
-import { count } from "../base/counters";
+import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { IP_HEADER_BYTES, IPV6_HEADER_BYTES } from "../base/config";
+import { countIp } from "../base/counters";
 import { IP_STATE } from "../base/memory";
-import { adapterAt } from "../device/adapter";
+import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
-import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "../ethernet/link";
+import { interfaceAt } from "../ethernet/interface";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
 import { FragmentBits, writeIpv4Header } from "./ipv4";
+import { LEAST_MTU, writeIpv6Header } from "./ipv6";
+import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "./link";
 import { ANY_ADAPTER, findRoute, nextHop } from "./route";
 
 /** The way to one destination. Kept in sockets; good while its generation is the table's. */
@@ -36,6 +39,9 @@ class Ip {
   adapter: u32;
 }
 
+/** Time to live of what we send unless a socket, or a router, says otherwise (RFC 1700's recommendation). */
+export const DEFAULT_TTL: u32 = 64;
+
 const ip: Ip = changetype<Ip>(IP_STATE);
 const passingPath: Path = changetype<Path>(IP_STATE + offsetof<Ip>("neighbor"));
 
@@ -47,12 +53,12 @@ export function startIp(identification: u32): void {
 export function findPath(path: Path, destination: usize, adapter: u32): i32 {
   path.generation = 0;
   path.neighbor = null;
-  if (isNowhere(destination)) return -Errno.ENETUNREACH;
+  if (isUnspecified(destination) || isNowhere(destination)) return -Errno.ENETUNREACH;
   let via = adapter;
   if (!needsNoRoute(destination) || adapter == ANY_ADAPTER) {
     const route = findRoute(destination, adapter);
     if (!route) {
-      count(Counter.IpOutNoRoutes);
+      countIp(Counter.IpOutNoRoutes, !isV4(destination));
       return -Errno.ENETUNREACH;
     }
     via = route.adapter;
@@ -86,9 +92,25 @@ export function pathFor(destination: usize, adapter: u32): Path | null {
   return findPath(passingPath, destination, adapter) == 0 ? passingPath : null;
 }
 
+/** Bytes of the header that a packet for `destination` gets. */
+export function ipHeaderBytes(destination: usize): u32 {
+  return isV4(destination) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES;
+}
+
+/** Bytes of a packet that every host takes, of the version of `destination` (RFC 791 §3.1; RFC 8200 §5). */
+export function defaultMtu(destination: usize): u32 {
+  return isV4(destination) ? 576 : LEAST_MTU;
+}
+
+/** The largest packet that an adapter's link carries whole, of the version of `destination`. */
+export function linkMtu(adapter: Adapter, destination: usize): u32 {
+  return isV4(destination) ? adapter.mtu : interfaceAt(adapter.index).mtu;
+}
+
 /**
- * Puts an IPv4 header in front of the bytes in view and sends. `dontFragment` as in the header: a router that cannot
- * pass the packet whole shall say so. 0, or a negative errno. The caller keeps its hold on the packet.
+ * Puts an IP header in front of the bytes in view and sends. `ttl` 0: the usual. `dontFragment` as in IPv4's header: a
+ * router that cannot pass the packet whole shall say so; in IPv6 none ever cuts it. 0, or a negative errno. The caller
+ * keeps its hold on the packet.
  */
 export function sendIp(
   packet: Packet,
@@ -101,17 +123,25 @@ export function sendIp(
   dontFragment: bool,
 ): i32 {
   const adapter = adapterAt(path.adapter);
-  if (packet.length + IP_HEADER_BYTES > adapter.mtu) {
-    count(Counter.IpOutTooBig);
+  const isV6 = !isV4(destination);
+  const bytes = packet.length + ipHeaderBytes(destination);
+  if (bytes > linkMtu(adapter, destination)) {
+    countIp(Counter.IpOutTooBig, isV6);
     return -Errno.EMSGSIZE;
   }
-  const bytes = packet.length + IP_HEADER_BYTES;
-  // An atomic packet needs no identification (RFC 6864 §4.1).
-  const identification = dontFragment ? 0 : nextIdentification();
-  const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
-  const at = packet.push(IP_HEADER_BYTES);
-  writeIpv4Header(at, bytes, identification, fragment, ttl, tos, protocol, v4Of(source), v4Of(destination));
-  count(Counter.IpOutRequests);
+  if (IPV6 && isV6) {
+    const at = packet.push(IPV6_HEADER_BYTES);
+    const hops = ttl ? ttl : <u32>interfaceAt(adapter.index).hopLimit;
+    writeIpv6Header(at, bytes - IPV6_HEADER_BYTES, protocol, hops, tos, 0, source, destination);
+  } else {
+    // An atomic packet needs no identification (RFC 6864 §4.1).
+    const identification = dontFragment ? 0 : nextIdentification();
+    const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
+    const at = packet.push(IP_HEADER_BYTES);
+    const hops = ttl ? ttl : DEFAULT_TTL;
+    writeIpv4Header(at, bytes, identification, fragment, hops, tos, protocol, v4Of(source), v4Of(destination));
+  }
+  countIp(Counter.IpOutRequests, isV6);
   const neighbor = path.neighbor;
   if (neighbor) sendToNeighbor(adapter, neighbor, packet);
   else sendToGroup(adapter, destination, packet);

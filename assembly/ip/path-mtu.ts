@@ -2,13 +2,19 @@
 // carries. An entry is forgotten after ten minutes, so that a path that has become wider is found out (§6.3).
 
 import { PATH_MTUS } from "profile";
-import { copyAddress, sameAddress } from "../base/address";
+import { copyAddress, isV4, sameAddress } from "../base/address";
 import { now } from "../base/clock";
 import { SECOND } from "../base/config";
 import { PATH_MTU_BASE, PATH_MTU_BYTES } from "../base/memory";
+import { LEAST_MTU } from "./ipv6";
 
 /** Below this no path is taken to be: IPv4 hosts take packets of 576 bytes, tunnels may cost some of them. */
-export const LEAST_PATH_MTU: u32 = 552;
+const LEAST_PATH_MTU: u32 = 552;
+
+/** Below this no path to `destination` is taken to be (RFC 8201 §4 for IPv6). */
+export function leastPathMtu(destination: usize): u32 {
+  return isV4(destination) ? LEAST_PATH_MTU : LEAST_MTU;
+}
 
 /** Seconds that an entry is believed. */
 const BELIEVED: u32 = 600;
@@ -62,6 +68,6 @@ export function limitPathMtu(destination: usize, mtu: u32): void {
   }
   const known = pathMtu(destination, mtu); // a report does not make a path wider (RFC 1191 §3)
   copyAddress(chosen.address, destination);
-  chosen.mtu = max<u32>(known, LEAST_PATH_MTU);
+  chosen.mtu = max<u32>(known, leastPathMtu(destination));
   chosen.ends = second() + BELIEVED;
 }

@@ -1,9 +1,16 @@
-// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes.
+// Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. People
+// set them, and routers do (RFC 4861 §6.3.4), whose routes end.
 
 import { ROUTES } from "profile";
-import { clearHost, copyAddress, isUnspecified, samePrefix } from "../base/address";
+import { News, RouteOrigin } from "../abi/addresses";
+import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
+import { postNews } from "../base/events";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
-import { invalidatePaths } from "../ethernet/neighbor";
+import { FOREVER } from "../ethernet/addresses";
+import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
+
+/** How a route compares with others to the same prefix (RFC 4191 §2.1): the higher, the better. */
+export const MEDIUM_PREFERENCE: u8 = 1;
 
 @unmanaged
 @final
@@ -19,9 +26,10 @@ export class Route {
   /** Bits, counted over all 128. */
   prefixLength: u8;
   adapter: u8;
-  used: u8;
-  reserved0: u8;
-  reserved1: u32;
+  private originByte: u8;
+  preference: u8;
+  /** Second of the machine's clock at which it is forgotten; FOREVER: never; 0: the entry is free. */
+  endsAt: u32;
 
   @inline get prefix(): usize {
     return changetype<usize>(this);
@@ -29,6 +37,12 @@ export class Route {
   /** The next hop; unspecified when the destination itself is the neighbor. */
   @inline get gateway(): usize {
     return changetype<usize>(this) + offsetof<Route>("gateway0");
+  }
+  @inline get origin(): RouteOrigin {
+    return this.originByte;
+  }
+  set origin(origin: RouteOrigin) {
+    this.originByte = <u8>origin;
   }
 }
 
@@ -38,31 +52,60 @@ export function routeAt(index: u32): Route {
   return changetype<Route>(ROUTE_BASE + index * ROUTE_BYTES);
 }
 
-/** Adds a route, or changes the gateway of one for the same prefix and adapter. False when the table is full. */
-export function setRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): bool {
-  let entry: Route | null = null;
+/**
+ * Adds a route, or changes the one for the same prefix and adapter: of a router, the one through the same gateway.
+ * `gateway` 0 or unspecified: the destination is the neighbor. Null when the table is full.
+ */
+export function setRoute(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  endsAt: u32,
+): Route | null {
+  const route = entryFor(prefix, prefixLength, gateway, adapter, origin);
+  if (!route) return null;
+  copyAddress(route.prefix, prefix);
+  clearHost(route.prefix, prefixLength);
+  if (gateway) copyAddress(route.gateway, gateway);
+  else clearAddress(route.gateway);
+  route.prefixLength = <u8>prefixLength;
+  route.adapter = <u8>adapter;
+  route.origin = origin;
+  route.preference = MEDIUM_PREFERENCE;
+  route.endsAt = endsAt;
+  invalidatePaths();
+  return route;
+}
+
+// The route that is to be changed, or a free entry; null when there is neither.
+function entryFor(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, origin: RouteOrigin): Route | null {
+  let free: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
-    if (!route.used) {
-      if (!entry) entry = route;
-    } else if (
-      route.prefixLength == prefixLength &&
-      route.adapter == adapter &&
-      samePrefix(route.prefix, prefix, prefixLength)
-    ) {
-      entry = route;
-      break;
+    if (!route.endsAt) {
+      if (!free) free = route;
+      continue;
     }
+    if (route.prefixLength != prefixLength || route.adapter != adapter || route.origin != origin) continue;
+    if (!samePrefix(route.prefix, prefix, prefixLength)) continue;
+    if (origin != RouteOrigin.ROUTER || !gateway || sameAddress(route.gateway, gateway)) return route;
   }
-  if (!entry) return false;
-  copyAddress(entry.prefix, prefix);
-  clearHost(entry.prefix, prefixLength);
-  copyAddress(entry.gateway, gateway);
-  entry.prefixLength = <u8>prefixLength;
-  entry.adapter = <u8>adapter;
-  entry.used = 1;
+  return free;
+}
+
+/** The route that a router has told of, or null. */
+export function findRouterRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): Route | null {
+  const route = entryFor(prefix, prefixLength, gateway, adapter, RouteOrigin.ROUTER);
+  return route && route.endsAt ? route : null;
+}
+
+/** Forgets a route. */
+export function removeRoute(route: Route): void {
+  route.endsAt = 0;
   invalidatePaths();
-  return true;
+  postNews(News.ROUTERS);
 }
 
 /** The route for `destination`, through `adapter` alone unless that is ANY_ADAPTER; or null. */
@@ -70,11 +113,49 @@ export function findRoute(destination: usize, adapter: u32): Route | null {
   let best: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
-    if (!route.used || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
-    if (best && route.prefixLength <= best.prefixLength) continue;
-    if (samePrefix(route.prefix, destination, route.prefixLength)) best = route;
+    if (!route.endsAt || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
+    if (best && route.prefixLength < best.prefixLength) continue;
+    // A prefix of no bits is that of one version.
+    if (!samePrefix(route.prefix, destination, route.prefixLength)) continue;
+    if (isV4(route.prefix) != isV4(destination)) continue;
+    if (!best || route.prefixLength > best.prefixLength || isBetterRoute(route, best)) best = route;
   }
   return best;
+}
+
+// Of two routers: the one that answers, and of those the preferred one (RFC 4861 §6.3.6, RFC 4191 §3.2).
+function isBetterRoute(one: Route, other: Route): bool {
+  const first = standingOf(one);
+  const second = standingOf(other);
+  return first != second ? first > second : one.preference > other.preference;
+}
+
+function standingOf(route: Route): u32 {
+  if (isUnspecified(route.gateway)) return 2;
+  const neighbor = findNeighbor(route.adapter, route.gateway);
+  if (!neighbor) return 1;
+  return neighbor.state == NeighborState.INCOMPLETE ? 0 : 2;
+}
+
+/** Forgets the routes whose time is over at `second`; the second at which the next one ends. */
+export function expireRoutes(second: u32): u32 {
+  let next = FOREVER;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt) continue;
+    if (route.endsAt <= second) removeRoute(route);
+    else next = min<u32>(next, route.endsAt);
+  }
+  return next;
+}
+
+/** Forgets what `gateway` is the next hop of, as far as routers said so: it is no router any more (RFC 4861 §7.2.5). */
+export function forgetRouter(gateway: usize, adapter: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt || route.adapter != adapter || route.origin == RouteOrigin.MANUAL) continue;
+    if (sameAddress(route.gateway, gateway)) removeRoute(route);
+  }
 }
 
 export const ANY_ADAPTER: u32 = 0xff;

@@ -1,13 +1,15 @@
 // Socket options (abi/sockets.ts, SocketOption).
 
-import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB } from "profile";
+import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
+import { DEFAULT_TTL } from "../ip/output";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
 import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { callUrgent, urgentAhead } from "../transport/tcp/urgent";
+import { choseTimeout, talkOfTimeout, talksOfTimeout } from "../transport/tcp/user-timeout";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -50,6 +52,7 @@ function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
     case SocketOption.USER_TIMEOUT:
       if (value == 0) return -Errno.EINVAL;
       tcb.userTimeout = value;
+      if (USER_TIMEOUT_OPTION) choseTimeout(tcb);
       return 0;
     case SocketOption.CONGESTION:
       if (value > <u32>Congestion.CUBIC) return -Errno.EINVAL;
@@ -87,6 +90,10 @@ function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
       if (value < 1 || value > 255) return -Errno.EINVAL;
       tcb.keepCount = <u8>value;
       return 0;
+    case SocketOption.USER_TIMEOUT_OPTION:
+      if (!USER_TIMEOUT_OPTION) return -Errno.EOPNOTSUPP;
+      if (USER_TIMEOUT_OPTION) talkOfTimeout(tcb, value != 0);
+      return 0;
     case SocketOption.REPORTS:
       if (value) tcb.unmark(Mark.QUIET);
       else tcb.mark(Mark.QUIET);
@@ -111,7 +118,7 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
       return error;
     }
     case SocketOption.TTL:
-      return endpoint.ttl;
+      return endpoint.ttl ? endpoint.ttl : DEFAULT_TTL;
     case SocketOption.TOS:
       return endpoint.tos;
     default:
@@ -150,6 +157,8 @@ function getStreamOption(endpoint: Endpoint, option: u32): i32 {
       return tcb.is(Mark.QUIET) ? 0 : 1;
     case SocketOption.SOFT_ERROR:
       return tcb.softError;
+    case SocketOption.USER_TIMEOUT_OPTION:
+      return USER_TIMEOUT_OPTION && talksOfTimeout(tcb) ? 1 : 0;
     default:
       return -Errno.EOPNOTSUPP;
   }

@@ -14,8 +14,8 @@ import { Datagram } from "../transport/datagram";
 import { descriptorOf, Endpoint, EndpointFlag } from "../transport/endpoint";
 import { Flow } from "../transport/flow";
 import { controllerOf } from "../transport/tcp/congestion";
-import { Handshake } from "../transport/tcp/handshake";
 import { WINDOW_SHIFT } from "../transport/tcp/options";
+import { Handshake } from "../transport/tcp/syn-queue";
 import { Alarm, Mark, Tcb } from "../transport/tcp/tcb";
 import { TimeWait } from "../transport/tcp/time-wait";
 

@@ -7,7 +7,7 @@ import { Errno } from "../abi/errno";
 import { Result } from "../abi/sockets";
 import { clearAddress, copyAddress, isUnspecified } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
-import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
+import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, IP_HEADER_ROOM, UDP_HEADER_BYTES } from "../base/config";
 import { RESULT } from "../base/memory";
 import { Packet, takeSharedPacket } from "../device/packet";
 import { isPathGood } from "../ip/output";
@@ -20,7 +20,7 @@ import { Mark, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
 import { asDatagram, asStream, bindForSending, isStream } from "./socket";
 
-const DATAGRAM_HEADROOM = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES + UDP_HEADER_BYTES;
+const DATAGRAM_HEADROOM = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + UDP_HEADER_BYTES;
 const MAX_DATAGRAM: u32 = MTU - IP_HEADER_BYTES - UDP_HEADER_BYTES;
 
 function setResult(word: Result, value: u32): void {

@@ -1,13 +1,16 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { count } from "../base/counters";
+import { count, countIp } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { receiveArp } from "../ethernet/arp";
 import { EtherType, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
+import { addressConflict } from "../ip/autoconfig";
+import { unknownHeader, Walk } from "../ip/extensions";
 import { receiveIp } from "../ip/input";
 import { Protocol } from "../ip/protocol";
 import { receiveIcmp } from "../transport/icmp-input";
@@ -17,22 +20,26 @@ import { receiveUdp } from "../transport/udp";
 
 /** Handles a received frame. The caller holds the packet and lets go of it afterwards; whoever keeps it holds it too. */
 export function receive(adapter: Adapter, packet: Packet): void {
-  switch (receiveEthernet(adapter, packet)) {
+  const type = receiveEthernet(adapter, packet);
+  switch (type) {
     case EtherType.IPV4:
-      deliver(adapter, packet);
+      deliver(adapter, packet, false);
       break;
-    case EtherType.ARP:
-      receiveArp(adapter, packet);
+    case EtherType.ARP: {
+      const contested = receiveArp(adapter, packet);
+      if (contested) addressConflict(contested);
       break;
+    }
     case EtherType.NONE:
       break; // counted where it was found
     default:
-      count(Counter.EthInUnknownType);
+      if (IPV6 && type == EtherType.IPV6) deliver(adapter, packet, true);
+      else count(Counter.EthInUnknownType);
   }
 }
 
-function deliver(adapter: Adapter, packet: Packet): void {
-  switch (receiveIp(adapter, packet)) {
+function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
+  switch (receiveIp(adapter, packet, isV6)) {
     case Protocol.TCP:
       receiveTcp(arrival);
       break;
@@ -40,12 +47,34 @@ function deliver(adapter: Adapter, packet: Packet): void {
       receiveUdp(arrival);
       break;
     case Protocol.ICMP:
-      receiveIcmp(arrival);
+      if (isV6) refuse(isV6);
+      else receiveIcmp(arrival, false);
       break;
-    case -1:
-      break; // dropped and counted
+    case Protocol.ICMPV6:
+      if (IPV6 && isV6) receiveIcmp(arrival, true);
+      else refuse(isV6);
+      break;
+    case Walk.DROPPED:
+      break; // counted where it was found
+    case Walk.PROBLEM:
+      tellProblem();
+      break;
     default:
-      count(Counter.IpInUnknownProtos);
-      sendIcmpError(arrival, IcmpType.UNREACHABLE, Unreachable.PROTOCOL);
+      refuse(isV6);
   }
+}
+
+// Nobody here knows the protocol.
+function refuse(isV6: bool): void {
+  if (IPV6 && isV6) {
+    unknownHeader(arrival);
+    tellProblem();
+    return;
+  }
+  countIp(Counter.IpInUnknownProtos, false);
+  sendIcmpError(arrival, IcmpType.UNREACHABLE, Unreachable.PROTOCOL);
+}
+
+function tellProblem(): void {
+  sendIcmpError(arrival, IcmpType.PARAMETER_PROBLEM, arrival.problem, arrival.pointer);
 }

@@ -7,9 +7,9 @@ import { handshakePool, packetPool, tcbPool } from "../base/pool";
 import { timerDue } from "../base/timers";
 import { PacketFlag, promised } from "../device/packet";
 import { EndpointFlag } from "../transport/endpoint";
-import { Handshake } from "../transport/tcp/handshake";
 import { outstandingOf } from "../transport/tcp/scoreboard";
 import { seqUpTo } from "../transport/tcp/seq";
+import { Handshake } from "../transport/tcp/syn-queue";
 import { Mark, Tcb, timerOf } from "../transport/tcp/tcb";
 
 export function checkInvariants(): void {

@@ -4,6 +4,8 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  IPV6,
+  NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
   ROUTES,
@@ -11,7 +13,6 @@ import {
   TCBS,
   TIME_WAITS,
 } from "profile";
-import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
@@ -31,10 +32,15 @@ import {
   BUFFER_BASE,
   CLOCK_STATE,
   COUNTERS,
+  COUNTERS_USED,
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  INTERFACE_BASE,
+  INTERFACE_BYTES,
+  NAME_SERVER_BASE,
+  NAME_SERVER_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
   RESULT,
@@ -73,6 +79,10 @@ export function describeRegion(region: u32): i32 {
       return table(PATH_MTU_BASE, PATH_MTUS, PATH_MTU_BYTES);
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
+    case Region.INTERFACES:
+      return table(INTERFACE_BASE, IPV6 ? ADAPTERS : 0, INTERFACE_BYTES);
+    case Region.NAME_SERVERS:
+      return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
     case Region.ADAPTERS:
       table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
       return usage(adapterCount(), adapterCount(), 0);
@@ -85,7 +95,7 @@ export function describeRegion(region: u32): i32 {
     case Region.EVENTS:
       return table(EVENT_RING, SOCKETS, EVENT_BYTES + 2);
     case Region.COUNTERS:
-      return table(COUNTERS, Counter.COUNT, 4);
+      return table(COUNTERS, COUNTERS_USED, 4);
     case Region.EXCHANGE:
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:

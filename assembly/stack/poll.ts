@@ -1,15 +1,17 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { RX_RING } from "profile";
+import { CLAIMS, IPV6, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
-import { HANDSHAKE_TIMERS, NEIGHBOR_TIMERS, TIME_WAIT_TIMER } from "../base/config";
+import { HANDSHAKE_TIMERS, INTERFACE_TIMERS, NEIGHBOR_TIMERS, ROUTER_TIMER, TIME_WAIT_TIMER } from "../base/config";
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { available, release } from "../device/packet";
-import { neighborTimeout } from "../ethernet/link";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
+import { neighborTimeout } from "../ip/link";
+import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
   Endpoint,
@@ -84,8 +86,14 @@ function serveTimers(): void {
     } else if (timer < TIME_WAIT_TIMER) {
       const silent = neighborTimeout(timer);
       if (silent) giveUp(silent);
-    } else {
+    } else if (timer == TIME_WAIT_TIMER) {
       timeWaitTimeout();
+    } else if (CLAIMS && timer < INTERFACE_TIMERS) {
+      addressTimeout(timer);
+    } else if (IPV6 && timer < ROUTER_TIMER) {
+      interfaceTimeout(timer);
+    } else if (IPV6) {
+      routersTimeout();
     }
   }
 }

@@ -1,22 +1,26 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES } from "profile";
+import { ADAPTERS, ADDRESSES, CLAIMS, IPV6 } from "profile";
+import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
-import { clearAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
-import { SCRATCH } from "../base/memory";
-import { random32, startRandom } from "../base/random";
+import { isLinkLocal, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
+import { IDENTITY } from "../base/memory";
+import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
 import { adapterCount, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
-import { addOwnAddress } from "../ethernet/addresses";
+import { addOwnAddress, FOREVER } from "../ethernet/addresses";
+import { startInterface } from "../ethernet/interface";
 import { startNeighbors } from "../ethernet/neighbor";
+import { autoconfigure } from "../ip/autoconfig";
+import { claim } from "../ip/claim";
 import { startIp } from "../ip/output";
 import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
-import { startHandshakes } from "../transport/tcp/handshake";
 import { startRoom } from "../transport/tcp/room";
+import { startHandshakes } from "../transport/tcp/syn-queue";
 import { startTcbs } from "../transport/tcp/tcb";
 import { startTimeWaits } from "../transport/tcp/time-wait";
 
@@ -25,6 +29,7 @@ const V4_PREFIX: u32 = 96;
 
 export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, seed3: u32): void {
   startRandom(seed0, seed1, seed2, seed3);
+  if (IPV6) memory.copy(IDENTITY, SECRET, 16);
   startTimers();
   startPackets();
   startDevices(dmaBase);
@@ -45,19 +50,43 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
   const high: u32 = bswap<u16>(<u16>macLow);
   const adapter = startAdapter(base, low, high);
   if (!adapter) return -Errno.ENFILE;
+  if (IPV6 && adapter.base) startInterface(adapter.index, adapter.mtu);
   return adapter.base ? adapter.index : -Errno.EINVAL;
 }
 
-/** Gives an adapter an address; the network that its prefix names is reached through it. */
-export function configureAddress(adapter: u32, address: usize, prefixLength: u32): i32 {
+/**
+ * Gives an adapter an address; the network that its prefix names is reached through it. `claimed`: others are asked first
+ * whether they have it, and `describeAddress` tells when it is ours.
+ */
+export function configureAddress(adapter: u32, address: usize, prefixLength: u32, claimed: bool): i32 {
   if (!isReadable(address, 16)) return -Errno.EFAULT;
   if (adapter >= adapterCount() || isUnspecified(address) || isMulticast(address)) return -Errno.EINVAL;
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
-  if (!isV4(address)) return -Errno.EPROTONOSUPPORT;
-  if (!addOwnAddress(adapter, address, bits)) return -Errno.ENFILE;
-  clearAddress(SCRATCH + 48);
-  return setRoute(address, bits, SCRATCH + 48, adapter) ? 0 : -Errno.ENFILE;
+  if (!IPV6 && !isV4Form(address)) return -Errno.EPROTONOSUPPORT;
+  const entry = addOwnAddress(adapter, address, bits);
+  if (!entry) return -Errno.ENFILE;
+  if (!setRoute(address, bits, 0, adapter, RouteOrigin.MANUAL, FOREVER)) return -Errno.ENFILE;
+  if (CLAIMS && claimed) claim(entry);
+  if (IPV6 && !isV4(address) && !isLinkLocal(address) && !autoconfigure(adapter, Autoconfig.LINK_LOCAL)) {
+    return -Errno.ENFILE;
+  }
+  return 0;
+}
+
+/** What an adapter does by itself from now on: bits of Autoconfig. */
+export function configureAdapter(adapter: u32, bits: u32): i32 {
+  if (adapter >= adapterCount()) return -Errno.EINVAL;
+  if (!CLAIMS || (!IPV6 && bits & ~(<u32>Autoconfig.IPV4_LINK_LOCAL))) return bits ? -Errno.EPROTONOSUPPORT : 0;
+  return autoconfigure(adapter, bits) ? 0 : -Errno.ENFILE;
+}
+
+/** The key of stable interface identifiers (RFC 7217 §5), to be kept by the host from start to start: 16 bytes. */
+export function configureIdentity(key: usize): i32 {
+  if (!isReadable(key, 16)) return -Errno.EFAULT;
+  if (!IPV6) return -Errno.EPROTONOSUPPORT;
+  memory.copy(IDENTITY, key, 16);
+  return 0;
 }
 
 /** Adds a route through a gateway, or (gateway unspecified) to neighbors. */
@@ -65,12 +94,12 @@ export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize,
   if (!isReadable(prefix, 16) || !isReadable(gateway, 16)) return -Errno.EFAULT;
   const bits = wholeLength(prefix, prefixLength);
   if (adapter >= adapterCount() || bits > 128) return -Errno.EINVAL;
-  return setRoute(prefix, bits, gateway, adapter) ? 0 : -Errno.ENFILE;
+  return setRoute(prefix, bits, gateway, adapter, RouteOrigin.MANUAL, FOREVER) ? 0 : -Errno.ENFILE;
 }
 
 // Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4.
 function wholeLength(address: usize, prefixLength: u32): u32 {
-  return isV4(address) ? V4_PREFIX + prefixLength : prefixLength;
+  return isV4Form(address) ? V4_PREFIX + prefixLength : prefixLength;
 }
 
 if (ADDRESSES < ADAPTERS) ERROR("ADDRESSES below ADAPTERS: each adapter needs one.");

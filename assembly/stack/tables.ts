@@ -1,12 +1,16 @@
 // The machine's tables as a host may read them, one row at a time into STATUS: 1 for a row, 0 for an empty one, -1
 // behind the last.
 
-import { ADDRESSES, NEIGHBORS, ROUTES } from "profile";
+import { ADDRESSES, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
+import { AddressState } from "../abi/addresses";
 import { copyAddress, isV4 } from "../base/address";
+import { now } from "../base/clock";
+import { SECOND } from "../base/config";
 import { STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
-import { ownAddressAt } from "../ethernet/addresses";
+import { FOREVER, ownAddressAt } from "../ethernet/addresses";
 import { findNeighbor, Neighbor } from "../ethernet/neighbor";
+import { nameServerAt } from "../ip/name-servers";
 import { routeAt } from "../ip/route";
 
 const V4_PREFIX: u32 = 96;
@@ -35,25 +39,50 @@ export function describeNeighbor(row: u32): i32 {
   return 1;
 }
 
-/** Words: prefix 0-3, its length 4, gateway 5-8 (zero: on link), adapter 9. */
+/** Words: prefix 0-3, its length 4, gateway 5-8 (zero: on link), adapter 9, origin 10 (RouteOrigin), seconds left 11. */
 export function describeRoute(row: u32): i32 {
   if (row >= ROUTES) return -1;
   const route = routeAt(row);
-  if (!route.used) return 0;
+  if (!route.endsAt) return 0;
   copyAddress(STATUS, route.prefix);
   set(4, shownLength(route.prefix, route.prefixLength));
   copyAddress(STATUS + 20, route.gateway);
   set(9, route.adapter);
+  set(10, route.origin);
+  set(11, secondsUntil(route.endsAt));
   return 1;
 }
 
-/** Words: address 0-3, prefix length 4, adapter 5. */
+/**
+ * Words: address 0-3, prefix length 4, adapter 5, state 6 (AddressState), origin 7 (AddressOrigin), seconds that it is
+ * preferred 8 and valid 9; all ones: for ever.
+ */
 export function describeAddress(row: u32): i32 {
   if (row >= ADDRESSES) return -1;
   const entry = ownAddressAt(row);
-  if (!entry.used) return 0;
+  if (entry.state == AddressState.FREE) return 0;
   copyAddress(STATUS, entry.address);
   set(4, shownLength(entry.address, entry.prefixLength));
   set(5, entry.adapter);
+  set(6, entry.state);
+  set(7, entry.origin);
+  set(8, secondsUntil(entry.preferredUntil));
+  set(9, secondsUntil(entry.validUntil));
   return 1;
+}
+
+/** Words: address 0-3, adapter 4, seconds left 5. */
+export function describeNameServer(row: u32): i32 {
+  if (row >= NAME_SERVERS) return -1;
+  const entry = nameServerAt(row);
+  if (!entry.endsAt) return 0;
+  copyAddress(STATUS, entry.address);
+  set(4, entry.adapter);
+  set(5, secondsUntil(entry.endsAt));
+  return 1;
+}
+
+function secondsUntil(end: u32): u32 {
+  const second = <u32>(now() / SECOND);
+  return end == FOREVER ? FOREVER : end - min<u32>(second, end);
 }

@@ -44,7 +44,7 @@ export class Endpoint extends Flow {
   flags: u16;
   /** Pending error, an Errno. */
   error: u8;
-  /** Time to live and differentiated services of what it sends. */
+  /** Time to live of what it sends, 0 for the usual, and differentiated services. */
   ttl: u8;
   tos: u8;
   /** Nothing: what follows is aligned. */
@@ -78,16 +78,12 @@ class Sockets {
 
 const sockets: Sockets = changetype<Sockets>(SOCKETS_STATE);
 
-/** Time to live of what we send unless a socket says otherwise (RFC 1700's recommendation, today's common value). */
-export const DEFAULT_TTL: u8 = 64;
-
 /** Writes what every new endpoint begins with. The block comes zeroed. */
 export function initialiseEndpoint(endpoint: Endpoint, kind: FlowKind, socketKind: SocketKind, owner: u32): void {
   endpoint.kind = <u8>kind;
   endpoint.socketKind = <u8>socketKind;
   endpoint.adapter = <u8>ANY_ADAPTER;
   endpoint.owner = owner;
-  endpoint.ttl = DEFAULT_TTL;
   clearAddress(endpoint.local);
   clearAddress(endpoint.remote);
 }

@@ -1,60 +1,112 @@
-// ICMP on the way in (RFC 792; RFC 1122 §3.2.2): echoes are answered, replies and errors find the socket they concern.
+// ICMP of both versions on the way in (RFC 792, RFC 1122 §3.2.2; RFC 4443): echoes are answered, replies and errors find
+// the socket they concern, and what IPv6's neighbors and routers say goes to those who keep their tables.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { setV4 } from "../base/address";
+import { isUnspecified } from "../base/address";
 import { be16, be32 } from "../base/bytes";
 import { sumBytes } from "../base/checksum";
-import { ICMP_HEADER_BYTES, IP_HEADER_BYTES } from "../base/config";
-import { count } from "../base/counters";
-import { WORK_AREA } from "../base/memory";
+import { ICMP_HEADER_BYTES } from "../base/config";
+import { countIp } from "../base/counters";
 import { Arrival } from "../ip/arrival";
-import { Ipv4Header } from "../ip/ipv4";
+import { receiveAdvertisement, receiveSolicitation } from "../ip/discovery";
+import { Icmp6Type, sumIcmp6 } from "../ip/icmpv6";
 import { Protocol } from "../ip/protocol";
+import { receiveRedirect, receiveRouterAdvertisement } from "../ip/router";
 import { Datagram, failDatagram, receiveDatagram } from "./datagram";
 import { FlowKind, findFlow } from "./flow";
 import { IcmpType, sendEchoReply, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
+import { openQuote, Quote, quote } from "./quote";
 import { connectionError } from "./tcp/errors";
 import { segmentTooBig } from "./tcp/path";
 import { Tcb } from "./tcp/tcb";
 
-/** Bytes of the original datagram behind its IP header that an error is sure to quote. */
-const QUOTED: u32 = 8;
-
 /** Handles a message whose ICMP header is in view. */
-export function receiveIcmp(arrival: Arrival): void {
-  count(Counter.IcmpInMsgs);
+export function receiveIcmp(arrival: Arrival, isV6: bool): void {
+  countIp(Counter.IcmpInMsgs, isV6);
   const packet = arrival.packet;
-  if (packet.length < ICMP_HEADER_BYTES || sumBytes(packet.data, packet.length) != 0xffff) {
-    count(Counter.IcmpInErrors);
+  if (packet.length < ICMP_HEADER_BYTES || sumOf(arrival, isV6) != 0xffff) {
+    countIp(Counter.IcmpInErrors, isV6);
     return;
   }
-  switch (<u32>load<u8>(packet.data)) {
+  const type: u32 = load<u8>(packet.data);
+  const code: u32 = load<u8>(packet.data, 1);
+  if (IPV6 && isV6) receiveIcmp6(arrival, type, code);
+  else receiveIcmp4(arrival, type, code);
+}
+
+function sumOf(arrival: Arrival, isV6: bool): u32 {
+  const packet = arrival.packet;
+  return IPV6 && isV6 ? sumIcmp6(packet, arrival.source, arrival.destination) : sumBytes(packet.data, packet.length);
+}
+
+function receiveIcmp4(arrival: Arrival, type: u32, code: u32): void {
+  switch (type) {
     case IcmpType.ECHO:
-      count(Counter.IcmpInEchos);
-      // One sent to everybody would make all of us answer at once (RFC 1122 §3.2.2.6 lets us be silent).
-      if (!arrival.toMany) sendEchoReply(arrival);
+      echoed(arrival);
       break;
     case IcmpType.ECHO_REPLY:
-      count(Counter.IcmpInEchoReps);
       forEchoSocket(arrival);
       break;
     case IcmpType.UNREACHABLE:
-      count(Counter.IcmpInDestUnreachs);
-      passError(arrival, errorOf(load<u8>(packet.data, 1)));
+      countIp(Counter.IcmpInDestUnreachs, false);
+      // Of a router that found the packet too big, the MTU of its next link stands in the header (RFC 1191 §4).
+      passError(arrival, errorOf(code), be16(arrival.packet.data, 6));
       break;
     case IcmpType.TIME_EXCEEDED:
-      count(Counter.IcmpInTimeExcds);
-      passError(arrival, Errno.EHOSTUNREACH);
+      countIp(Counter.IcmpInTimeExcds, false);
+      passError(arrival, Errno.EHOSTUNREACH, 0);
       break;
     case IcmpType.PARAMETER_PROBLEM:
-      count(Counter.IcmpInParmProbs);
-      passError(arrival, Errno.EPROTONOSUPPORT);
+      countIp(Counter.IcmpInParmProbs, false);
+      passError(arrival, Errno.EPROTONOSUPPORT, 0);
       break;
     default:
-      count(Counter.IcmpInUnmatched); // source quench, and what a host need not know (MUST-55)
+      countIp(Counter.IcmpInUnmatched, false); // source quench, and what a host need not know (MUST-55)
+  }
+}
+
+function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
+  switch (type) {
+    case Icmp6Type.ECHO:
+      echoed(arrival);
+      break;
+    case Icmp6Type.ECHO_REPLY:
+      forEchoSocket(arrival);
+      break;
+    case Icmp6Type.UNREACHABLE:
+      countIp(Counter.IcmpInDestUnreachs, true);
+      passError(arrival, errorOf6(code), 0);
+      break;
+    case Icmp6Type.TOO_BIG:
+      countIp(Counter.IcmpInDestUnreachs, true);
+      passError(arrival, Errno.EMSGSIZE, be32(arrival.packet.data, 4));
+      break;
+    case Icmp6Type.TIME_EXCEEDED:
+      countIp(Counter.IcmpInTimeExcds, true);
+      passError(arrival, Errno.EHOSTUNREACH, 0);
+      break;
+    case Icmp6Type.PARAMETER_PROBLEM:
+      countIp(Counter.IcmpInParmProbs, true);
+      passError(arrival, Errno.EPROTONOSUPPORT, 0);
+      break;
+    case Icmp6Type.NEIGHBOR_SOLICITATION:
+      receiveSolicitation(arrival);
+      break;
+    case Icmp6Type.NEIGHBOR_ADVERTISEMENT:
+      receiveAdvertisement(arrival);
+      break;
+    case Icmp6Type.ROUTER_ADVERTISEMENT:
+      receiveRouterAdvertisement(arrival);
+      break;
+    case Icmp6Type.REDIRECT:
+      receiveRedirect(arrival);
+      break;
+    default:
+      countIp(Counter.IcmpInUnmatched, true);
   }
 }
 
@@ -72,12 +124,25 @@ function errorOf(code: u32): Errno {
   }
 }
 
+// RFC 4443 §3.1: 0 no route, 1 prohibited, 3 no such host, 4 no such port.
+function errorOf6(code: u32): Errno {
+  if (code == 0) return Errno.ENETUNREACH;
+  return code == 4 ? Errno.ECONNREFUSED : Errno.EHOSTUNREACH;
+}
+
+function echoed(arrival: Arrival): void {
+  countIp(Counter.IcmpInEchos, arrival.isV6);
+  // One sent to everybody would make all of us answer at once (RFC 1122 §3.2.2.6 lets us be silent).
+  if (!arrival.toMany && !isUnspecified(arrival.source)) sendEchoReply(arrival);
+}
+
 function forEchoSocket(arrival: Arrival): void {
+  countIp(Counter.IcmpInEchoReps, arrival.isV6);
   const packet = arrival.packet;
   const identifier = be16(packet.data, 4);
   const bound = findBound(SocketKind.ECHO, arrival.destination, identifier, arrival.source, 0);
   if (!bound) {
-    count(Counter.IcmpInUnmatched);
+    countIp(Counter.IcmpInUnmatched, arrival.isV6);
     return;
   }
   packet.pull(ICMP_HEADER_BYTES);
@@ -85,43 +150,45 @@ function forEchoSocket(arrival: Arrival): void {
 }
 
 // The datagram that an error quotes, seen from here: we sent it, so its source is our end.
-function passError(arrival: Arrival, error: Errno): void {
+function passError(arrival: Arrival, error: Errno, nextMtu: u32): void {
   const packet = arrival.packet;
-  const nextMtu = be16(packet.data, 6); // of a router that found the packet too big (RFC 1191 §4)
+  const isV6 = arrival.isV6;
   packet.pull(ICMP_HEADER_BYTES);
-  const quoted = changetype<Ipv4Header>(packet.data);
-  if (packet.length < IP_HEADER_BYTES || packet.length < quoted.headerBytes + QUOTED) {
-    count(Counter.IcmpInErrors);
+  if (!openQuote(packet, isV6)) {
+    countIp(Counter.IcmpInErrors, isV6);
     return;
   }
-  const local = WORK_AREA;
-  const remote = WORK_AREA + 16;
-  setV4(local, quoted.source);
-  setV4(remote, quoted.destination);
-  const transport = packet.data + quoted.headerBytes;
-  const matched =
-    quoted.protocol == Protocol.TCP
-      ? forTcp(local, remote, transport, error, quoted.totalLength, nextMtu)
-      : quoted.protocol == Protocol.UDP
-        ? forDatagram(SocketKind.DATAGRAM, local, be16(transport), remote, be16(transport, 2), error)
-        : quoted.protocol == Protocol.ICMP
-          ? forDatagram(SocketKind.ECHO, local, be16(transport, 4), remote, 0, error)
-          : false;
-  if (!matched) count(Counter.IcmpInUnmatched);
+  if (!passTo(quote, error, nextMtu)) countIp(Counter.IcmpInUnmatched, isV6);
 }
 
-function forTcp(local: usize, remote: usize, tcp: usize, error: Errno, quotedBytes: u32, mtu: u32): bool {
-  const flow = findFlow(local, be16(tcp), remote, be16(tcp, 2));
+function passTo(quote: Quote, error: Errno, nextMtu: u32): bool {
+  const transport = quote.transport;
+  switch (quote.protocol) {
+    case Protocol.TCP:
+      return forTcp(quote, error, nextMtu);
+    case Protocol.UDP:
+      return forDatagram(quote, SocketKind.DATAGRAM, be16(transport), be16(transport, 2), error);
+    case Protocol.ICMP:
+    case Protocol.ICMPV6:
+      return forDatagram(quote, SocketKind.ECHO, be16(transport, 4), 0, error);
+    default:
+      return false;
+  }
+}
+
+function forTcp(quote: Quote, error: Errno, mtu: u32): bool {
+  const tcp = quote.transport;
+  const flow = findFlow(quote.local, be16(tcp), quote.remote, be16(tcp, 2));
   if (!flow || flow.kind != FlowKind.TCB) return false;
   const tcb = changetype<Tcb>(changetype<usize>(flow));
   const seq = be32(tcp, 4);
-  if (error == Errno.EMSGSIZE) segmentTooBig(tcb, seq, quotedBytes, mtu);
+  if (error == Errno.EMSGSIZE) segmentTooBig(tcb, seq, quote.bytes, mtu);
   else connectionError(tcb, seq, error);
   return true;
 }
 
-function forDatagram(kind: SocketKind, local: usize, port: u32, remote: usize, remotePort: u32, error: Errno): bool {
-  const bound = findBound(kind, local, port, remote, remotePort);
+function forDatagram(quote: Quote, kind: SocketKind, port: u32, remotePort: u32, error: Errno): bool {
+  const bound = findBound(kind, quote.local, port, quote.remote, remotePort);
   if (!bound) return false;
   failDatagram(changetype<Datagram>(changetype<usize>(bound)), error);
   return true;

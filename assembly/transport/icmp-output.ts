@@ -1,21 +1,27 @@
-// ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792).
+// ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792; RFC 4443). Those who call
+// speak ICMP's language for both versions; what IPv6 calls otherwise is translated here.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress } from "../base/address";
-import { setBe16 } from "../base/bytes";
+import { copyAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { setBe16, setBe32 } from "../base/bytes";
 import { sumBytes } from "../base/checksum";
 import { now } from "../base/clock";
 import { ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
-import { count } from "../base/counters";
+import { countIp } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
 import { Packet, release } from "../device/packet";
+import { sourceFor } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
-import { pathFor, sendIp } from "../ip/output";
+import { Problem } from "../ip/extensions";
+import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
+import { LEAST_MTU } from "../ip/ipv6";
+import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
 import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
-import { DEFAULT_TTL, descriptorOf } from "./endpoint";
+import { descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
   ECHO_REPLY = 0,
@@ -38,8 +44,8 @@ export const enum Unreachable {
 // Errors are limited to a hundred in a second, with bursts of up to fifty (RFC 1812 §4.3.2.8).
 const ERROR_INTERVAL: u64 = 10 * MILLISECOND;
 const ERROR_BURST: u64 = 50;
-/** An error quotes as much of the packet as keeps the whole within 576 bytes (RFC 1812 §4.3.2.3). */
-const MAX_QUOTE: u32 = 576 - 20 - ICMP_HEADER_BYTES;
+/** An error quotes as much as keeps the whole within what every host takes (RFC 1812 §4.3.2.3, RFC 4443 §2.4 (c)). */
+const MOST_ERROR: u32 = 576;
 
 @unmanaged
 @final
@@ -52,24 +58,27 @@ const icmp: Icmp = changetype<Icmp>(ICMP_STATE);
 
 /**
  * Answers the packet that is being received with an error, in that same packet: its IP header and what follows become
- * the quotation. Says nothing where RFC 1122 §3.2.2 forbids it.
+ * the quotation. `rest` is what the type says in its header's second word: an MTU, a pointer. Says nothing where RFC 1122
+ * §3.2.2 or RFC 4443 §2.4 (e) forbids it.
  */
-export function sendIcmpError(arrival: Arrival, type: u32, code: u32): void {
-  if (arrival.toMany) return;
+export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 = 0): void {
+  const isV6 = arrival.isV6;
+  const isOption = isV6 && type == IcmpType.PARAMETER_PROBLEM && code == Problem.UNKNOWN_OPTION;
+  if ((arrival.toMany && !isOption) || isUnspecified(arrival.source)) return;
   if (!mayError()) {
-    count(Counter.IcmpOutRateLimited);
+    countIp(Counter.IcmpOutRateLimited, isV6);
     return;
   }
   const packet = arrival.packet;
-  const quoted = min<u32>(packet.length + <u32>(packet.data - arrival.header), MAX_QUOTE);
-  const at = arrival.header + 20 + ICMP_HEADER_BYTES;
+  const at = arrival.header + ipHeaderBytes(arrival.source) + ICMP_HEADER_BYTES;
+  const room = (IPV6 && isV6 ? LEAST_MTU : MOST_ERROR) - <u32>(at - arrival.header);
+  const quoted = min<u32>(packet.length + <u32>(packet.data - arrival.header), room);
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
   packet.length = quoted;
-  count(Counter.IcmpOutDestUnreachs);
-  store<u32>(packet.push(ICMP_HEADER_BYTES), 0, 4);
-  finish(packet, type, code);
-  reply(packet, arrival);
+  countIp(Counter.IcmpOutDestUnreachs, isV6);
+  setBe32(packet.push(ICMP_HEADER_BYTES), rest, 4);
+  reply(packet, arrival, type, code);
 }
 
 function mayError(): bool {
@@ -82,26 +91,66 @@ function mayError(): bool {
 
 /** Turns a request for an echo, whose ICMP header is in view, into the reply, in the packet that brought it. */
 export function sendEchoReply(arrival: Arrival): void {
-  count(Counter.IcmpOutEchoReps);
-  finish(arrival.packet, IcmpType.ECHO_REPLY, 0);
-  reply(arrival.packet, arrival);
+  countIp(Counter.IcmpOutEchoReps, arrival.isV6);
+  reply(arrival.packet, arrival, IcmpType.ECHO_REPLY, 0);
 }
 
 // Type, code and checksum; the rest of the header stands.
-function finish(packet: Packet, type: u32, code: u32): void {
+function finish(packet: Packet, type: u32, code: u32, source: usize, destination: usize): void {
+  const isV6 = !isV4(destination);
+  countIp(Counter.IcmpOutMsgs, isV6);
+  if (IPV6 && isV6) {
+    finishIcmp6(packet, type6Of(type, code), code6Of(type, code), source, destination);
+    return;
+  }
   const p = packet.data;
-  store<u8>(p, <u8>type);
-  store<u8>(p, <u8>code, 1);
-  store<u16>(p, 0, 2);
+  store<u32>(p, type | (code << 8));
   store<u16>(p, <u16>~sumBytes(p, packet.length), 2);
-  count(Counter.IcmpOutMsgs);
+}
+
+function type6Of(type: u32, code: u32): u32 {
+  switch (type) {
+    case IcmpType.ECHO:
+      return Icmp6Type.ECHO;
+    case IcmpType.ECHO_REPLY:
+      return Icmp6Type.ECHO_REPLY;
+    case IcmpType.TIME_EXCEEDED:
+      return Icmp6Type.TIME_EXCEEDED;
+    case IcmpType.PARAMETER_PROBLEM:
+      return Icmp6Type.PARAMETER_PROBLEM;
+    default:
+      return code == Unreachable.FRAGMENTATION_NEEDED ? Icmp6Type.TOO_BIG : Icmp6Type.UNREACHABLE;
+  }
+}
+
+function code6Of(type: u32, code: u32): u32 {
+  if (type != IcmpType.UNREACHABLE) return code;
+  switch (code) {
+    case Unreachable.PORT:
+      return 4;
+    case Unreachable.HOST:
+      return 3;
+    default:
+      return 0;
+  }
 }
 
 // Back to where the packet came from, with the address that it went to as source.
-function reply(packet: Packet, arrival: Arrival): void {
+function reply(packet: Packet, arrival: Arrival, type: u32, code: u32): void {
+  let source = arrival.destination;
+  if (isMulticast(source)) {
+    const own = sourceFor(arrival.adapter, arrival.source);
+    if (!own) return;
+    source = own.address;
+  }
   const path = pathFor(arrival.source, arrival.adapter);
   if (!path) return; // no way back: counted as IpOutNoRoutes
-  sendIp(packet, path, arrival.destination, arrival.source, Protocol.ICMP, DEFAULT_TTL, 0, false);
+  finish(packet, type, code, source, arrival.source);
+  sendIp(packet, path, source, arrival.source, protocolFor(source), 0, 0, false);
+}
+
+function protocolFor(address: usize): u32 {
+  return isV4(address) ? Protocol.ICMP : Protocol.ICMPV6;
 }
 
 /** Sends what an echo socket has queued. */
@@ -126,10 +175,11 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   const p = packet.push(ICMP_HEADER_BYTES);
   setBe16(p, socket.localPort, 4);
   setBe16(p, ++socket.echoSequence, 6);
-  count(Counter.IcmpOutEchos);
+  countIp(Counter.IcmpOutEchos, !isV4(destination));
   socket.sentAt = now();
-  finish(packet, IcmpType.ECHO, 0);
-  const failed = sendIp(packet, path, source, destination, Protocol.ICMP, socket.ttl, socket.tos, false);
+  finish(packet, IcmpType.ECHO, 0, source, destination);
+  const protocol = protocolFor(destination);
+  const failed = sendIp(packet, path, source, destination, protocol, socket.ttl, socket.tos, false);
   if (failed) failDatagram(socket, -failed);
 }
 

@@ -3,9 +3,9 @@
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, sameAddress, v4Of } from "../base/address";
+import { copyAddress, sameAddress } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
-import { fold32, sumBytes, sumWord } from "../base/checksum";
+import { fold32, sumBytes, sumPseudoHeader } from "../base/checksum";
 import { now } from "../base/clock";
 import { UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
@@ -54,7 +54,7 @@ function isSound(arrival: Arrival): bool {
   const bytes = be16(udp, LENGTH);
   if (bytes < UDP_HEADER_BYTES || bytes > packet.length) return false;
   packet.length = bytes;
-  if (load<u16>(udp, CHECKSUM) == 0) return true; // the sender made none
+  if (load<u16>(udp, CHECKSUM) == 0) return !arrival.isV6; // the sender made none, which IPv6 forbids (RFC 8200 §8.1)
   return fold32(arrival.pseudoSum + bswap16(bytes) + sumBytes(udp, bytes)) == 0xffff;
 }
 
@@ -87,7 +87,7 @@ function sendUdp(socket: Datagram, packet: Packet): void {
   setBe16(udp, port, DESTINATION_PORT);
   setBe16(udp, bytes, LENGTH);
   store<u16>(udp, 0, CHECKSUM);
-  const pseudo = sumWord(v4Of(source)) + sumWord(v4Of(destination)) + bswap16(Protocol.UDP) + bswap16(bytes);
+  const pseudo = sumPseudoHeader(source, destination, Protocol.UDP) + bswap16(bytes);
   const sum = <u16>~fold32(pseudo + sumBytes(udp, bytes));
   store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
   count(Counter.UdpOutDatagrams);

@@ -32,6 +32,8 @@ export const SYN_QUEUE: u32 = 8;
 export const TIME_WAITS: u32 = 8;
 /** 0: congestion control is Reno's; with windows this small CUBIC's (RFC 9438 §4.3) would be the same. */
 export const CUBIC: u32 = 0;
+/** 1: a socket may tell its peer of the user time-out, and hear the peer's (RFC 5482); 0: there is no such option. */
+export const USER_TIMEOUT_OPTION: u32 = 1;
 /** Seconds that a connection stays in TIME-WAIT: 2·MSL (RFC 9293 §3.4.2 has four minutes and lets hosts choose). */
 export const TIME_WAIT_SECONDS: u32 = 60;
 /** Milliseconds of the shortest retransmission time-out (RFC 6298 §2.4 has a second; Linux has this). */
@@ -54,3 +56,7 @@ export const ROUTES: u32 = 4;
 export const PATH_MTUS: u32 = 2;
 /** Addresses of the machine itself, over all adapters. */
 export const ADDRESSES: u32 = 2;
+/** Name servers that routers may tell of. */
+export const NAME_SERVERS: u32 = 0;
+/** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
+export const CLAIMS: u32 = 0;

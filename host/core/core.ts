@@ -9,7 +9,10 @@ import type { Bus } from "./bus.ts";
 export interface CoreExports {
   init(dmaBase: number, seed0: number, seed1: number, seed2: number, seed3: number): void;
   addAdapter(base: number, macHigh: number, macLow: number): number;
-  addAddress(adapter: number, addressPtr: number, prefixLength: number): number;
+  addAddress(adapter: number, addressPtr: number, prefixLength: number, claimed: number): number;
+  configure(adapter: number, bits: number): number;
+  setIdentity(keyPtr: number): number;
+  news(): number;
   addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number): number;
   poll(nowLow: number, nowHigh: number): number;
   socket(kind: number, owner: number): number;
@@ -36,6 +39,7 @@ export interface CoreExports {
   neighbor(row: number): number;
   route(row: number): number;
   address(row: number): number;
+  nameServer(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
 }
@@ -63,6 +67,8 @@ export class Core {
   readonly resultWord: number;
   readonly statusWord: number;
   readonly countersWord: number;
+  /** Counters that the profile has: IPv6's are the last. */
+  readonly counters: number;
   #views: (Uint8Array | undefined)[];
 
   private constructor(instance: WebAssembly.Instance, dmaBase: number) {
@@ -77,6 +83,7 @@ export class Core {
     this.resultWord = this.#place("RESULT") >>> 2;
     this.statusWord = this.#place("STATUS") >>> 2;
     this.countersWord = this.#place("COUNTERS") >>> 2;
+    this.counters = this.#place("COUNTERS_USED");
     this.#views = new Array<Uint8Array | undefined>((this.u8.length >>> VIEW_SLOT_SHIFT) + 1).fill(undefined);
   }
 

@@ -1,7 +1,8 @@
 // The tables of `netstat`: sockets, routes and neighbors as text in the form that people know from Linux. Pure: rows
 // in, text out.
 
-import type { NeighborStatus, RouteStatus, SocketStatus } from "../status.ts";
+import type { SocketStatus } from "../status.ts";
+import type { NeighborStatus, RouteStatus } from "../tables.ts";
 import { tableText } from "./table.ts";
 
 /** What the table needs to know of a socket. */

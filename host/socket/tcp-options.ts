@@ -17,6 +17,11 @@ export interface TcpOptions {
   congestion?: CongestionName;
   /** Milliseconds that data may stay unacknowledged before the connection is given up; default 100,000. */
   userTimeout?: number;
+  /**
+   * The peer is told of the user time-out, and its advice is followed where `userTimeout` was not given (RFC 5482). Throws
+   * StackError EOPNOTSUPP where the firmware's profile has no such option.
+   */
+  userTimeoutOption?: boolean;
   /** Seconds that a closed connection may take to send what it has before it is reset; null: as long as it takes. */
   linger?: number | null;
 }
@@ -35,11 +40,12 @@ const LONGEST_USER_TIMEOUT_MS = 2_147_483;
 
 /** Sets what is given, and nothing else. Throws InputError for a value that an option cannot have. */
 export function setTcpOptions(target: OptionTarget, options: TcpOptions): void {
-  const { noDelay, keepAlive, keepAliveInitialDelay, congestion, userTimeout, linger } = options;
+  const { noDelay, keepAlive, keepAliveInitialDelay, congestion, userTimeout, userTimeoutOption, linger } = options;
   if (noDelay !== undefined) setFlag(target, SocketOption.NO_DELAY, noDelay);
   if (keepAlive !== undefined) setKeepAlive(target, keepAlive, keepAliveInitialDelay);
   if (congestion !== undefined) setCongestion(target, congestion);
   if (userTimeout !== undefined) setUserTimeout(target, userTimeout);
+  if (userTimeoutOption !== undefined) setFlag(target, SocketOption.USER_TIMEOUT_OPTION, userTimeoutOption);
   if (linger !== undefined) setLinger(target, linger);
 }
 
@@ -108,6 +114,11 @@ export abstract class TcpOptionCalls {
   /** Milliseconds that data may stay unacknowledged before the connection is given up with ETIMEDOUT. */
   setUserTimeout(milliseconds: number): void {
     setUserTimeout(this.#target(), milliseconds);
+  }
+
+  /** True: the peer is told of the user time-out, and heard unless one was set here (RFC 5482). Throws StackError. */
+  setUserTimeoutOption(on: boolean): void {
+    setFlag(this.#target(), SocketOption.USER_TIMEOUT_OPTION, on);
   }
 
   /** Sets an option of assembly/abi/sockets.ts, in its unit. Throws StackError. */

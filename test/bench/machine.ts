@@ -46,7 +46,7 @@ export class Machine {
     const mac = new RingMac({ memory: core, wire, address: parseMac(options.mac), onInterrupt });
     const machine = new Machine(core, options.address, mac);
     const adapter = done(core.exports.addAdapter(bus.attach(mac), 0, 0), "addAdapter");
-    done(core.exports.addAddress(adapter, core.putAddress(machine.address), PREFIX_LENGTH), "addAddress");
+    done(core.exports.addAddress(adapter, core.putAddress(machine.address), PREFIX_LENGTH, 0), "addAddress");
     return machine;
   }
 

@@ -37,6 +37,7 @@ const OPTIONS: Readonly<Record<string, number>> = {
   urgent: SocketOption.URGENT,
   "soft-error": SocketOption.SOFT_ERROR,
   reports: SocketOption.REPORTS,
+  "user-timeout-option": SocketOption.USER_TIMEOUT_OPTION,
 };
 
 /** Values of the option `congestion` by name. */

@@ -191,6 +191,7 @@ function describeOption(kind: number, data: Uint8Array, conversation: Conversati
   if (kind === 3 && data.length === 1) return `wscale ${data[0]}`;
   if (kind === 4 && data.length === 0) return "sackOK";
   if (kind === 8 && data.length === 8) return `timestamp ${view.getUint32(0)} ${view.getUint32(4)}`;
+  if (kind === 28 && data.length === 2) return `uto ${view.getUint16(0)}`;
   if (kind === 5 && data.length % 8 === 0) {
     const edge = (i: number): number => conversation.peerRelative(view.getUint32(i * 4));
     return `sack${Array.from({ length: data.length / 8 }, (_, i) => ` ${edge(2 * i)}:${edge(2 * i + 1)}`).join("")}`;

@@ -62,6 +62,7 @@ const OPTION_KINDS: ReadonlyMap<string, number> = new Map([
   ["sackOK", 4],
   ["sack", 5],
   ["timestamp", 8],
+  ["uto", 28],
 ]);
 
 export interface UdpPattern {
@@ -229,12 +230,14 @@ function readPlainOption(name: string, numbers: number[], fail: Fail): OptionPat
       return { name, kind: 3, data: [one] };
     case "sackOK":
       return { name, kind: 4, data: [] };
+    case "uto":
+      return { name, kind: 28, data: [one >> 8, one & 0xff] };
     case "opt":
       return { name, kind: one, data: numbers.slice(1) };
     case "raw":
       return { name, kind: RAW_OPTION, data: numbers };
     default:
-      return fail(`${name} is none of the options eol, nop, mss, wscale, sackOK, sack, timestamp, opt, raw`);
+      return fail(`${name} is none of the options eol, nop, mss, wscale, sackOK, sack, timestamp, uto, opt, raw`);
   }
 }
 

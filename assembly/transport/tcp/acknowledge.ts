@@ -6,8 +6,8 @@ import { Phase } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
-import { beginDelivery } from "./delivery";
-import { takeEcho } from "./ecn";
+import { beginDelivery, delivery } from "./delivery";
+import { takeEcho, waitAfterEcho } from "./ecn";
 import { takeProbeAnswer } from "./probe";
 import { judge } from "./recovery";
 import { sampleEcho, takeSample } from "./rto";
@@ -36,6 +36,7 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
   if (tcb.is(Mark.PROBE_OUT)) takeProbeAnswer(tcb, segment, acked == 0 && segment.length == 0);
   if (!refused) judge(tcb, acked, absentBefore > absent ? absentBefore - absent : 0, duplicate);
   if (tcb.rtxAt == NEVER) restartRetransmission(tcb);
+  if (delivery.echoes) waitAfterEcho(tcb);
   if (tcb.alarm == Alarm.PERSIST) {
     tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != windowBefore) tcb.backoff = 0;

@@ -1,6 +1,7 @@
 // SEGMENT ARRIVES (RFC 9293 §3.10.7) for a connection with a control block. The functions stand in the order of the
 // RFC's steps. A check gives a verdict; `input.ts` carries it out.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
@@ -20,9 +21,10 @@ import { receiveText, trimToWindow } from "./receiver";
 import { sampleHandshake } from "./rto";
 import { noteDuplicate } from "./sack-report";
 import { Segment } from "./segment";
-import { seqAfter, seqBefore, seqInWindow, seqMin, seqUpTo } from "./seq";
+import { seqAfter, seqBefore, seqInWindow, seqUpTo } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { takeUrgentPointer } from "./urgent";
+import { takeUserTimeout } from "./user-timeout";
 
 /** 24 days, in seconds. */
 const PAWS_IDLE: u32 = 24 * 24 * 3600;
@@ -72,6 +74,7 @@ function inSynSent(tcb: Tcb, segment: Segment): Verdict {
   tcb.rcvNxt = segment.seq + 1;
   tcb.rcvEdge = tcb.rcvNxt + window;
   agreeOn(tcb, segment.offer, segment.shift, segment.timestamp);
+  if (USER_TIMEOUT_OPTION) takeUserTimeout(tcb, segment.userTimeout);
   takePeerMss(tcb, segment.mss);
   takeFirstWindow(tcb, segment);
   if (!segment.has(Flag.ACK)) {
@@ -104,7 +107,10 @@ function inOtherStates(tcb: Tcb, segment: Segment): Verdict {
   let verdict = checkSequence(tcb, segment); // first
   if (verdict == Verdict.CONTINUE) verdict = checkSyn(segment); // fourth; there is no third
   if (verdict == Verdict.CONTINUE) verdict = checkAck(tcb, segment); // fifth
-  if (verdict == Verdict.CONTINUE) verdict = textAndFin(tcb, segment); // sixth to eighth
+  if (verdict == Verdict.CONTINUE) {
+    if (USER_TIMEOUT_OPTION) takeUserTimeout(tcb, segment.userTimeout);
+    verdict = textAndFin(tcb, segment); // sixth to eighth
+  }
   return verdict;
 }
 
@@ -128,11 +134,12 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
   }
   const isOld = seqBefore(segment.seq, tcb.rcvNxt);
   count(isOld ? Counter.TcpInOldDuplicates : Counter.TcpInOutOfWindow);
-  if (isOld && segment.bytes) noteDuplicate(tcb, segment.seq, seqMin(segment.seq + segment.bytes, tcb.rcvNxt));
+  noteDuplicate(tcb, segment);
   // A window that is shut still lets ACKs take effect (MUST-66).
   if (segment.has(Flag.ACK) && tcb.rcvWnd == 0 && segment.seq == tcb.rcvNxt && !segment.has(Flag.SYN)) {
     const verdict = checkAck(tcb, segment);
     if (verdict != Verdict.CONTINUE) return verdict;
+    takeMarks(tcb, segment); // of a probe of the window (RFC 3168 §6.1.6)
     takeUrgentPointer(tcb, segment);
   }
   return Verdict.ACK;

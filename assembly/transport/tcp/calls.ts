@@ -5,12 +5,15 @@ import { Event, Shutdown } from "../../abi/sockets";
 import { State } from "../../abi/status";
 import { NEVER } from "../../base/clock";
 import { closeDescriptor, EndpointFlag, notify, openDescriptor, scheduleOutput } from "../endpoint";
+import { takeAccepted } from "./accept";
 import { dispose, endConnection, resetConnection } from "./close";
-import { dropHandshakes, takeAccepted } from "./handshake";
+
 import { awaitSilence } from "./keepalive";
+import { textPerPacket } from "./mss";
 import { consume, dropReceived } from "./receiver";
-import { chooseWindow, shrinkGrant, textPerPacket } from "./room";
+import { chooseWindow, shrinkGrant } from "./room";
 import { sendRoom } from "./send-queue";
+import { dropHandshakes } from "./syn-queue";
 import { Mark, Tcb } from "./tcb";
 import { passUrgent } from "./urgent";
 
@@ -109,7 +112,7 @@ export function consumeStream(tcb: Tcb, bytes: u32): void {
   // The window opens again; the peer is told when that lets it send something worth while (§3.8.6.2.2).
   const advertised = tcb.rcvWnd;
   const gained = chooseWindow(tcb) - advertised;
-  const segment = textPerPacket(tcb.is(Mark.TIMESTAMPS));
+  const segment = textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS));
   if (gained >= 2 * segment || (gained > 0 && advertised < segment)) {
     tcb.mark(Mark.ACK_NOW);
     scheduleOutput(tcb);
@@ -127,6 +130,7 @@ export function shutdownStream(tcb: Tcb, how: u32): i32 {
   }
   if (how != Shutdown.WRITE) {
     tcb.mark(Mark.READ_SHUT);
+    tcb.unmark(Mark.URGENT_IN);
     dropReceived(tcb);
   }
   if (how != Shutdown.READ) queueFin(tcb);

@@ -4,7 +4,7 @@
 import { CUBIC } from "profile";
 import { Congestion } from "../../abi/sockets";
 import { Phase } from "../../abi/status";
-import { avoidByCubic, forgetCubic, thresholdOfCubic } from "./cubic";
+import { avoidByCubic, forgetCubic, pauseCubic, thresholdOfCubic } from "./cubic";
 import { avoidByReno, thresholdOfReno } from "./reno";
 import { Mark, Tcb } from "./tcb";
 
@@ -46,7 +46,11 @@ function initialWindow(tcb: Tcb): u32 {
 
 /** New data was acknowledged, and nothing is being repaired by fast recovery. */
 export function onAcknowledged(tcb: Tcb, bytes: u32): void {
-  if (tcb.cwnd >= LARGE_CWND || !wasFull(tcb, bytes)) return;
+  if (tcb.cwnd >= LARGE_CWND) return;
+  if (!wasFull(tcb, bytes)) {
+    if (CUBIC) pauseCubic(tcb);
+    return;
+  }
   if (tcb.cwnd < tcb.ssthresh) {
     const most = tcb.ssthresh == LARGE_CWND ? MOST_PER_ACK : 1;
     tcb.cwnd = min<u32>(tcb.cwnd + min<u32>(bytes, most * tcb.sndMss), max<u32>(tcb.ssthresh, tcb.cwnd + tcb.sndMss));

@@ -27,6 +27,19 @@ export function forgetCubic(tcb: Tcb): void {
   tcb.cubicBegan = 0;
 }
 
+/** After a time-out the curve begins where congestion avoidance does: K is 0 (§4.8). */
+export function beginAtPlateau(tcb: Tcb): void {
+  forgetCubic(tcb);
+  tcb.cubicMost = 0;
+}
+
+/** The window was not used up: the time since the last ACK does not count (§4.2, §5.8). */
+export function pauseCubic(tcb: Tcb): void {
+  const time = clock();
+  if (tcb.cubicBegan) tcb.cubicBegan += time - tcb.cubicUpdated;
+  tcb.cubicUpdated = time;
+}
+
 /** ssthresh after a loss; the curve's plateau with it (§4.6, §4.7). */
 export function thresholdOfCubic(tcb: Tcb, flight: u32): u32 {
   const cwnd = tcb.cwnd;
@@ -39,6 +52,7 @@ export function thresholdOfCubic(tcb: Tcb, flight: u32): u32 {
 /** Congestion avoidance: `bytes` were acknowledged. */
 export function avoidByCubic(tcb: Tcb, bytes: u32): void {
   if (!tcb.cubicBegan) beginCurve(tcb);
+  tcb.cubicUpdated = clock();
   growEstimate(tcb, bytes);
   const elapsed = <u32>max<i32>(clock() - tcb.cubicBegan, 0);
   if (tcb.cubicEstimate > windowAt(tcb, elapsed)) {

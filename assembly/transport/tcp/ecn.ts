@@ -9,7 +9,7 @@ import { Flag } from "./header";
 import { obeyEcho } from "./recovery";
 import { Segment } from "./segment";
 import { seqUpTo } from "./seq";
-import { Alarm, Mark, Tcb } from "./tcb";
+import { Alarm, Mark, setAlarm, Tcb } from "./tcb";
 
 /** The codepoints of the IP header's two bits: what we send can be marked, what has come is. */
 const ECT_0: u32 = 2;
@@ -33,6 +33,11 @@ export function takeEcho(tcb: Tcb, segment: Segment): void {
   obeyEcho(tcb);
 }
 
+/** An ACK with an echo is dealt with: where the window is one segment already, the next one waits for the timer (§6.1.2). */
+export function waitAfterEcho(tcb: Tcb): void {
+  if (tcb.flight == 0 && tcb.cwnd <= <u32>tcb.sndMss) setAlarm(tcb, Alarm.ECHO, tcb.rto);
+}
+
 /** Flags for a segment with text: the echo that is due, and on new data our answer to the peer's. */
 export function marksToSend(tcb: Tcb, isNew: bool): u32 {
   let flags: u32 = tcb.is(Mark.ECN_ECHO) ? Flag.ECE : 0;
@@ -50,5 +55,5 @@ export function isNewText(tcb: Tcb, seq: u32): bool {
 
 /** The type of service of text: routers may mark it where both sides know what that means. */
 export function tosOf(tcb: Tcb, isNew: bool): u32 {
-  return isNew && tcb.is(Mark.ECN) ? tcb.tos | ECT_0 : tcb.tos;
+  return isNew && (tcb.marks & (Mark.ECN | Mark.UNMARKABLE)) == Mark.ECN ? tcb.tos | ECT_0 : tcb.tos;
 }

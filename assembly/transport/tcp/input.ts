@@ -13,11 +13,12 @@ import { Flow, FlowKind, findFlow } from "../flow";
 import { findBound } from "../ports";
 import { segmentArrives, Verdict } from "./arrives";
 import { resetConnection } from "./close";
-import { beginAfter, Handshake, handshakeArrives, hasRoom, listenArrives } from "./handshake";
+import { beginAfter, handshakeArrives, listenArrives } from "./handshake";
 import { WINDOW_SHIFT } from "./options";
 import { oweAck } from "./receiver";
 import { answerAck, answerReset } from "./reset";
 import { readSegment, Segment, segment } from "./segment";
+import { Handshake, hasRoom } from "./syn-queue";
 import { Tcb } from "./tcb";
 import { answerFor, mayReopen, setAside, TimeWait, timeWaitArrives } from "./time-wait";
 
@@ -107,7 +108,7 @@ function forHandshake(verdict: Verdict, handshake: Handshake, segment: Segment):
   if (verdict == Verdict.RESET) answerReset(segment);
   if (verdict != Verdict.ACK && (verdict != Verdict.CHALLENGE_ACK || !mayChallenge())) return;
   const stamped = (handshake.offer & Offer.TIMESTAMPS) != 0;
-  const window = handshake.offer & Offer.WINDOW_SCALE ? handshake.window >> WINDOW_SHIFT : handshake.window;
+  const window = <u32>handshake.window >> (handshake.offer & Offer.WINDOW_SCALE ? WINDOW_SHIFT : 0);
   const listener = handshake.listener!;
   const seq = handshake.iss + 1;
   const ack = handshake.irs + 1;

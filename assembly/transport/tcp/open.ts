@@ -1,11 +1,12 @@
 // Opening from our side (RFC 9293 §3.10.1): the SYN, and its retransmission; also the SYN,ACK of a simultaneous open.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
-import { DEFAULT_SEND_MSS, SECOND } from "../../base/config";
+import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
@@ -16,12 +17,14 @@ import { doubtPath } from "./errors";
 import { Flag } from "./header";
 import { initialSequence } from "./isn";
 import { awaitSilence } from "./keepalive";
+import { defaultSendMss } from "./mss";
 import { timestampOffset } from "./options";
 import { sendEmpty } from "./output";
 import { setSendMss } from "./path";
 import { backOff, slowStartAfterSyn, startRto } from "./rto";
 import { startSending } from "./send-queue";
 import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
+import { tellTimeout } from "./user-timeout";
 
 /** The handshake is given up no sooner than three minutes after the first SYN (RFC 9293 MUST-23). */
 const SYN_PATIENCE: u64 = 180 * 1000000;
@@ -56,10 +59,11 @@ export function sendSyn(tcb: Tcb): void {
   armTimer(tcb);
 }
 
-// A path that drops SYNs with these flags gets the next one without (RFC 3168 §6.1.1.1).
+// A path that drops SYNs with these flags gets the next one without (RFC 3168 §6.1.1.1). What the first one promised
+// holds if that is answered after all.
 function askForEcn(tcb: Tcb): u32 {
-  if (tcb.backoff) tcb.unmark(Mark.ECN);
-  return tcb.is(Mark.ECN) ? Flag.ECE | Flag.CWR : 0;
+  if (tcb.backoff) tcb.mark(Mark.UNMARKABLE);
+  return tcb.is(Mark.ECN) && !tcb.backoff ? Flag.ECE | Flag.CWR : 0;
 }
 
 function echoOfEcn(tcb: Tcb): u32 {
@@ -80,7 +84,7 @@ export function synTimeout(tcb: Tcb): void {
 
 /** What the peer's SYN said about segments it takes (§3.7.1); 0 when it said nothing (MUST-15). */
 export function takePeerMss(tcb: Tcb, offered: u32): void {
-  tcb.peerMss = <u16>(offered ? min<u32>(offered, 0xffff) : DEFAULT_SEND_MSS);
+  tcb.peerMss = <u16>(offered ? offered : defaultSendMss(tcb.remote));
   setSendMss(tcb);
 }
 
@@ -111,6 +115,7 @@ export function established(tcb: Tcb): void {
   if (lostSyn) slowStartAfterSyn(tcb);
   startCongestion(tcb, lostSyn);
   startDeliveries(tcb);
+  if (USER_TIMEOUT_OPTION) tellTimeout(tcb);
   awaitSilence(tcb);
   tcb.clear(EndpointFlag.WANTS_ROOM);
   notify(tcb, Event.WRITABLE);

@@ -17,12 +17,14 @@ export const enum Option {
   SACK_PERMITTED = 4,
   SACK = 5,
   TIMESTAMPS = 8,
+  USER_TIMEOUT = 28,
 }
 
 export const MSS_OPTION_BYTES: u32 = 4;
 export const WINDOW_SCALE_BYTES: u32 = 3;
 export const SACK_PERMITTED_BYTES: u32 = 2;
 export const TIMESTAMPS_BYTES: u32 = 10;
+export const USER_TIMEOUT_BYTES: u32 = 4;
 /** One block of the SACK option: its left and its right edge. */
 export const SACK_BLOCK_BYTES: u32 = 8;
 /** Bytes of options that a TCP header can hold. */
@@ -48,11 +50,11 @@ export function synOptionBytes(offer: u32): u32 {
 }
 
 /** Writes the options of a SYN behind the fixed header at `p`. */
-export function writeSynOptions(p: usize, offer: u32, value: u32, echo: u32): void {
+export function writeSynOptions(p: usize, mss: u32, offer: u32, value: u32, echo: u32): void {
   let at = p + TCP_HEADER_BYTES;
   store<u8>(at, <u8>Option.MSS);
   store<u8>(at, <u8>MSS_OPTION_BYTES, 1);
-  setBe16(at, MSS, 2);
+  setBe16(at, mss, 2);
   at += MSS_OPTION_BYTES;
   if (offer & Offer.WINDOW_SCALE) {
     store<u8>(at, <u8>Option.NOP);

@@ -1,65 +1,57 @@
 // Segments on the way out: a header in front of what is to be sent, checksum, IP.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
-import { bswap16 } from "../../base/bytes";
-import { copyAndSum, fold32, sumHeader, sumWord } from "../../base/checksum";
+import { copyAndSum } from "../../base/checksum";
 import { NEVER, now } from "../../base/clock";
-import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, HEADROOM, IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
+import {
+  ETHERNET_HEADER_BYTES,
+  FRAME_OFFSET,
+  HEADROOM,
+  IP_HEADER_ROOM,
+  LINKS_DIFFER,
+  TCP_HEADER_BYTES,
+  TCP_OPTION_ROOM,
+} from "../../base/config";
 import { count } from "../../base/counters";
 import { Packet, PacketFlag, release, takePacket } from "../../device/packet";
-import { findPath, isPathGood, Path, sendIp } from "../../ip/output";
-import { Protocol } from "../../ip/protocol";
+import { findPath, isPathGood } from "../../ip/output";
 import { awaitPacket, descriptorOf } from "../endpoint";
-import { Flow } from "../flow";
 import { isNewText, marksToSend, tosOf } from "./ecn";
-import { CHECKSUM, FLAGS, Flag, writeTcpHeader } from "./header";
+import { sendSegment } from "./emit";
+import { FLAGS, Flag, writeTcpHeader } from "./header";
+import { ownMss, textPerPacket } from "./mss";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
   TIMESTAMP_ROOM,
   timestamp,
+  USER_TIMEOUT_BYTES,
   WINDOW_SHIFT,
   writeSynOptions,
   writeTimestamps,
 } from "./options";
-import { chooseWindow, textPerPacket, UNSCALED_PACKETS } from "./room";
-import { writeSack } from "./sack-report";
+import { setSendMss } from "./path";
+import { chooseWindow, UNSCALED_PACKETS } from "./room";
+import { collectReport, hasReport, LEAST_REPORT, writeReport } from "./sack-report";
 import { seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 import { writeUrgentPointer } from "./urgent";
-
-/**
- * Puts the checksum into a segment whose header of `headerBytes` is in front of its text, of which the sum is
- * `textSum`, and sends it. 0, or a negative errno. The caller keeps its hold.
- */
-export function sendSegment(
-  packet: Packet,
-  flow: Flow,
-  path: Path,
-  headerBytes: u32,
-  textSum: u32,
-  ttl: u32,
-  tos: u32,
-  dontFragment: bool = true,
-): i32 {
-  const p = packet.data;
-  const pseudo = sumWord(flow.local3) + sumWord(flow.remote3) + bswap16(Protocol.TCP);
-  const sum = pseudo + bswap16(packet.length) + sumHeader(p, headerBytes) + textSum;
-  store<u16>(p, <u16>~fold32(sum), CHECKSUM);
-  count(Counter.TcpOutSegs);
-  return sendIp(packet, path, flow.local, flow.remote, Protocol.TCP, ttl, tos, dontFragment);
-}
+import { talksOfTimeout, timeoutBytes, writeUserTimeout } from "./user-timeout";
 
 /** The way to the peer, looked up anew when the old one may have become wrong. False: there is none now. */
 function hasPath(tcb: Tcb): bool {
-  return isPathGood(tcb.path) || findPath(tcb.path, tcb.remote, tcb.adapter) == 0;
+  if (isPathGood(tcb.path)) return true;
+  if (findPath(tcb.path, tcb.remote, tcb.adapter) != 0) return false;
+  if (LINKS_DIFFER && tcb.peerMss) setSendMss(tcb); // another link may carry less
+  return true;
 }
 
 /** The window to advertise; from here on the peer may rely on it. */
 function advertise(tcb: Tcb, syn: bool): u32 {
   const shift: u32 = tcb.is(Mark.SCALED) && !syn ? WINDOW_SHIFT : 0;
   // Rounded up, since an edge that was advertised must not come back; a packet has more room than its MSS to cover that.
-  const most: u32 = syn ? UNSCALED_PACKETS * textPerPacket(tcb.is(Mark.TIMESTAMPS)) : 65535;
+  const most: u32 = syn ? UNSCALED_PACKETS * textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS)) : 65535;
   const window = min<u32>((chooseWindow(tcb) + (1 << shift) - 1) >> shift, most);
   tcb.rcvEdge = seqMax(tcb.rcvEdge, tcb.rcvNxt + (window << shift));
   return window;
@@ -115,14 +107,34 @@ export function sendCopy(tcb: Tcb, text: usize, bytes: u32, seq: u32, flags: u32
 
 // Puts the header in front of the text in view, of which the sum is `sum`, and sends.
 function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): void {
-  const headerBytes = headerBytesOf(tcb);
+  const report = hasReport(tcb) ? reportBeside(tcb, packet.length) : 0;
+  const tells = USER_TIMEOUT_OPTION && tcb.timeoutDue > 0;
+  const timeout = tells ? timeoutBytes(tcb, optionRoom(tcb, packet.length) - report) : 0;
+  const headerBytes = headerBytesOf(tcb) + report + timeout;
   const at = packet.push(headerBytes);
+  writeReport(at + headerBytes - timeout - report, report);
+  if (tells && timeout) writeUserTimeout(tcb, at + headerBytes - timeout);
   const isNew = isNewText(tcb, seq);
   flags |= marksToSend(tcb, isNew);
   writeHeader(tcb, at, seq, tcb.rcvNxt, headerBytes, flags);
   if (tcb.is(Mark.TIMESTAMPS)) writeTimestamps(at + TCP_HEADER_BYTES, timestamp(tcb.tsOffset), tcb.tsRecent);
-  sendSegment(packet, tcb, tcb.path, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew), !tcb.is(Mark.MAY_FRAGMENT));
+  const mayFragment = tcb.is(Mark.MAY_FRAGMENT);
+  sendSegment(packet, tcb.path, tcb.local, tcb.remote, headerBytes, sum, tcb.ttl, tosOf(tcb, isNew), !mayFragment);
   acknowledged(tcb);
+}
+
+// Bytes that further options may take beside `textBytes` of text: those that the headroom has, and the segment.
+function optionRoom(tcb: Tcb, textBytes: u32): u32 {
+  return min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+}
+
+// Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. There is room for it where there
+// are no timestamps and the segment is not full. Else it goes with an ACK of its own, if one is due.
+function reportBeside(tcb: Tcb, textBytes: u32): u32 {
+  const room = optionRoom(tcb, textBytes);
+  if (room >= LEAST_REPORT) return collectReport(tcb, room);
+  if (tcb.is(Mark.ACK_NOW) || tcb.ackAt != NEVER) tcb.acksDue = max<u8>(tcb.acksDue, 1);
+  return 0;
 }
 
 /** Sends a segment without text: SYN, ACK, FIN, RST. False when there is no packet, or no way to the peer. */
@@ -131,7 +143,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
   const packet = takePacket();
   if (!packet) return false;
   packet.owner = descriptorOf(tcb);
-  const at = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_BYTES;
+  const at = packet.buffer + FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM;
   const isSyn = (flags & Flag.SYN) != 0;
   const ack = flags & Flag.ACK ? tcb.rcvNxt : 0;
   const headerBytes = TCP_HEADER_BYTES + writeOptions(tcb, at, isSyn, ack != 0);
@@ -139,7 +151,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
   packet.length = headerBytes;
   if (!isSyn) flags |= marksToSend(tcb, false);
   writeHeader(tcb, at, seq, ack, headerBytes, flags);
-  sendSegment(packet, tcb, tcb.path, headerBytes, 0, tcb.ttl, tcb.tos);
+  sendSegment(packet, tcb.path, tcb.local, tcb.remote, headerBytes, 0, tcb.ttl, tcb.tos);
   release(packet);
   acknowledged(tcb);
   return true;
@@ -149,15 +161,27 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
 function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
   const value = timestamp(tcb.tsOffset);
   if (isSyn) {
-    writeSynOptions(at, tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
-    return synOptionBytes(tcb.agreed);
+    writeSynOptions(at, ownMss(tcb.remote), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
+    const bytes = synOptionBytes(tcb.agreed);
+    if (!USER_TIMEOUT_OPTION || !talksOfTimeout(tcb)) return bytes;
+    writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);
+    return bytes + USER_TIMEOUT_BYTES;
   }
   let bytes: u32 = 0;
   if (tcb.is(Mark.TIMESTAMPS)) {
     writeTimestamps(at + TCP_HEADER_BYTES, value, tcb.tsRecent);
     bytes = TIMESTAMP_ROOM;
   }
-  if (tcb.is(Mark.SACK)) bytes += writeSack(tcb, at + TCP_HEADER_BYTES + bytes, MOST_OPTION_BYTES - bytes);
+  if (hasReport(tcb)) {
+    const report = collectReport(tcb, MOST_OPTION_BYTES - bytes);
+    writeReport(at + TCP_HEADER_BYTES + bytes, report);
+    bytes += report;
+  }
+  if (USER_TIMEOUT_OPTION) {
+    const timeout = timeoutBytes(tcb, MOST_OPTION_BYTES - bytes);
+    if (timeout) writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);
+    bytes += timeout;
+  }
   return bytes;
 }
 

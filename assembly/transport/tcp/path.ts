@@ -2,16 +2,17 @@
 // when large ones vanish without a word (a black hole, RFC 4821 §7.7), up again when the cache has forgotten that.
 
 import { Counter } from "../../abi/counters";
-import { IP_HEADER_BYTES, MTU_BYTES, TCP_HEADER_BYTES } from "../../base/config";
+import { LINKS_DIFFER, MTU_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
-import { LEAST_PATH_MTU, limitPathMtu, pathMtu } from "../../ip/path-mtu";
+import { adapterAt } from "../../device/adapter";
+import { isPathGood, linkMtu } from "../../ip/output";
+import { leastPathMtu, limitPathMtu, pathMtu } from "../../ip/path-mtu";
 import { scheduleOutput } from "../endpoint";
+import { headersTo } from "./mss";
 import { TIMESTAMP_ROOM } from "./options";
 import { markLost } from "./scoreboard";
 import { seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";
-
-const HEADER_BYTES: u32 = IP_HEADER_BYTES + TCP_HEADER_BYTES;
 
 /** Below this an MSS is nonsense, or an attempt to make us send mostly headers. */
 const MIN_SEND_MSS: u32 = 64;
@@ -25,9 +26,14 @@ const VANISHED_AGAIN: u8 = 5;
 
 /** The largest segment that may be sent: what the peer takes (§3.7.1) and the path carries, less our options. */
 export function setSendMss(tcb: Tcb): void {
-  const most = min<u32>(tcb.peerMss, pathMtu(tcb.remote, MTU_BYTES) - HEADER_BYTES);
+  const most = min<u32>(tcb.peerMss, pathMtu(tcb.remote, mtuTo(tcb)) - headersTo(tcb.remote));
   // The MSS counts no options; they take their bytes from it (RFC 9293 §3.7.1, RFC 6691).
   tcb.sndMss = <u16>(max<u32>(most, MIN_SEND_MSS) - (tcb.is(Mark.TIMESTAMPS) ? TIMESTAMP_ROOM : 0));
+}
+
+// What the link carries through which the way goes, as far as that is known.
+function mtuTo(tcb: Tcb): u32 {
+  return LINKS_DIFFER && isPathGood(tcb.path) ? linkMtu(adapterAt(tcb.path.adapter), tcb.remote) : MTU_BYTES;
 }
 
 /**
@@ -36,23 +42,25 @@ export function setSendMss(tcb: Tcb): void {
  */
 export function segmentTooBig(tcb: Tcb, seq: u32, bytes: u32, mtu: u32): void {
   if (seqBefore(seq, tcb.sndUna) || !seqBefore(seq, tcb.sndNxt)) return;
-  const next = mtu ? mtu : plateauBelow(bytes); // a router of before 1990 does not say (RFC 1191 §5)
+  const next = mtu ? mtu : plateauBelow(tcb, bytes); // a router of before 1990 does not say (RFC 1191 §5)
   if (next >= bytes) return;
   count(Counter.TcpTooBigs);
   followLimit(tcb, next);
 }
 
-function plateauBelow(bytes: u32): u32 {
+function plateauBelow(tcb: Tcb, bytes: u32): u32 {
   if (bytes > 1492) return 1492;
-  return bytes > 1006 ? 1006 : LEAST_PATH_MTU;
+  return bytes > 1006 ? 1006 : leastPathMtu(tcb.remote);
 }
 
 /** The first segment has timed out again: when it is large, a smaller one may get through. */
 export function suspectBlackHole(tcb: Tcb): void {
   if (tcb.backoff != VANISHED && tcb.backoff != VANISHED_AGAIN) return;
-  const next = tcb.sndMss + HEADER_BYTES > BASE_MTU ? BASE_MTU : LEAST_PATH_MTU;
+  const headers = headersTo(tcb.remote);
+  const least = leastPathMtu(tcb.remote);
+  const next = max<u32>(tcb.sndMss + headers > BASE_MTU ? BASE_MTU : least, least);
   const head = tcb.sndHead;
-  if (!head || head.bytes + HEADER_BYTES <= next + next / 4) return; // what little it is larger is not the reason
+  if (!head || head.bytes + headers <= next + next / 4) return; // what little it is larger is not the reason
   count(Counter.TcpBlackHoles);
   followLimit(tcb, next);
 }
@@ -60,7 +68,7 @@ export function suspectBlackHole(tcb: Tcb): void {
 // What is on its way and too large goes again, in parts; that is no sign of congestion (RFC 1191 §6.5).
 function followLimit(tcb: Tcb, mtu: u32): void {
   limitPathMtu(tcb.remote, mtu);
-  if (mtu < LEAST_PATH_MTU) tcb.mark(Mark.MAY_FRAGMENT); // so narrow a path fragments
+  if (mtu < leastPathMtu(tcb.remote)) tcb.mark(Mark.MAY_FRAGMENT); // so narrow a path fragments
   setSendMss(tcb);
   let packet = tcb.sndHead;
   while (packet && seqBefore(packet.seq, tcb.sndNxt)) {

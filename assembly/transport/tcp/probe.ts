@@ -19,7 +19,8 @@ const SHORTEST_PROBE: u32 = 10 * MILLISECOND;
 
 /** When a probe should go, from now on, in microseconds (TLP_calc_PTO). */
 function probeDelay(tcb: Tcb): u32 {
-  let delay = tcb.srtt ? max<u32>(2 * tcb.srtt, SHORTEST_PROBE) : SECOND;
+  if (!tcb.srtt) return SECOND;
+  let delay = max<u32>(2 * tcb.srtt, SHORTEST_PROBE);
   if (tcb.flight < 2 * <u32>tcb.sndMss) delay += LONGEST_ACK_DELAY; // only the second full segment is acknowledged at once
   return delay;
 }

@@ -5,7 +5,7 @@ import { Phase } from "../../abi/status";
 import { now } from "../../base/clock";
 import { PacketFlag } from "../../device/packet";
 import { delivery, sentAfter } from "./delivery";
-import { markLost } from "./scoreboard";
+import { areThreeReported, markLost } from "./scoreboard";
 import { seqBefore } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
@@ -30,9 +30,9 @@ export function detectLosses(tcb: Tcb): u32 {
   return wait;
 }
 
-// Without any sign of reordering, three segments' worth of reports, or a loss found before, need no waiting.
+// Without any sign of reordering, three segments that were reported, or a loss found before, need no waiting.
 function reorderingWindow(tcb: Tcb): u32 {
-  if (!tcb.is(Mark.REORDERED) && (tcb.phase != Phase.OPEN || tcb.sackedBytes > 2 * <u32>tcb.sndMss)) return 0;
+  if (!tcb.is(Mark.REORDERED) && (tcb.phase != Phase.OPEN || areThreeReported(tcb))) return 0;
   return min<u32>((tcb.minRtt / 4) * tcb.reoMultiplier, tcb.srtt);
 }
 

@@ -11,7 +11,7 @@ import { notify, scheduleOutput } from "../endpoint";
 import { Flag } from "./header";
 import { sendAck } from "./output";
 import { heldForReceive, mayHold, releaseReceived } from "./room";
-import { noteDuplicate, touch } from "./sack-report";
+import { noteDuplicate, reportFirst, touch } from "./sack-report";
 import { Segment } from "./segment";
 import { seqAfter, seqBefore, seqUpTo } from "./seq";
 import { armTimer, Mark, Tcb } from "./tcb";
@@ -24,6 +24,7 @@ const DELAYED_ACK: u64 = 40 * MILLISECOND;
  * behind it and ends within the window.
  */
 export function trimToWindow(tcb: Tcb, segment: Segment): void {
+  noteDuplicate(tcb, segment);
   if (seqBefore(segment.seq, tcb.rcvNxt)) {
     const old = min<u32>(tcb.rcvNxt - segment.seq, segment.bytes);
     segment.packet.pull(old);
@@ -160,7 +161,6 @@ function keepBehindHole(tcb: Tcb, packet: Packet, fin: bool): void {
   if (before) {
     const covered = before.seq + before.length;
     if (!seqAfter(packet.seq + packet.length, covered) && !(fin && packet.seq + packet.length == covered)) {
-      noteDuplicate(tcb, packet.seq, packet.seq + packet.length);
       touch(before);
       return;
     }
@@ -197,6 +197,7 @@ function insertBehindHole(tcb: Tcb, before: Packet | null, packet: Packet, after
   if (!mayHold(tcb)) compact(tcb);
   if (!mayHold(tcb)) {
     tcb.holeBytes -= packet.length;
+    reportFirst(tcb, packet.seq, packet.seq + packet.length); // the newest, even so (RFC 2018 §8)
     count(Counter.TcpInOutOfOrderDrops);
     return;
   }

@@ -2,11 +2,13 @@
 // where the peer has SACK (RFC 8985), duplicate ACKs where it has not (RFC 6582); both meet in the same marks on the
 // scoreboard. The rate falls in proportion to what arrives (RFC 6937). A time-out is doubted first (RFC 5682).
 
+import { CUBIC } from "profile";
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
 import { count } from "../../base/counters";
 import { PacketFlag } from "../../device/packet";
 import { onAcknowledged, thresholdAfterLoss } from "./congestion";
+import { beginAtPlateau } from "./cubic";
 import { delivery } from "./delivery";
 import { detectLosses, narrowReorderingWindow, widenReorderingWindow } from "./rack";
 import { firstOutstanding, forgetLosses, forgetReports, markAllLost, markHeadLost, unmarkLost } from "./scoreboard";
@@ -107,14 +109,13 @@ function leaveRecovery(tcb: Tcb): void {
 /** What a tail loss probe sent again was lost indeed: the network is to be spared as after any loss (RFC 8985 §7.4.2). */
 export function probeRepairedLoss(tcb: Tcb): void {
   count(Counter.TcpLossProbeRecoveries);
-  reduce(tcb, tcb.flight);
-  tcb.cwnd = tcb.ssthresh;
+  obeyEcho(tcb);
 }
 
 /** The peer echoes that a router has marked our packets: half as bad as a loss, and nothing to repair. */
 export function obeyEcho(tcb: Tcb): void {
   reduce(tcb, tcb.flight);
-  tcb.cwnd = tcb.ssthresh;
+  tcb.cwnd = min<u32>(tcb.cwnd, tcb.ssthresh);
 }
 
 /** The retransmission timer has run out: everything starts again from one segment (RFC 5681 §3.1). */
@@ -123,6 +124,7 @@ export function onTimeout(tcb: Tcb): void {
   const doubtful = tcb.phase == Phase.OPEN && tcb.flight > firstOutstanding(tcb);
   // A second time-out of the same segment does not reduce again (RFC 5681 (4)).
   if (tcb.backoff == 0) reduce(tcb, tcb.flight);
+  if (CUBIC) beginAtPlateau(tcb);
   tcb.recover = tcb.sndNxt;
   tcb.cwnd = tcb.sndMss;
   tcb.ackedBytes = 0;

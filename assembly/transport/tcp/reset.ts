@@ -2,17 +2,19 @@
 // that brought it.
 
 import { Counter } from "../../abi/counters";
-import { bswap16 } from "../../base/bytes";
-import { fold32, sumHeader, sumWord } from "../../base/checksum";
-import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from "../../base/config";
+import { TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
-import { pathFor, sendIp } from "../../ip/output";
-import { Protocol } from "../../ip/protocol";
-import { DEFAULT_TTL } from "../endpoint";
+import { ipHeaderBytes, pathFor } from "../../ip/output";
 import { Flow } from "../flow";
-import { CHECKSUM, Flag, writeTcpHeader } from "./header";
+import { sendSegment } from "./emit";
+import { Flag, writeTcpHeader } from "./header";
 import { TIMESTAMP_ROOM, timestamp, timestampOffset, writeTimestamps } from "./options";
 import { Segment } from "./segment";
+
+/** Where the TCP header of an answer begins that is written into the packet of a segment. */
+export function answerAt(segment: Segment): usize {
+  return segment.arrival.header + ipHeaderBytes(segment.arrival.source);
+}
 
 /** Answers with a RST. A RST is never answered. */
 export function answerReset(segment: Segment): void {
@@ -21,7 +23,7 @@ export function answerReset(segment: Segment): void {
   const acknowledges = segment.has(Flag.ACK);
   const seq = acknowledges ? segment.ack : 0;
   const ack = acknowledges ? 0 : segment.seq + segment.length;
-  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, DEFAULT_TTL, 0);
+  answer(segment, seq, ack, acknowledges ? Flag.RST : Flag.RST | Flag.ACK, 0, 0, 0, 0);
 }
 
 /**
@@ -43,7 +45,7 @@ export function answerAck(
     answer(segment, seq, ack, Flag.ACK, window, 0, ttl, tos);
     return;
   }
-  const options = segment.arrival.header + IP_HEADER_BYTES + TCP_HEADER_BYTES;
+  const options = answerAt(segment) + TCP_HEADER_BYTES;
   writeTimestamps(options, timestamp(timestampOffset(flow)), echo);
   answer(segment, seq, ack, Flag.ACK, window, TIMESTAMP_ROOM, ttl, tos);
 }
@@ -56,11 +58,8 @@ function answer(segment: Segment, seq: u32, ack: u32, flags: u32, window: u32, o
   const packet = segment.packet;
   const headerBytes = TCP_HEADER_BYTES + options;
   packet.length = headerBytes;
-  packet.data = arrival.header + IP_HEADER_BYTES;
+  packet.data = answerAt(segment);
   const p = packet.data;
   writeTcpHeader(p, segment.destinationPort, segment.sourcePort, seq, ack, headerBytes, flags, window);
-  const pseudo = sumWord(arrival.source3) + sumWord(arrival.destination3) + bswap16(Protocol.TCP);
-  store<u16>(p, <u16>~fold32(pseudo + bswap16(packet.length) + sumHeader(p, packet.length)), CHECKSUM);
-  count(Counter.TcpOutSegs);
-  sendIp(packet, path, arrival.destination, arrival.source, Protocol.TCP, ttl, tos, true);
+  sendSegment(packet, path, arrival.destination, arrival.source, headerBytes, 0, ttl, tos);
 }

@@ -9,20 +9,12 @@
 import { PACKETS, RX_PACKETS_PER_TCB, TCBS } from "profile";
 import { MSS } from "../../base/config";
 import { available, Packet, promise, release, takeSharedPacket } from "../../device/packet";
-import { TIMESTAMP_ROOM } from "./options";
+import { textPerPacket } from "./mss";
 import { Mark, Tcb } from "./tcb";
 
 /** Makes the promise that comes with every control block. */
 export function startRoom(): void {
   promise(TCBS);
-}
-
-/**
- * Bytes of text for which a packet is reckoned: those of a full segment, so that a window is a whole number of them and
- * leaves no rest that would need a packet of its own.
- */
-export function textPerPacket(stamped: bool): u32 {
-  return stamped ? MSS - TIMESTAMP_ROOM : MSS;
 }
 
 /** Packets that a connection's first window is good for: the initial window of a sender (RFC 6928). */
@@ -100,7 +92,7 @@ export function releaseReceived(tcb: Tcb, packet: Packet): void {
 export function chooseWindow(tcb: Tcb): u32 {
   const advertised = tcb.rcvWnd;
   // What is unread, and what the peer may still send, stays granted; with every packet full, that is:
-  const text = textPerPacket(tcb.is(Mark.TIMESTAMPS));
+  const text = textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS));
   const least = max<u32>(1, (tcb.rcvBytes + advertised + text - 1) / text);
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);

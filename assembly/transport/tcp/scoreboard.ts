@@ -36,6 +36,8 @@ export function markLost(tcb: Tcb, packet: Packet): void {
   if (packet.has(PacketFlag.LOST) || packet.has(PacketFlag.SACKED)) return;
   packet.set(PacketFlag.LOST);
   tcb.lostBytes += outstandingOf(tcb, packet);
+  // Duplicates that a peer without SACK was counted for stand on no packet: no more of them than what is left.
+  tcb.sackedBytes = min<u32>(tcb.sackedBytes, tcb.flight - tcb.lostBytes);
 }
 
 /** The packet goes again, or was not lost after all. */
@@ -97,6 +99,17 @@ export function forgetReports(tcb: Tcb): void {
   tcb.sackedBytes = 0;
 }
 
+/** Three segments are reported, however small: DupThresh (RFC 8985 §6.2). */
+export function areThreeReported(tcb: Tcb): bool {
+  let reported: u32 = 0;
+  let packet = tcb.sndHead;
+  while (packet && reported < 3 && seqBefore(packet.seq, tcb.sndNxt)) {
+    if (packet.has(PacketFlag.SACKED)) reported++;
+    packet = packet.next;
+  }
+  return reported == 3;
+}
+
 /** A peer without SACK has received one more segment behind a hole. */
 export function countDuplicate(tcb: Tcb): void {
   tcb.sackedBytes = min<u32>(tcb.sackedBytes + tcb.sndMss, mostReported(tcb));
@@ -143,7 +156,9 @@ function takeReport(tcb: Tcb, segment: Segment, block: u32): void {
   if (!seqBefore(first, end) || seqBefore(first, tcb.sndUna) || seqAfter(end, tcb.sndNxt)) return;
   let packet = tcb.sndHead;
   while (packet && seqBefore(packet.seq, end)) {
-    if (packet.bytes && seqUpTo(first, packet.seq) && seqUpTo(packet.seq + packet.bytes, end)) report(tcb, packet);
+    // Of the last packet only a part may have been sent.
+    const sentUpTo = seqMin(packet.seq + packet.bytes, tcb.sndNxt);
+    if (packet.bytes && seqUpTo(first, packet.seq) && seqUpTo(sentUpTo, end)) report(tcb, packet);
     packet = packet.next;
   }
 }
@@ -152,6 +167,13 @@ function report(tcb: Tcb, packet: Packet): void {
   if (packet.has(PacketFlag.SACKED)) return;
   unmarkLost(tcb, packet);
   packet.set(PacketFlag.SACKED);
-  tcb.sackedBytes += packet.bytes;
+  tcb.sackedBytes += outstandingOf(tcb, packet);
   deliver(tcb, packet);
+}
+
+/** More of a packet is about to be sent: what was reported of it does not stand for all of it. */
+export function unmarkReported(tcb: Tcb, packet: Packet): void {
+  if (!packet.has(PacketFlag.SACKED)) return;
+  packet.clear(PacketFlag.SACKED);
+  tcb.sackedBytes -= outstandingOf(tcb, packet);
 }

@@ -1,6 +1,7 @@
 // The segment that has arrived, taken apart: the SEG variables of RFC 9293 §3.3.1. There is one, since one segment is
 // processed at a time.
 
+import { USER_TIMEOUT_OPTION } from "profile";
 import { Counter } from "../../abi/counters";
 import { Offer } from "../../abi/status";
 import { be16, be32, bswap16 } from "../../base/bytes";
@@ -18,6 +19,7 @@ import {
   SACK_BLOCK_BYTES,
   SACK_PERMITTED_BYTES,
   TIMESTAMPS_BYTES,
+  USER_TIMEOUT_BYTES,
   WINDOW_SCALE_BYTES,
 } from "./options";
 
@@ -51,6 +53,8 @@ export class Segment {
   /** The packet, with the text in view. */
   packet: Packet;
   arrival: Arrival;
+  /** The field of the user timeout option (RFC 5482 §3.3); 0 when there is none. */
+  userTimeout: u32;
 
   @inline has(flag: Flag): bool {
     return (this.flags & flag) != 0;
@@ -97,6 +101,7 @@ export function readSegment(arrival: Arrival): bool {
   segment.offer = asksForEcn(segment.flags) ? <u8>Offer.ECN : 0;
   segment.shift = 0;
   segment.sackBlocks = 0;
+  if (USER_TIMEOUT_OPTION) segment.userTimeout = 0;
   segment.packet = packet;
   segment.arrival = arrival;
   if (header.headerBytes > TCP_HEADER_BYTES)
@@ -140,6 +145,8 @@ function readOption(p: usize, kind: u32, bytes: u32): void {
     segment.sackAt = p + 2;
     segment.sackBlocks = <u8>((bytes - 2) / SACK_BLOCK_BYTES);
   }
+  if (USER_TIMEOUT_OPTION && kind == Option.USER_TIMEOUT && bytes == USER_TIMEOUT_BYTES)
+    segment.userTimeout = be16(p, 2);
   if (!segment.has(Flag.SYN)) return;
   if (kind == Option.SACK_PERMITTED && bytes == SACK_PERMITTED_BYTES) segment.offer |= <u8>Offer.SACK;
   if (kind == Option.MSS && bytes == MSS_OPTION_BYTES) segment.mss = be16(p, 2);

@@ -81,11 +81,11 @@ export function dropAcknowledged(tcb: Tcb, ack: u32): void {
   const head = tcb.sndHead;
   if (head && seqBefore(head.seq, ack)) {
     leaveScoreboard(tcb, head, ack - seqMax(head.seq, tcb.sndUna));
-    deliverPart(tcb, head);
+    if (!head.has(PacketFlag.SACKED)) deliverPart(tcb, head);
     if (!head.has(PacketFlag.ON_ITS_WAY)) cutFront(head, ack - head.seq);
   }
   tcb.sndUna = ack;
-  if (head && !outstandingOf(tcb, head)) head.clear(PacketFlag.LOST); // what is left of it was never sent
+  if (head && !outstandingOf(tcb, head)) head.clear(PacketFlag.LOST | PacketFlag.SACKED); // what is left was never sent
   if (seqAfter(ack, tcb.sndEnd)) unmarkFinLost(tcb);
 }
 

@@ -12,7 +12,7 @@ import { Flag } from "./header";
 import { sendAck, sendCopy, sendEmpty, sendWhole } from "./output";
 import { setSendMss } from "./path";
 import { preferProbe } from "./probe";
-import { unmarkFinLost, unmarkLost } from "./scoreboard";
+import { unmarkFinLost, unmarkLost, unmarkReported } from "./scoreboard";
 import { hasUnsent } from "./send-queue";
 import { seqAfter, seqBefore, seqMax, seqMin, seqUpTo } from "./seq";
 import { Alarm, armTimer, Mark, setAlarm, Tcb } from "./tcb";
@@ -169,7 +169,7 @@ function peerRoom(tcb: Tcb): u32 {
 }
 
 function networkRoom(tcb: Tcb): u32 {
-  return tcb.cwnd > tcb.pipe ? tcb.cwnd - tcb.pipe : 0;
+  return tcb.cwnd > tcb.pipe && tcb.alarm != Alarm.ECHO ? tcb.cwnd - tcb.pipe : 0;
 }
 
 // Sender's silly window avoidance with Nagle's algorithm (§3.8.6.2.1, §3.7.4).
@@ -244,8 +244,9 @@ export function tookWindowProbe(tcb: Tcb, packet: Packet | null): void {
 }
 
 function advance(tcb: Tcb, sndNxt: u32): void {
-  tcb.sndNxt = sndNxt;
   let packet = tcb.sndNew;
+  if (packet) unmarkReported(tcb, packet);
+  tcb.sndNxt = sndNxt;
   while (packet && seqUpTo(packet.seq + packet.bytes, sndNxt)) packet = packet.next;
   tcb.sndNew = packet;
 }
@@ -253,6 +254,7 @@ function advance(tcb: Tcb, sndNxt: u32): void {
 // Whatever is unacknowledged has the retransmission timer running (RFC 6298 (5.1)); what only waits for a window has
 // it running to probe that window (§3.8.6.1).
 function setRetransmission(tcb: Tcb): void {
+  if (tcb.alarm == Alarm.ECHO) return;
   const stuck = tcb.flight == 0 && hasUnsent(tcb);
   if (tcb.flight == 0 && !stuck) {
     tcb.rtxAt = NEVER;

@@ -71,6 +71,8 @@ export const enum Mark {
   OPENED = 0x10000000,
   /** Congestion control is Reno's; CUBIC otherwise. */
   RENO = 0x20000000,
+  /** A SYN went without ECN's flags: our text must not be marked, whatever is agreed on (RFC 3168 §6.1.1). */
+  UNMARKABLE = 0x40000000,
 }
 
 /** What the retransmission timer will do (`Tcb.alarm`). */
@@ -82,10 +84,12 @@ export const enum Alarm {
   PROBE = 2,
   /** Take for lost what reordering can no longer explain. */
   REORDERING = 3,
+  /** Go on sending: a window of one segment was too much (RFC 3168 §6.1.2). */
+  ECHO = 4,
 }
 
 /** The longest a retransmission may take before the connection is given up: R2 of RFC 9293 §3.8.3, at least 100 s. */
-const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
+export const DEFAULT_USER_TIMEOUT: u32 = 100 * SECOND;
 
 /** Two hours (MUST-28), then every 75 seconds, nine times: what is common. */
 const KEEP_IDLE: u16 = 7200;
@@ -188,6 +192,8 @@ export class Tcb extends Endpoint {
   cubicEstimate: u32;
   /** Milliseconds from the beginning of the curve to its plateau: K. */
   cubicReach: u32;
+  /** When an ACK last came in congestion avoidance, in milliseconds. */
+  cubicUpdated: u32;
 
   // Recent acknowledgment (RFC 8985); times are in microseconds.
   /** Of the packet sent last among those delivered: when it was sent, where it ends, its round trip. */
@@ -240,6 +246,9 @@ export class Tcb extends Endpoint {
   /** Probes that may go unanswered, and those that have. */
   keepCount: u8;
   keepProbes: u8;
+  /** Whether the peer is told of the user time-out and heard (user-timeout.ts, Talk); segments that have yet to tell it. */
+  timeoutTalk: u8;
+  timeoutDue: u8;
   /** Seconds that a close may take (SO_LINGER), or LINGER_OFF. */
   linger: u16;
 

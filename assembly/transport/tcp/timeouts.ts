@@ -52,6 +52,10 @@ function retransmissionTimeout(tcb: Tcb): void {
       reorderingTimeout(tcb);
       restartAfterReordering(tcb);
       break;
+    case Alarm.ECHO:
+      tcb.alarm = Alarm.RETRANSMIT;
+      scheduleOutput(tcb);
+      break;
     default:
       retransmit(tcb);
   }

@@ -16,7 +16,7 @@ function unread(tcb: Tcb): u32 {
 
 /** Sixth step of SEGMENT ARRIVES (§3.10.7.4): the pointer moves on, never back. */
 export function takeUrgentPointer(tcb: Tcb, segment: Segment): void {
-  if (!segment.has(Flag.URG)) return;
+  if (!segment.has(Flag.URG) || tcb.is(Mark.READ_SHUT)) return;
   const pointer = segment.seq + segment.urgent;
   if (!seqAfter(pointer, tcb.is(Mark.URGENT_IN) ? tcb.rcvUp : unread(tcb))) return;
   tcb.rcvUp = pointer;

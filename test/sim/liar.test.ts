@@ -7,8 +7,8 @@ import test from "node:test";
 import { Random } from "../../host/random.ts";
 import { Player } from "../segment/play.ts";
 import { parseScript } from "../segment/script.ts";
-import { debugFirmware } from "../sim/debug-firmware.ts";
-import { Liar } from "../sim/liar.ts";
+import { debugFirmware } from "./debug-firmware.ts";
+import { Liar } from "./liar.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);
 const FIRST_SEED = Number(process.env.THIMBLE_SEED ?? 1);

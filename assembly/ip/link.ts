@@ -1,7 +1,8 @@
 // From IP to the wire: a packet for a neighbor goes out at once, or waits until the neighbor's address is known.
 
+import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, v4Of } from "../base/address";
+import { isMulticast, isV4 } from "../base/address";
 import { now } from "../base/clock";
 import { NEIGHBOR_TIMERS, SECOND } from "../base/config";
 import { count } from "../base/counters";
@@ -9,12 +10,20 @@ import { neighborPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { sendArpRequest } from "./arp";
-import { BROADCAST_HIGH, BROADCAST_LOW, EtherType, sendEthernet } from "./header";
-import { addNeighbor, findNeighbor, Neighbor, NeighborState, timerOf, waitFor } from "./neighbor";
+import { sendArpRequest } from "../ethernet/arp";
+import {
+  BROADCAST_HIGH,
+  BROADCAST_LOW,
+  etherTypeOf,
+  groupMacHigh,
+  groupMacLow,
+  sendEthernet,
+} from "../ethernet/header";
+import { retransTime } from "../ethernet/interface";
+import { addNeighbor, findNeighbor, Neighbor, NeighborState, timerOf, waitFor } from "../ethernet/neighbor";
+import { sendSolicitation } from "./solicit";
 
-/** Time between requests, and requests before a neighbor is given up (RFC 4861 §10; RFC 1122 §2.3.2.1 asks for a limit). */
-const RETRANSMIT_TIME: u64 = SECOND;
+/** Requests before a neighbor is given up (RFC 4861 §10; RFC 1122 §2.3.2.1 asks for a limit). */
 const MAX_REQUESTS: u8 = 3;
 const DELAY_TIME: u64 = 5 * SECOND;
 
@@ -27,7 +36,7 @@ export function neighborFor(adapter: Adapter, address: usize): Neighbor | null {
   return neighbor;
 }
 
-/** Sends an IPv4 packet to a neighbor. */
+/** Sends an IP packet to a neighbor. */
 export function sendToNeighbor(adapter: Adapter, neighbor: Neighbor, packet: Packet): void {
   neighbor.usedAt = <u32>(now() >> 16);
   if (neighbor.state == NeighborState.INCOMPLETE) {
@@ -39,7 +48,7 @@ export function sendToNeighbor(adapter: Adapter, neighbor: Neighbor, packet: Pac
     neighbor.state = NeighborState.DELAY;
     setTimer(timerOf(neighbor), now() + DELAY_TIME);
   }
-  sendEthernet(adapter, packet, neighbor.macLow, neighbor.macHigh, EtherType.IPV4);
+  sendEthernet(adapter, packet, neighbor.macLow, neighbor.macHigh, etherTypeOf(packet));
 }
 
 /** Those above hear nothing through a neighbor: it is asked for at once rather than when its time has come. */
@@ -49,16 +58,13 @@ export function suspect(neighbor: Neighbor): void {
   setTimer(timerOf(neighbor), now());
 }
 
-/** Sends an IPv4 packet to everybody, or to the group that `destination` names (RFC 1112 §6.4). */
+/** Sends an IP packet to everybody, or to the group that `destination` names (RFC 1112 §6.4, RFC 2464 §7). */
 export function sendToGroup(adapter: Adapter, destination: usize, packet: Packet): void {
   if (!isMulticast(destination)) {
-    sendEthernet(adapter, packet, BROADCAST_LOW, BROADCAST_HIGH, EtherType.IPV4);
+    sendEthernet(adapter, packet, BROADCAST_LOW, BROADCAST_HIGH, etherTypeOf(packet));
     return;
   }
-  const group = bswap<u32>(v4Of(destination)) & 0x7fffff;
-  const low = bswap<u32>(0x01005e00 | (group >> 16));
-  const high: u32 = bswap<u16>(<u16>group);
-  sendEthernet(adapter, packet, low, high, EtherType.IPV4);
+  sendEthernet(adapter, packet, groupMacLow(destination), groupMacHigh(destination), etherTypeOf(packet));
 }
 
 /** A neighbor's timer has come. Gives the neighbor when nobody answered, for the caller to tell and to remove. */
@@ -88,6 +94,7 @@ export function neighborTimeout(timer: u32): Neighbor | null {
 
 function ask(adapter: Adapter, neighbor: Neighbor): void {
   neighbor.requests++;
-  setTimer(timerOf(neighbor), now() + RETRANSMIT_TIME);
-  sendArpRequest(adapter, neighbor);
+  setTimer(timerOf(neighbor), now() + retransTime(neighbor.adapter));
+  if (IPV6 && !isV4(neighbor.address)) sendSolicitation(adapter, neighbor);
+  else sendArpRequest(adapter, neighbor);
 }

@@ -1,0 +1,276 @@
+// What an adapter does to get addresses by itself: one for its link, and those that routers' prefixes allow (RFC 4862),
+// with identifiers that tell nothing of the machine (RFC 7217) or that change every day (RFC 8981); for IPv4 one from
+// 169.254.0.0/16 (RFC 3927).
+
+import { ADDRESSES, CLAIMS, IPV6 } from "profile";
+import { AddressOrigin, AddressState, Autoconfig, News, RouteOrigin } from "../abi/addresses";
+import { Counter } from "../abi/counters";
+import { isV4, samePrefix, setV4 } from "../base/address";
+import { NEVER, now } from "../base/clock";
+import { ADDRESS_TIMERS, INTERFACE_TIMERS, SECOND } from "../base/config";
+import { count } from "../base/counters";
+import { postNews } from "../base/events";
+import { IDENTITY, WORK_AREA } from "../base/memory";
+import { random32 } from "../base/random";
+import { sipHash } from "../base/siphash";
+import { setTimer } from "../base/timers";
+import { adapterAt } from "../device/adapter";
+import { FOREVER, fillAddressEntry, OwnAddress, ownAddressAt, takeAddressEntry } from "../ethernet/addresses";
+import { interfaceAt } from "../ethernet/interface";
+import { invalidatePaths } from "../ethernet/neighbor";
+import { awaitEnd, claim, Outcome, stepClaim, takeConflict, timerOf } from "./claim";
+import { setRoute } from "./route";
+import { sendRouterSolicitation } from "./solicit";
+
+// RFC 4861 §10.
+const ROUTER_SOLICITATIONS: u8 = 3;
+const ROUTER_SOLICITATION_INTERVAL: u32 = 4 * SECOND;
+
+/** Other identifiers that are tried when one is taken (RFC 7217 §7); for IPv4 more (RFC 3927 §9). */
+const RETRIES: u8 = 3;
+const RETRIES_V4: u8 = 10;
+
+/** Seconds that a temporary address is valid, and preferred at most (RFC 8981 §3.8). */
+const TEMPORARY_VALID: u32 = 2 * 86400;
+const TEMPORARY_PREFERRED: u32 = 86400;
+
+/** A router cannot shorten what is left of an address's life below this, in seconds (RFC 4862 §5.5.3 (e)). */
+const TWO_HOURS: u32 = 7200;
+
+const V4_LINK_LOCAL_LENGTH: u32 = 96 + 16;
+
+function second(): u32 {
+  return <u32>(now() / SECOND);
+}
+
+/** Seconds of the machine's clock at which a lifetime of `seconds` from now ends; all ones is for ever. */
+export function endOf(seconds: u32): u32 {
+  const ends = <u64>second() + seconds;
+  return seconds == FOREVER || ends >= FOREVER ? FOREVER : <u32>ends;
+}
+
+/** Starts what `bits` of Autoconfig say on an adapter. False when there is no room for an address. */
+export function autoconfigure(adapter: u32, bits: u32): bool {
+  if (IPV6) {
+    interfaceAt(adapter).mode |= <u8>bits;
+    if (bits & (Autoconfig.LINK_LOCAL | Autoconfig.ROUTERS) && !hasLinkLocal(adapter) && !makeLinkLocal(adapter)) {
+      return false;
+    }
+    if (bits & Autoconfig.ROUTERS) askForRouters(adapter);
+  }
+  return bits & Autoconfig.IPV4_LINK_LOCAL ? makeV4LinkLocal(adapter, 0) : true;
+}
+
+/** True once an IPv6 address for the link is there, or on its way. */
+export function hasLinkLocal(adapter: u32): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.state == AddressState.FREE || entry.adapter != adapter || isV4(entry.address)) continue;
+    if (entry.origin == AddressOrigin.LINK_LOCAL) return true;
+  }
+  return false;
+}
+
+function makeLinkLocal(adapter: u32): bool {
+  const prefix = WORK_AREA;
+  store<u64>(prefix, 0x80fe);
+  if (!makeAddress(adapter, prefix, AddressOrigin.LINK_LOCAL, 0)) return false;
+  return setRoute(prefix, 64, 0, adapter, RouteOrigin.MANUAL, FOREVER) !== null;
+}
+
+/** Asks for routers until one has answered, at most three times. */
+export function askForRouters(adapter: u32): void {
+  interfaceAt(adapter).solicitations = 0;
+  setTimer(INTERFACE_TIMERS + adapter, now() + (random32() % SECOND));
+}
+
+/** The timer for asking has come. */
+export function interfaceTimeout(timer: u32): void {
+  const adapter = timer - INTERFACE_TIMERS;
+  const link = interfaceAt(adapter);
+  if (link.solicitations >= ROUTER_SOLICITATIONS) return;
+  link.solicitations++;
+  sendRouterSolicitation(adapterAt(adapter));
+  setTimer(timer, now() + ROUTER_SOLICITATION_INTERVAL);
+}
+
+/** A router has spoken: no need to ask. */
+export function heardRouter(adapter: u32): void {
+  setTimer(INTERFACE_TIMERS + adapter, NEVER);
+}
+
+/**
+ * A router lets addresses be made from a prefix of 64 bits, valid and preferred for these seconds (RFC 4862 §5.5.3).
+ */
+export function takePrefix(adapter: u32, prefix: usize, valid: u32, preferred: u32): void {
+  let isKnown = false;
+  let hasTemporary = false;
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.state == AddressState.FREE || entry.adapter != adapter || !isFromPrefix(entry)) continue;
+    if (!samePrefix(entry.address, prefix, 64)) continue;
+    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
+    else hasTemporary = true;
+    prolong(entry, valid, preferred);
+  }
+  if (!valid) return;
+  if (!isKnown) makeFromPrefix(adapter, prefix, AddressOrigin.STABLE, valid, preferred);
+  if (!hasTemporary && preferred && interfaceAt(adapter).mode & Autoconfig.TEMPORARY) {
+    makeTemporary(adapter, prefix, valid, preferred);
+  }
+}
+
+function isFromPrefix(entry: OwnAddress): bool {
+  return entry.origin == AddressOrigin.STABLE || entry.origin == AddressOrigin.TEMPORARY;
+}
+
+// What a router says of a prefix counts for its addresses. It may end them soon, but not at once: whoever forges that
+// must not be able to (§5.5.3 (e)). A temporary address keeps its own end when that comes first (RFC 8981 §3.4).
+function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
+  const left = entry.validUntil == FOREVER ? FOREVER : entry.validUntil - min<u32>(second(), entry.validUntil);
+  if (entry.origin == AddressOrigin.TEMPORARY) {
+    valid = min<u32>(valid, left);
+    preferred = min<u32>(preferred, entry.preferredUntil - min<u32>(second(), entry.preferredUntil));
+  }
+  if (valid > TWO_HOURS || valid > left) entry.validUntil = endOf(valid);
+  else if (left > TWO_HOURS) entry.validUntil = endOf(TWO_HOURS);
+  entry.preferredUntil = endOf(preferred);
+  if (!entry.isUsable) return;
+  const state = preferred ? AddressState.PREFERRED : AddressState.DEPRECATED;
+  if (entry.state != state) {
+    entry.state = state;
+    invalidatePaths();
+    postNews(News.ADDRESSES);
+  }
+  if (!entry.probes) awaitEnd(entry);
+}
+
+function makeFromPrefix(adapter: u32, prefix: usize, origin: AddressOrigin, valid: u32, preferred: u32): void {
+  const entry = makeAddress(adapter, prefix, origin, 0);
+  if (!entry) return;
+  entry.validUntil = endOf(valid);
+  entry.preferredUntil = endOf(preferred);
+}
+
+// Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).
+function makeTemporary(adapter: u32, prefix: usize, valid: u32, preferred: u32): void {
+  const desync = random32() % ((TEMPORARY_PREFERRED * 2) / 5);
+  const most = TEMPORARY_PREFERRED - desync;
+  makeFromPrefix(adapter, prefix, AddressOrigin.TEMPORARY, min<u32>(valid, TEMPORARY_VALID), min<u32>(preferred, most));
+}
+
+// Makes an address of the 64 bits at `prefix` and an identifier, and claims it; null when there is no room.
+function makeAddress(adapter: u32, prefix: usize, origin: AddressOrigin, collisions: u8): OwnAddress | null {
+  const address = WORK_AREA;
+  store<u64>(address, load<u64>(prefix));
+  const isTemporary = origin == AddressOrigin.TEMPORARY;
+  const identifier = isTemporary ? randomIdentifier() : stableIdentifier(adapter, load<u64>(prefix), collisions);
+  store<u64>(address, identifier, 8);
+  const entry = takeAddressEntry(adapter, address);
+  if (!entry) {
+    count(Counter.NdTablesFull);
+    return null;
+  }
+  fillAddressEntry(entry, adapter, address, 64, origin);
+  entry.collisions = collisions;
+  claim(entry);
+  return entry;
+}
+
+// RFC 7217 §5: a keyed hash of the prefix, the adapter and the number of collisions; not one of those that are kept for
+// other uses (RFC 5453).
+function stableIdentifier(adapter: u32, prefix: u64, collisions: u8): u64 {
+  const input = WORK_AREA + 16;
+  const link = adapterAt(adapter);
+  store<u64>(input, prefix);
+  store<u64>(input, ((<u64>link.macHigh) << 32) | link.macLow, 8);
+  let identifier: u64 = 0;
+  for (let count: u64 = collisions; isReserved(identifier); count += 256) {
+    store<u64>(input, count, 16);
+    identifier = sipHash(IDENTITY, input, 3);
+  }
+  return identifier;
+}
+
+function randomIdentifier(): u64 {
+  let identifier: u64 = 0;
+  while (isReserved(identifier)) identifier = ((<u64>random32()) << 32) | random32();
+  return identifier;
+}
+
+function isReserved(identifier: u64): bool {
+  return identifier == 0 || (identifier & 0x00ffffffffffffff) == 0x00fffffffffffffd;
+}
+
+function makeV4LinkLocal(adapter: u32, collisions: u8): bool {
+  const address = WORK_AREA;
+  const host: u32 = 0x100 + (random32() % 0xfe00); // the first and the last 256 are kept (RFC 3927 §2.1)
+  setV4(address, bswap<u32>(0xa9fe0000 | host));
+  const entry = takeAddressEntry(adapter, address);
+  if (!entry) return false;
+  fillAddressEntry(entry, adapter, address, V4_LINK_LOCAL_LENGTH, AddressOrigin.LINK_LOCAL);
+  entry.collisions = collisions;
+  claim(entry);
+  return setRoute(address, V4_LINK_LOCAL_LENGTH, 0, adapter, RouteOrigin.MANUAL, FOREVER) !== null;
+}
+
+/** An address's timer has come: its claim goes on, or it grows old. */
+export function addressTimeout(timer: u32): void {
+  const entry = ownAddressAt(timer - ADDRESS_TIMERS);
+  if (entry.state == AddressState.TENTATIVE || entry.probes) {
+    stepClaim(entry);
+    return;
+  }
+  if (entry.validUntil <= second()) {
+    endAddress(entry);
+    return;
+  }
+  if (entry.state == AddressState.PREFERRED && entry.preferredUntil <= second()) {
+    entry.state = AddressState.DEPRECATED;
+    if (entry.origin == AddressOrigin.TEMPORARY) replaceTemporary(entry);
+    invalidatePaths();
+    postNews(News.ADDRESSES);
+  }
+  awaitEnd(entry);
+}
+
+/** Takes an address away. */
+export function endAddress(entry: OwnAddress): void {
+  entry.state = AddressState.FREE;
+  setTimer(timerOf(entry), NEVER);
+  invalidatePaths();
+  postNews(News.ADDRESSES);
+}
+
+// A day is over: the next one's address is made, while the router's prefix lasts.
+function replaceTemporary(old: OwnAddress): void {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.origin != AddressOrigin.STABLE || entry.state != AddressState.PREFERRED) continue;
+    if (entry.adapter != old.adapter || !samePrefix(entry.address, old.address, 64)) continue;
+    const left = entry.preferredUntil == FOREVER ? FOREVER : entry.preferredUntil - second();
+    makeTemporary(old.adapter, old.address, TEMPORARY_VALID, left);
+    return;
+  }
+}
+
+/** Somebody else has this address, or claims it. What the machine has chosen itself it chooses anew. */
+export function addressConflict(entry: OwnAddress): void {
+  const outcome = takeConflict(entry);
+  if (!CLAIMS || outcome == Outcome.KEPT || entry.origin == AddressOrigin.MANUAL) return;
+  const collisions: u8 = entry.collisions + 1;
+  const adapter: u32 = entry.adapter;
+  if (isV4(entry.address)) {
+    endAddress(entry);
+    if (collisions <= RETRIES_V4) makeV4LinkLocal(adapter, collisions);
+    return;
+  }
+  if (collisions > RETRIES) return; // stays DUPLICATE, for all to see
+  const valid = entry.validUntil;
+  const preferred = entry.preferredUntil;
+  endAddress(entry);
+  const next = makeAddress(adapter, entry.address, entry.origin, collisions);
+  if (!next) return;
+  next.validUntil = valid;
+  next.preferredUntil = preferred;
+}

@@ -1,0 +1,101 @@
+// The machine's tables as a host reads them: neighbors, routes, addresses, name servers.
+
+import { AddressOrigin, AddressState, RouteOrigin } from "../assembly/abi/addresses.ts";
+import { formatMac } from "./core/address.ts";
+import type { Core } from "./core/core.ts";
+import { rows } from "./status.ts";
+
+export interface NeighborStatus {
+  address: string;
+  mac: string;
+  state: "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
+  adapter: number;
+}
+
+export interface RouteStatus {
+  /** Such as "10.0.0.0/24". */
+  destination: string;
+  /** null: on the link. */
+  gateway: string | null;
+  adapter: number;
+  /** Who set it. */
+  origin: keyof typeof RouteOrigin;
+  /** Seconds until it is forgotten; null: never. */
+  seconds: number | null;
+}
+
+export interface AddressStatus {
+  address: string;
+  prefixLength: number;
+  adapter: number;
+  /** TENTATIVE while others are asked whether they have it, DUPLICATE when one has. */
+  state: keyof typeof AddressState;
+  origin: keyof typeof AddressOrigin;
+  /** Seconds that it is used for new connections, and that it stays; null: for ever. */
+  preferredSeconds: number | null;
+  validSeconds: number | null;
+}
+
+export interface NameServerStatus {
+  address: string;
+  adapter: number;
+  seconds: number | null;
+}
+
+const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
+const FOREVER = 0xffffffff;
+
+export function neighborStatuses(core: Core): NeighborStatus[] {
+  return rows(core.exports.neighbor, () => ({
+    address: core.addressAt(core.statusWord),
+    mac: macAt(core, 4, 5),
+    state: NEIGHBOR_STATES[core.status(6)] ?? "INCOMPLETE",
+    adapter: core.status(7),
+  }));
+}
+
+export function routeStatuses(core: Core): RouteStatus[] {
+  return rows(core.exports.route, () => {
+    const onLink = [5, 6, 7, 8].every((word) => core.status(word) === 0);
+    return {
+      destination: `${core.addressAt(core.statusWord)}/${core.status(4)}`,
+      gateway: onLink ? null : core.addressAt(core.statusWord + 5),
+      adapter: core.status(9),
+      origin: RouteOrigin[core.status(10)] as keyof typeof RouteOrigin,
+      seconds: secondsAt(core, 11),
+    };
+  });
+}
+
+export function addressStatuses(core: Core): AddressStatus[] {
+  return rows(core.exports.address, () => ({
+    address: core.addressAt(core.statusWord),
+    prefixLength: core.status(4),
+    adapter: core.status(5),
+    state: AddressState[core.status(6)] as keyof typeof AddressState,
+    origin: AddressOrigin[core.status(7)] as keyof typeof AddressOrigin,
+    preferredSeconds: secondsAt(core, 8),
+    validSeconds: secondsAt(core, 9),
+  }));
+}
+
+export function nameServerStatuses(core: Core): NameServerStatus[] {
+  return rows(core.exports.nameServer, () => ({
+    address: core.addressAt(core.statusWord),
+    adapter: core.status(4),
+    seconds: secondsAt(core, 5),
+  }));
+}
+
+function secondsAt(core: Core, word: number): number | null {
+  const seconds = core.status(word);
+  return seconds === FOREVER ? null : seconds;
+}
+
+function macAt(core: Core, high: number, low: number): string {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, core.status(high));
+  view.setUint32(4, core.status(low));
+  return formatMac(bytes, 2);
+}
