@@ -94,7 +94,8 @@ function secondsText(seconds: number): string {
 function groupWords(message: GroupMessage): FrameWords {
   const name = `${message.protocol}v${message.version}`;
   if (message.kind === "records") {
-    return { role: "group", parts: [`${name} report`, ...message.records.map(recordText)], details: [] };
+    const records = message.records.map(recordText).map((text, i, all) => (i < all.length - 1 ? `${text},` : text));
+    return { role: "group", parts: [`${name} report`, ...records], details: [] };
   }
   if (message.kind !== "query")
     return { role: "group", parts: [`${name} ${message.kind} ${message.group}`], details: [] };
