@@ -39,8 +39,8 @@ async function addressTexts(kind: string, options: StackOptions): Promise<string
   return [];
 }
 
-// A machine that is plugged into nothing says what its profile has.
-async function speaksIpv6(profile: string): Promise<boolean> {
+/** Whether a profile has IPv6: a machine that is plugged into nothing says so. */
+export async function speaksIpv6(profile: string): Promise<boolean> {
   const stack = await createStack({ wires: [{ wire: createCable().left }], profile });
   const { IPV6 } = stack.core.constants;
   await stack.close();

@@ -69,10 +69,11 @@ export async function startStack(
   const close = (): Promise<void> => closeAll(control, stack, far);
   try {
     const autoconfigure = options.autoconfigure ?? [];
+    const isNear = isForLink(start.target);
     await settle(stack, {
       given: plan.own.map(({ address }) => formatAddress(address)),
-      waitsForOthers: autoconfigure.length > 0 || isForLink(start.target),
-      asksRouters: autoconfigure.includes("routers") || autoconfigure.includes("temporary"),
+      waitsForOthers: autoconfigure.length > 0 || isNear,
+      asksRouters: !isNear && (autoconfigure.includes("routers") || autoconfigure.includes("temporary")),
       wireName,
     });
   } catch (error) {
