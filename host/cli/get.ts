@@ -32,8 +32,8 @@ const PROGRESS_EVERY_MS = 100;
 
 const HELP = `
 The page goes to stdout, or to a file with -o. Names are not looked up yet: the URL has the
-server's address, an IPv6 one in brackets. On a simulated cable the machine at the other end has that
-address, and one page to serve.`;
+server's address, an IPv6 one in brackets. On a simulated cable the machine at the other end has
+that address, and one page to serve.`;
 
 export function registerGet(program: Command): void {
   const command = program

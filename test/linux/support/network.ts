@@ -61,6 +61,11 @@ export class Network {
     administer(["netns", "exec", this.#name, "sh", "-c", write]);
   }
 
+  /** Gives the kernel an IPv6 address besides, such as "2001:db8::1/64", which it uses at once. */
+  addAddress6(cidr: string): void {
+    administer(["-n", this.#name, "addr", "add", cidr, "dev", TAP, "nodad"]);
+  }
+
   /** Starts a program in the namespace. */
   spawn(command: string, args: readonly string[], input: Input = "ignore"): ChildProcess {
     const stdio: ("pipe" | Input)[] = [input, "pipe", "pipe"];
