@@ -5,7 +5,7 @@
 import { ADDRESSES, CLAIMS, IPV6 } from "profile";
 import { AddressOrigin, AddressState, Autoconfig, News, RouteOrigin } from "../abi/addresses";
 import { Counter } from "../abi/counters";
-import { isV4, samePrefix, setV4 } from "../base/address";
+import { isLinkLocal, isV4, samePrefix, setV4 } from "../base/address";
 import { NEVER, now } from "../base/clock";
 import { ADDRESS_TIMERS, INTERFACE_TIMERS, SECOND } from "../base/config";
 import { count } from "../base/counters";
@@ -66,7 +66,7 @@ export function hasLinkLocal(adapter: u32): bool {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
     if (entry.state == AddressState.FREE || entry.adapter != adapter || isV4(entry.address)) continue;
-    if (entry.origin == AddressOrigin.LINK_LOCAL) return true;
+    if (isLinkLocal(entry.address)) return true;
   }
   return false;
 }

@@ -21,6 +21,8 @@ export const PREFIX_LENGTH = 24;
 export interface Network {
   version: Version;
   ours: Uint8Array;
+  /** Our address for the link, where the version wants one. */
+  local?: Uint8Array;
   peer: Uint8Array;
   prefixLength: number;
   /** By the names that scripts use. */
@@ -55,6 +57,7 @@ const [OUR_LINK_LOCAL, PEER_LINK_LOCAL] = [v6("fe80::ff:fe00:1"), v6("fe80::ff:f
 const IPV6: Network = {
   version: 6,
   ours: OURS_6,
+  local: OUR_LINK_LOCAL,
   peer: PEER_6,
   prefixLength: 64,
   names: new Map([

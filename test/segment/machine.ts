@@ -103,9 +103,9 @@ export class Machine {
     return adapter;
   }
 
-  /** Gives an adapter an address, of 4 bytes or 16; what the core answers. */
+  /** Gives an adapter an address, of 4 bytes or 16, which is claimed first; what the core answers. */
   addAddress(adapter: number, ip: Uint8Array, prefixLength: number): number {
-    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength);
+    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength, ip.length === 4 ? 0 : 1);
   }
 
   /** Makes one of the core's calls. The stack runs at the next poll. */
@@ -183,14 +183,15 @@ export class Machine {
   }
 
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.u32[this.core.countersWord + i]);
+    return Array.from({ length: Counter.COUNT }, (_, i) =>
+      i < this.core.counters ? this.core.u32[this.core.countersWord + i] : 0,
+    );
   }
 
   /** Elements in use of each pool, by `Region`. */
   used(): number[] {
     return Array.from({ length: Region.COUNT }, (_, region) => {
-      this.call("region", region);
-      return this.core.result(RegionWord.USED);
+      return this.call("region", region) < 0 ? 0 : this.core.result(RegionWord.USED);
     });
   }
 }

@@ -1,11 +1,12 @@
 // Plays a segment script against the real core under a virtual clock: jumps from one event to the next, either the
 // script's or the one that the stack has asked for, and fails on the first thing that is not as the script says.
 
+import { Autoconfig } from "../../assembly/abi/addresses.ts";
 import { Counter } from "../../assembly/abi/counters.ts";
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
-import { NETWORKS, OUR_MAC, type Version } from "./addresses.ts";
+import { NETWORKS, type Network, OUR_MAC, type Version } from "./addresses.ts";
 import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
 import { describeFrame, difference } from "./compare.ts";
@@ -84,6 +85,15 @@ interface Sent {
 /** Something was not as the script says; becomes a `ScriptError` with the step's line. */
 class Deviation extends Error {}
 
+// An adapter with the network's addresses, which over IPv6 also listens to routers; what the core answers.
+function giveAddresses(machine: Machine, network: Network): number {
+  const adapter = machine.plugIn(OUR_MAC);
+  const { ours, local, prefixLength } = network;
+  const added = [...(local ? [local] : []), ours].map((ip) => machine.addAddress(adapter, ip, prefixLength));
+  const configured = machine.call("configure", adapter, local ? Autoconfig.ROUTERS : 0);
+  return Math.min(...added, configured);
+}
+
 export class Player {
   /** Frames of the stack that no step has taken yet. */
   readonly #sent: Sent[] = [];
@@ -102,7 +112,7 @@ export class Player {
     const powerOn = start === "cold" ? begin : begin - SETTLING;
     const network = NETWORKS[ip ?? options.ip ?? 4];
     const machine = await Machine.create({ profile, seed, start: powerOn, ...(module && { module }) });
-    const added = machine.addAddress(machine.plugIn(OUR_MAC), network.ours, network.prefixLength);
+    const added = giveAddresses(machine, network);
     if (added < 0) {
       const sentence = `the firmware of profile ${profile} takes no IPv${network.version} address: ${Errno[-added]}`;
       throw new ScriptError(script.file, 1, sentence);
