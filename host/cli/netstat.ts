@@ -2,11 +2,11 @@
 
 import type { Command } from "commander";
 import { socketsText } from "../inspect/netstat.ts";
-import { addressesText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
+import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
 import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
-import type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { chooseStack, stacksText } from "./choose-stack.ts";
 import { ask, type FoundStack, findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
@@ -19,6 +19,7 @@ interface NetstatFlags {
   info?: boolean;
   statistics?: boolean;
   routes?: boolean;
+  groups?: boolean;
   neigh?: boolean;
   addresses?: boolean;
   nameServers?: boolean;
@@ -60,6 +61,7 @@ export function registerNetstat(program: Command): void {
     .option("-i, --info", "also the insides of each TCP connection: cwnd, round trips, losses, why it waits")
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
+    .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP, neighbor discovery) instead of sockets")
     .option("--addresses", "the stack's own addresses, and how long they last, instead of sockets")
     .option("--name-servers", "name servers that routers have told of instead of sockets")
@@ -73,6 +75,7 @@ export function registerNetstat(program: Command): void {
         ["thimble netstat -ano", "all sockets, numbers only, with owners and timers"],
         ["thimble netstat -ni", "what each connection thinks of its path, and why it is not sending"],
         ["thimble netstat -s", "what the stack has counted"],
+        ["thimble netstat -g", "the multicast groups it is in"],
         ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
         ["thimble netstat --addresses", "which addresses it has, and which are being claimed"],
         ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
@@ -85,6 +88,7 @@ export function registerNetstat(program: Command): void {
 const OTHER_TABLES = {
   statistics: { question: "statistics", flag: "-s" },
   routes: { question: "routes", flag: "-r" },
+  groups: { question: "groups", flag: "-g" },
   neigh: { question: "neighbors", flag: "--neigh" },
   addresses: { question: "addresses", flag: "--addresses" },
   nameServers: { question: "name servers", flag: "--name-servers" },
@@ -116,6 +120,7 @@ async function list(flags: NetstatFlags): Promise<void> {
 function asText(question: string, answer: unknown, { card }: FoundStack, flags: NetstatFlags): string {
   if (question === "statistics") return statisticsText(answer as Record<string, number>, flags.all);
   if (question === "routes") return routesText(answer as RouteStatus[]);
+  if (question === "groups") return groupsText(answer as GroupStatus[]);
   if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
   if (question === "addresses") return addressesText(answer as AddressStatus[]);
   if (question === "name servers") return nameServersText(answer as NameServerStatus[]);

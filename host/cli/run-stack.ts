@@ -139,6 +139,7 @@ function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
     statistics: () => stack.counters(),
     routes: () => stack.routes(),
     neighbors: () => stack.neighbors(),
+    groups: () => stack.groups(),
     addresses: () => stack.addresses(),
     "name servers": () => stack.nameServers(),
     memory: () => memoryMap(stack.core),

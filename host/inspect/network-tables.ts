@@ -1,7 +1,7 @@
-// The tables of `netstat` that are about the machine in its network: addresses, routes, neighbors, name servers. Pure:
-// rows in, text out.
+// The tables of `netstat` that are about the machine in its network: addresses, routes, neighbors, groups, name
+// servers. Pure: rows in, text out.
 
-import type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { tableText } from "./table.ts";
 
 const ADDRESS_COLUMN = { title: "Address", min: 18 };
@@ -41,6 +41,19 @@ export function neighborsText(rows: readonly NeighborStatus[]): string {
     String(row.adapter),
   ]);
   return `Neighbors\n${tableText(columns, cells)}`;
+}
+
+/** The table of multicast groups; a group that is wanted from some sources alone has a line for each. */
+export function groupsText(rows: readonly GroupStatus[]): string {
+  const columns = [
+    { title: "Adapter" },
+    { title: "RefCnt", align: "right" as const },
+    { title: "Group", min: 15 },
+    { title: "Source", min: 6 },
+  ];
+  const inOrder = [...rows].sort((a, b) => a.adapter - b.adapter);
+  const cells = inOrder.map((row) => [String(row.adapter), String(row.users), row.group, row.source ?? "*"]);
+  return `Group memberships\n${tableText(columns, cells)}`;
 }
 
 /** The table of the machine's own addresses. */

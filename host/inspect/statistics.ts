@@ -121,6 +121,15 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   ReasmEvictions: "datagrams given up for a newer one",
   ReasmNoPackets: "datagrams given up for want of packets",
   ReasmNotJoined: "datagrams too large for their protocol",
+  IgmpInMsgs: "messages received",
+  IgmpInErrors: "damaged messages received",
+  IgmpInForeign: "messages that did not come from this link, ignored",
+  IgmpInQueries: "queries received",
+  IgmpInReports: "reports of other hosts received",
+  IgmpOutReports: "reports sent",
+  IgmpOutLeaves: "leave messages sent",
+  IgmpTableFull: "groups not joined, the table was full",
+  UdpInNotJoined: "datagrams to a group that no socket on the port has joined",
 };
 /** The counters of IPv6 are those of IPv4 once more, under names of their own. */
 const V6_OF: readonly [v6: string, v4: string][] = [
@@ -135,6 +144,7 @@ const GROUPS: [prefix: string, title: string][] = [
   ["Neighbor", "Neighbors"],
   ["Ip", "Ip"],
   ["Icmp", "Icmp"],
+  ["Igmp", "Igmp"],
   ["Ip6", "Ip6"],
   ["Icmp6", "Icmp6"],
   ["Udp", "Udp"],
