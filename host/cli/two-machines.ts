@@ -166,10 +166,13 @@ class Play {
     return { start, events, ...snapshots, ping: this.#pinged, page: this.#page, error: this.#error, counters };
   }
 
-  // Both make sure that nobody has their addresses, and tell which groups they are in (RFC 4862, RFC 3810); that is over
-  // when nothing has been on the cable for long.
+  // Both make sure that nobody has their addresses, and tell which groups they are in (RFC 4862, RFC 3810).
   async #comeToRest(): Promise<void> {
-    await this.#goOnUntil(() => false, REST_MICROS);
+    let isOver = false;
+    this.#clock.at(this.#clock.now() + REST_MICROS, () => {
+      isOver = true;
+    });
+    await this.#goOnUntil(() => isOver);
   }
 
   async #ping(): Promise<void> {
@@ -222,13 +225,13 @@ class Play {
     stream.end();
   }
 
-  /** Lets virtual time go on until `isReached`; false when nothing is due any more, or at `end`. */
-  async #goOnUntil(isReached: () => boolean, end = LONGEST_MICROS): Promise<boolean> {
+  /** Lets virtual time go on until `isReached`; false when nothing is due any more, or after an hour. */
+  async #goOnUntil(isReached: () => boolean): Promise<boolean> {
     for (;;) {
       // Everything that the last step has woken in this process gets its turn before time goes on.
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (isReached()) return true;
-      if (this.#clock.next() > end || !this.#clock.step()) return false;
+      if (this.#clock.next() > LONGEST_MICROS || !this.#clock.step()) return false;
       this.#look();
     }
   }
