@@ -98,8 +98,6 @@ function serveTimers(): void {
     } else if (timer < TIME_WAIT_TIMER) {
       const silent = neighborTimeout(timer);
       if (silent) giveUp(silent);
-    } else if (GROUPS && timer == GROUP_TIMER) {
-      reportTimeout();
     } else if (timer == TIME_WAIT_TIMER) {
       timeWaitTimeout();
     } else if (CLAIMS && timer < INTERFACE_TIMERS) {
@@ -108,8 +106,10 @@ function serveTimers(): void {
       interfaceTimeout(timer);
     } else if (IPV6 && timer == ROUTER_TIMER) {
       routersTimeout();
-    } else if (FRAGMENTS) {
+    } else if (FRAGMENTS && timer != GROUP_TIMER) {
       endReassemblies();
+    } else if (GROUPS) {
+      reportTimeout();
     }
   }
 }
