@@ -17,7 +17,7 @@ const PREFERENCES = [
 const NOT_LOOKED_INTO = ["--disable-protocol", "http"];
 
 /** What is asked of each frame; where several answers fit (an error quotes a packet), they come separated by commas. */
-const STATUSES = ["ip", "tcp", "udp", "icmp"].map((protocol) => `${protocol}.checksum.status`);
+const STATUSES = ["ip", "tcp", "udp", "icmp", "icmpv6"].map((protocol) => `${protocol}.checksum.status`);
 const FIELDS = ["frame.number", "_ws.malformed", "_ws.expert.severity", ...STATUSES];
 
 /** Values of the status fields, and of the severity that Wireshark calls an error. */

@@ -62,6 +62,11 @@ export class Network {
     administer(["netns", "exec", this.#name, "sh", "-c", write]);
   }
 
+  /** Gives the kernel an IPv6 address besides, such as "2001:db8::1/64", which it uses at once. */
+  addAddress6(cidr: string): void {
+    administer(["-n", this.#name, "addr", "add", cidr, "dev", TAP, "nodad"]);
+  }
+
   /**
    * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
    * second; the kernel's address moves to the bridge.
