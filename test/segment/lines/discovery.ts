@@ -66,6 +66,8 @@ interface OptionPattern {
 
 export interface DiscoveryPattern {
   type: number;
+  /** 0 in every message that is sound. */
+  code: number;
   /** Target, and the destination of a redirect, as the script has them. */
   target: string;
   destination: string;
@@ -85,6 +87,7 @@ export function readDiscoveryLine(text: string, fail: Fail): DiscoveryPattern {
   const type = TYPES[name] ?? fail(`${name} is none of ${Object.keys(TYPES).join(", ")}`);
   const pattern: DiscoveryPattern = {
     type,
+    code: 0,
     target: "us",
     destination: "us",
     flags: 0,
@@ -100,7 +103,9 @@ export function readDiscoveryLine(text: string, fail: Fail): DiscoveryPattern {
     if (words.shift() !== "via") fail("a redirect is `nd redirect DESTINATION via TARGET`");
   }
   if (type !== ROUTER_SOLICITATION && type !== ROUTER_ADVERTISEMENT) pattern.target = address(words.shift(), fail);
-  const own = [...Object.keys(FLAGS[type] ?? {}), ...(type === ROUTER_ADVERTISEMENT ? ROUTER_WORDS : [])].join(", ");
+  const own = ["code", ...Object.keys(FLAGS[type] ?? {}), ...(type === ROUTER_ADVERTISEMENT ? ROUTER_WORDS : [])].join(
+    ", ",
+  );
   pattern.ip = readRest(line, fail, (word, rest) => takeWord(pattern, word, rest, fail), own);
   return pattern;
 }
@@ -110,6 +115,7 @@ const ROUTER_WORDS = ["hops", "lifetime", "reachable", "retrans"];
 function takeWord(pattern: DiscoveryPattern, word: string, rest: string[], fail: Fail): boolean {
   const flag = FLAGS[pattern.type]?.[word];
   if (flag !== undefined) pattern.flags |= flag;
+  else if (word === "code") pattern.code = integer(rest.shift(), fail);
   else if (pattern.type !== ROUTER_ADVERTISEMENT) return false;
   else if (word === "hops" || word === "lifetime") pattern[word] = integer(rest.shift(), fail);
   else if (word === "reachable" || word === "retrans") pattern[word] = milliseconds(rest.shift(), fail);
