@@ -91,4 +91,5 @@ function describe(packet: Packet, header: Ipv6Header): void {
   arrival.ttl = <u8>header.hopLimit;
   arrival.tos = <u8>header.trafficClass;
   arrival.fragment = 0;
+  arrival.inFragments = 0;
 }

@@ -13,6 +13,7 @@ import { countIp } from "../base/counters";
 import { Arrival } from "../ip/arrival";
 import { receiveAdvertisement, receiveSolicitation } from "../ip/discovery";
 import { Icmp6Type, sumIcmp6 } from "../ip/icmpv6";
+import { LEAST_MTU } from "../ip/ipv6";
 import { Protocol } from "../ip/protocol";
 import { receiveRedirect, receiveRouterAdvertisement } from "../ip/router";
 import { Datagram, failDatagram, receiveDatagram } from "./datagram";
@@ -83,7 +84,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
       break;
     case Icmp6Type.TOO_BIG:
       countIp(Counter.IcmpInDestUnreachs, true);
-      passError(arrival, Errno.EMSGSIZE, be32(arrival.packet.data, 4));
+      tooBig(arrival, be32(arrival.packet.data, 4));
       break;
     case Icmp6Type.TIME_EXCEEDED:
       countIp(Counter.IcmpInTimeExcds, true);
@@ -110,6 +111,12 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
   }
 }
 
+// No link carries less than 1280 bytes: who says so is not believed at all (RFC 8201 §4).
+function tooBig(arrival: Arrival, mtu: u32): void {
+  if (mtu < LEAST_MTU) countIp(Counter.IcmpInErrors, true);
+  else passError(arrival, Errno.EMSGSIZE, mtu);
+}
+
 function errorOf(code: u32): Errno {
   switch (code) {
     case Unreachable.NET:
@@ -132,8 +139,9 @@ function errorOf6(code: u32): Errno {
 
 function echoed(arrival: Arrival): void {
   countIp(Counter.IcmpInEchos, arrival.isV6);
-  // One sent to everybody would make all of us answer at once (RFC 1122 §3.2.2.6 lets us be silent).
-  if (!arrival.toMany && !isUnspecified(arrival.source)) sendEchoReply(arrival);
+  // One sent to everybody would make all of us answer at once: RFC 1122 §3.2.2.6 lets us be silent, RFC 4443 §4.2 wants to
+  // have it answered.
+  if ((arrival.isV6 || !arrival.toMany) && !isUnspecified(arrival.source)) sendEchoReply(arrival);
 }
 
 function forEchoSocket(arrival: Arrival): void {

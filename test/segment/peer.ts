@@ -70,7 +70,7 @@ export interface Answers {
 
 export class Peer {
   readonly conversations = new Map<number, Conversation>();
-  /** What the last packet that it sent carried, and how. */
+  /** What the last packet that it sent carried, and how; but for neighbor discovery. */
   cause: Cause = { payload: new Uint8Array(0), packets: [] };
   /** Ethernet addresses besides its own that it has told the stack of. */
   readonly #others: Uint8Array[] = [];
@@ -105,7 +105,10 @@ export class Peer {
     const whole = this.#packetOf(isPiece ? wholeOf(event.fragment) : event, conversation);
     const packet = isPiece ? pieceOf(whole, event.fragment) : whole;
     const bytes = this.#bytesOf(packet);
-    this.cause = { payload: whole.payload, packets: isPiece ? [...this.cause.packets, bytes] : [bytes] };
+    // Neighbor discovery between a packet and the answer to it is not what is answered.
+    if (event.kind !== "discovery") {
+      this.cause = { payload: whole.payload, packets: isPiece ? [...this.cause.packets, bytes] : [bytes] };
+    }
     const { mac } = envelopeOf(event) ?? {};
     if (mac) this.#others.push(mac);
     return this.#frame(packet.header, bytes, mac);

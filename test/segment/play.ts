@@ -282,7 +282,10 @@ export class Player {
 
   /** Lets the adapter come to rest: what the stack says of itself meanwhile is no part of the script. */
   #settle(): void {
-    this.#explaining(() => this.#advance(this.begin));
+    this.#explaining(() => {
+      this.#advance(this.begin);
+      this.#poll(); // what was sent last is given back
+    });
     this.#sent.length = 0;
     this.#transcript.length = 0;
   }

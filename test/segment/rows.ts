@@ -85,7 +85,7 @@ function routeValue(machine: Machine, network: Network, name: string, via: strin
   const gateway = via === undefined ? undefined : resolve(network, via);
   const words = rowsOf(machine, "route").find((row) => {
     const next = addressIn(row, ROUTE.gateway);
-    const isRoute = row[ROUTE.prefixLength] === prefixLength && equalBytes(addressIn(row, 0), wanted);
+    const isRoute = row[ROUTE.prefixLength] === prefixLength && equalBytes(bytesIn(row, 0), wanted);
     return isRoute && (gateway ? equalBytes(next, gateway) : isZero(next));
   });
   return words === undefined ? NONE : seconds(words[ROUTE.seconds]);
@@ -113,9 +113,13 @@ function rowsOf(machine: Machine, table: Table): number[][] {
   }
 }
 
+function bytesIn(row: readonly number[], word: number): Uint8Array {
+  return new Uint8Array(Uint32Array.from(row.slice(word, word + 4)).buffer);
+}
+
 /** The address that begins at a word, of 4 bytes where it is one of IPv4. */
 function addressIn(row: readonly number[], word: number): Uint8Array {
-  const bytes = new Uint8Array(Uint32Array.from(row.slice(word, word + 4)).buffer);
+  const bytes = bytesIn(row, word);
   const isV4 = isZero(bytes.subarray(0, 10)) && bytes[10] === 0xff && bytes[11] === 0xff;
   return isV4 ? bytes.slice(12) : bytes;
 }
