@@ -143,7 +143,8 @@ function takePrefixOption(adapter: u32, p: usize): void {
   const valid = be32(p, 4);
   const preferred = be32(p, 8);
   const prefix = p + 16;
-  if (bits > 128 || isLinkLocal(prefix) || isMulticast(prefix) || isV4(prefix)) return;
+  // No bits would have everything on the link.
+  if (bits - 1 >= 128 || isLinkLocal(prefix) || isMulticast(prefix) || isV4(prefix)) return;
   if (flags & ON_LINK) {
     const known = findRouterRoute(prefix, bits, 0, adapter);
     if (!valid) {
@@ -158,6 +159,7 @@ function takePrefixOption(adapter: u32, p: usize): void {
 }
 
 function takeNameServers(adapter: u32, p: usize, bytes: u32): void {
+  if (bytes % 16 != 8) return; // not whole addresses (RFC 8106 §5.3.1)
   const lifetime = be32(p, 4);
   for (let at: u32 = 8; at + 16 <= bytes; at += 16) {
     learnNameServer(adapter, p + at, lifetime ? endOf(lifetime) : 0);

@@ -5,7 +5,13 @@ import { macFor, NETWORKS, type Network, PEER_MAC } from "./addresses.ts";
 import { Conversation, PEER_PORT_BASE, streamBytes } from "./conversation.ts";
 import { ARP_REQUEST } from "./frames/arp.ts";
 import { equalBytes, FrameError, isZero } from "./frames/bytes.ts";
-import { type DiscoveryMessage, discoveryToIcmp, linkAddresses, NEIGHBOR_SOLICITATION } from "./frames/discovery.ts";
+import {
+  type DiscoveryMessage,
+  discoveryToIcmp,
+  linkAddresses,
+  NEIGHBOR_SOLICITATION,
+  ROUTER_ADVERTISEMENT,
+} from "./frames/discovery.ts";
 import { buildIgmp, mldToIcmp } from "./frames/groups.ts";
 import { buildIcmp } from "./frames/icmp.ts";
 import { type IpHeader, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_IGMP } from "./frames/ip.ts";
@@ -74,6 +80,8 @@ export class Peer {
   cause: Cause = { payload: new Uint8Array(0), packets: [] };
   /** Ethernet addresses besides its own that it has told the stack of. */
   readonly #others: Uint8Array[] = [];
+  /** True once it has advertised itself as a router. */
+  #isRouter = false;
   readonly #pieces = new Pieces();
   #identification = 1;
 
@@ -206,6 +214,7 @@ export class Peer {
     const usual = to === undefined ? ends : { ...ends, to };
     return this.#packet(pattern.ip, this.#icmpProtocol, usual, (header) => {
       const message = discovery.discoveryMessage(pattern, this.network, header.source);
+      this.#isRouter ||= message.type === ROUTER_ADVERTISEMENT;
       this.#others.push(...linkAddresses(message));
       return buildIcmp({ ...discoveryToIcmp(message), code: pattern.code }, header, has(pattern.ip, "bad-checksum"));
     });
@@ -268,7 +277,7 @@ export class Peer {
     const asked = ["peer", "peer-local"].find((name) => equalBytes(names.get(name) ?? message.fixed, message.fixed));
     if (message.type !== NEIGHBOR_SOLICITATION || !asked || !ip || isZero(ip.source)) return;
     if (this.answers.nd !== "auto") return;
-    const answer = this.#discovery(discovery.answerFor(asked), ip.source);
+    const answer = this.#discovery(discovery.answerFor(asked, this.#isRouter), ip.source);
     reply(this.#frame(answer.header, this.#bytesOf(answer)));
   }
 

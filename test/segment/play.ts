@@ -215,6 +215,7 @@ export class Player {
         this.#look(step.conversation, event.what, event.name, event.low, event.high);
         break;
       case "row": {
+        this.#poll(); // the machine's clock stands still between polls
         const wrong = rowDifference(this.machine, this.peer.network, event.look, event.wanted);
         if (wrong) fail(wrong);
         break;

@@ -48,7 +48,13 @@ const TYPES: Readonly<Record<string, number>> = {
 /** Bits of the first word, by the message they belong to (RFC 4861 §4.2, §4.4; RFC 4191 §2.2). */
 const FLAGS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [NEIGHBOR_ADVERTISEMENT]: { router: NA_ROUTER, solicited: NA_SOLICITED, override: NA_OVERRIDE },
-  [ROUTER_ADVERTISEMENT]: { managed: 0x80_0000, other: 0x40_0000, high: 0x08_0000, low: 0x18_0000 },
+  [ROUTER_ADVERTISEMENT]: {
+    managed: 0x80_0000,
+    other: 0x40_0000,
+    high: 0x08_0000,
+    low: 0x18_0000,
+    reserved: 0x10_0000,
+  },
 };
 
 /** What a router of the test says where a line says nothing (RFC 4861 §6.2.1). */
@@ -188,8 +194,8 @@ function written(fail: Fail): (text: string) => Uint8Array {
 }
 
 /** What the peer answers when somebody asks for it by this name of an address. */
-export function answerFor(name: string): DiscoveryPattern {
-  return readDiscoveryLine(`advertise ${name} solicited override`, unreadable);
+export function answerFor(name: string, isRouter: boolean): DiscoveryPattern {
+  return readDiscoveryLine(`advertise ${name}${isRouter ? " router" : ""} solicited override`, unreadable);
 }
 
 // ---- building ----------------------------------------------------------------------------------------------------
