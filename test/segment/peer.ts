@@ -76,7 +76,7 @@ export interface Answers {
 
 export class Peer {
   readonly conversations = new Map<number, Conversation>();
-  /** What the last packet that it sent carried, and how; but for neighbor discovery. */
+  /** What the last packet that it sent carried, and how. */
   cause: Cause = { payload: new Uint8Array(0), packets: [] };
   /** Ethernet addresses besides its own that it has told the stack of. */
   readonly #others: Uint8Array[] = [];
@@ -113,10 +113,10 @@ export class Peer {
     const whole = this.#packetOf(isPiece ? wholeOf(event.fragment) : event, conversation);
     const packet = isPiece ? pieceOf(whole, event.fragment) : whole;
     const bytes = this.#bytesOf(packet);
-    // Neighbor discovery between a packet and the answer to it is not what is answered.
-    if (event.kind !== "discovery") {
-      this.cause = { payload: whole.payload, packets: isPiece ? [...this.cause.packets, bytes] : [bytes] };
-    }
+    // Neighbor discovery may come between a packet and the answer to it.
+    const isBetween = event.kind === "discovery";
+    const payload = isBetween ? this.cause.payload : whole.payload;
+    this.cause = { payload, packets: isPiece || isBetween ? [...this.cause.packets, bytes] : [bytes] };
     const { mac } = envelopeOf(event) ?? {};
     if (mac) this.#others.push(mac);
     return this.#frame(packet.header, bytes, mac);
