@@ -95,6 +95,7 @@ export function setRankedRoute(
   route.preference = preference;
   route.endsAt = endsAt;
   invalidatePaths();
+  if (origin != RouteOrigin.MANUAL) postNews(News.ROUTERS);
   return route;
 }
 
@@ -116,7 +117,7 @@ function entryFor(
     }
     if (route.origin != origin || !leadsTo(route, prefix, prefixLength, adapter)) continue;
     if (origin == RouteOrigin.MANUAL && route.preference != preference) continue;
-    if (origin != RouteOrigin.ROUTER || !gateway || sameAddress(route.gateway, gateway)) return route;
+    if (origin != RouteOrigin.ROUTER || leadsThrough(route, gateway)) return route;
   }
   return free;
 }
@@ -126,6 +127,30 @@ function leadsTo(route: Route, prefix: usize, prefixLength: u32, adapter: u32): 
   if (route.prefixLength != prefixLength || route.adapter != adapter || isV4(route.prefix) != isV4(prefix))
     return false;
   return samePrefix(route.prefix, prefix, prefixLength);
+}
+
+function leadsThrough(route: Route, gateway: usize): bool {
+  return gateway ? sameAddress(route.gateway, gateway) : isUnspecified(route.gateway);
+}
+
+/**
+ * Sees to it that a redirect finds an entry: strangers can make routers send many. They take at most half of the table,
+ * and the one that ends first gives way, unless there is one for the same destination already.
+ */
+export function makeRoomForRedirect(destination: usize, adapter: u32): void {
+  let oldest: Route | null = null;
+  let redirects: u32 = 0;
+  let used: u32 = 0;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt) continue;
+    used++;
+    if (route.origin != RouteOrigin.REDIRECT) continue;
+    if (route.adapter == adapter && sameAddress(route.prefix, destination)) return;
+    redirects++;
+    if (!oldest || route.endsAt < oldest.endsAt) oldest = route;
+  }
+  if (oldest && (used == ROUTES || redirects >= ROUTES / 2)) removeRoute(oldest);
 }
 
 /** The route that a router has told of, or null. */
