@@ -11,6 +11,8 @@ export interface StackOptions {
   address?: string;
   gateway?: string;
   mac?: string;
+  vlan?: number;
+  mtu?: number;
   pcap?: string;
   seed?: number;
   profile: string;
@@ -32,6 +34,8 @@ export function addStackOptions(command: Command): Command {
       .option("--address <cidr>", "address of the stack and length of its network's prefix, as in 10.0.0.2/24")
       .option("--gateway <address>", "router for everything outside of that network")
       .option("--mac <address>", "Ethernet address of the adapter, as in 02:00:00:00:00:02")
+      .option("--vlan <number>", "virtual LAN on the wire that the stack is in, 1 to 4094 (802.1Q tags)", vlanArgument)
+      .option("--mtu <bytes>", "largest packet that the wire carries, from 576 on (default: the wire's)", mtuArgument)
       .option("--name <name>", "name under which thimble netstat finds the stack (default: the command)", nameArgument),
   );
 }
@@ -47,6 +51,14 @@ export function addOutputOptions(command: Command): Command {
 
 export function seedArgument(text: string): number {
   return wholeNumber("--seed", text, 0, 0xffff_ffff, "a seed is a whole number from 0 to 4294967295");
+}
+
+function vlanArgument(text: string): number {
+  return wholeNumber("--vlan", text, 1, 4094, "a virtual LAN has a number from 1 to 4094");
+}
+
+function mtuArgument(text: string): number {
+  return wholeNumber("--mtu", text, 576, 9000, "say bytes from 576 to the profile's MTU");
 }
 
 export function portOption(text: string): number {

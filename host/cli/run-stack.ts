@@ -52,7 +52,7 @@ export async function startStack(
   const wire = options.pcap === undefined ? opened.wire : captureWire(opened.wire, options.pcap, clock);
   const name = options.name ?? command;
   const stack = await createStack({
-    wires: [{ wire, address, ...given("mac", options.mac), ...given("gateway", options.gateway) }],
+    wires: [{ wire, address, ...given("mac", options.mac), ...given("gateway", options.gateway), ...linkOf(options) }],
     profile: options.profile,
     name,
     ...given("seed", seed),
@@ -60,7 +60,8 @@ export async function startStack(
     wire.close();
     throw error;
   });
-  const far = opened.far && farAddress ? await startFar(opened.far, `${farAddress}/${cidr.prefixLength}`, seed) : null;
+  const farCidr = `${farAddress}/${cidr.prefixLength}`;
+  const far = opened.far && farAddress ? await startFar(opened.far, farCidr, options) : null;
   const card = cardOf(name, command, wireName, options.profile, stack);
   const control = await openControl(name, answersFor(card, stack)).catch((error: unknown) => {
     // The stack is of use without being asked about.
@@ -115,8 +116,18 @@ function neighborOf({ address }: Cidr): Uint8Array {
   return neighbor;
 }
 
-function startFar(wire: Wire, address: string, seed: number | undefined): Promise<Stack> {
-  return createStack({ wires: [{ wire, address }], name: "far", ...(seed === undefined ? {} : { seed: seed + 1 }) });
+function startFar(wire: Wire, address: string, options: StackOptions): Promise<Stack> {
+  const wires = [{ wire, address, ...linkOf(options) }];
+  return createStack({
+    wires,
+    name: "far",
+    ...given("seed", options.seed === undefined ? undefined : options.seed + 1),
+  });
+}
+
+// What both ends of a link must agree on.
+function linkOf({ vlan, mtu }: StackOptions): { vlan?: number; mtu?: number } {
+  return { ...given("vlan", vlan), ...given("mtu", mtu) };
 }
 
 function cardOf(name: string, command: string, wire: string, profile: string, stack: Stack): StackCard {
