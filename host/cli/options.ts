@@ -14,6 +14,8 @@ export interface StackOptions {
   autoconfigure?: AutoconfigName[];
   claim?: boolean;
   mac?: string;
+  vlan?: number;
+  mtu?: number;
   pcap?: string;
   seed?: number;
   profile: string;
@@ -46,6 +48,8 @@ export function addStackOptions(command: Command): Command {
       .addOption(autoconfigOption())
       .option("--claim", "ask first whether anybody has the addresses, as is always done in IPv6")
       .option("--mac <address>", "Ethernet address of the adapter, as in 02:00:00:00:00:02")
+      .option("--vlan <number>", "virtual LAN on the wire that the stack is in, 1 to 4094 (802.1Q tags)", vlanArgument)
+      .option("--mtu <bytes>", "largest packet that the wire carries, from 576 on (default: the wire's)", mtuArgument)
       .option("--name <name>", "name under which thimble netstat finds the stack (default: the command)", nameArgument),
   );
 }
@@ -61,6 +65,14 @@ export function addOutputOptions(command: Command): Command {
 
 export function seedArgument(text: string): number {
   return wholeNumber("--seed", text, 0, 0xffff_ffff, "a seed is a whole number from 0 to 4294967295");
+}
+
+function vlanArgument(text: string): number {
+  return wholeNumber("--vlan", text, 1, 4094, "a virtual LAN has a number from 1 to 4094");
+}
+
+function mtuArgument(text: string): number {
+  return wholeNumber("--mtu", text, 576, 9000, "say bytes from 576 to the profile's MTU");
 }
 
 export function portOption(text: string): number {

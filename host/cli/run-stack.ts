@@ -50,7 +50,7 @@ export async function startStack(
   const wire = options.pcap === undefined ? opened.wire : captureWire(opened.wire, options.pcap, clock);
   const name = options.name ?? command;
   const stack = await createStack({
-    wires: [{ wire, ...wireOptions(plan, options, spec.kind) }],
+    wires: [{ wire, ...wireOptions(plan, options, spec.kind), ...linkOf(options) }],
     profile: options.profile,
     name,
     ...given("seed", seed),
@@ -58,7 +58,7 @@ export async function startStack(
     wire.close();
     throw error;
   });
-  const far = opened.far && farTexts.length > 0 ? await startFar(opened.far, farTexts, seed) : null;
+  const far = opened.far && farTexts.length > 0 ? await startFar(opened.far, farTexts, options) : null;
   const card = { name, pid: process.pid, command, wire: wireName, profile: options.profile };
   const answers = answersFor({ ...card, since: new Date().toISOString() }, stack);
   const control = await openControl(name, answers).catch((error: unknown) => {
@@ -127,9 +127,15 @@ function requiredWire(command: string, options: StackOptions): string {
   );
 }
 
-function startFar(wire: Wire, address: string[], seed: number | undefined): Promise<Stack> {
-  const wires = [{ wire, address, claim: false }];
-  return createStack({ wires, name: "far", ...(seed === undefined ? {} : { seed: seed + 1 }) });
+function startFar(wire: Wire, address: string[], options: StackOptions): Promise<Stack> {
+  const wires = [{ wire, address, claim: false, ...linkOf(options) }];
+  const { seed } = options;
+  return createStack({ wires, name: "far", ...given("seed", seed === undefined ? undefined : seed + 1) });
+}
+
+// What both ends of a link must agree on.
+function linkOf({ vlan, mtu }: StackOptions): { vlan?: number; mtu?: number } {
+  return { ...given("vlan", vlan), ...given("mtu", mtu) };
 }
 
 function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
