@@ -31,8 +31,8 @@ const RETRIES: u8 = 3;
 const RETRIES_V4: u8 = 10;
 
 /** Seconds that a temporary address is valid, and preferred at most (RFC 8981 §3.8). */
-const TEMPORARY_VALID: u32 = 2 * 86400;
-const TEMPORARY_PREFERRED: u32 = 86400;
+const TEMPORARY_VALID: i32 = 2 * 86400;
+const TEMPORARY_PREFERRED: i32 = 86400;
 
 /** A router cannot shorten what is left of an address's life below this, in seconds (RFC 4862 §5.5.3 (e)). */
 const TWO_HOURS: u32 = 7200;
@@ -47,6 +47,11 @@ function second(): u32 {
 export function endOf(seconds: u32): u32 {
   const ends = <u64>second() + seconds;
   return seconds == FOREVER || ends >= FOREVER ? FOREVER : <u32>ends;
+}
+
+// What is left until then; for ever stays for ever.
+function secondsTo(end: u32): u32 {
+  return end == FOREVER ? FOREVER : end - min<u32>(second(), end);
 }
 
 /** Starts what `bits` of Autoconfig say on an adapter. False when there is no room for an address. */
@@ -109,9 +114,9 @@ export function takePrefix(adapter: u32, prefix: usize, valid: u32, preferred: u
     const entry = ownAddressAt(i);
     if (entry.state == AddressState.FREE || entry.adapter != adapter || !isFromPrefix(entry)) continue;
     if (!samePrefix(entry.address, prefix, 64)) continue;
-    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
-    else hasTemporary = true;
     prolong(entry, valid, preferred);
+    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
+    else if (entry.state != AddressState.DEPRECATED) hasTemporary = true;
   }
   if (!valid) return;
   if (!isKnown) makeFromPrefix(adapter, prefix, AddressOrigin.STABLE, valid, preferred);
@@ -125,12 +130,13 @@ function isFromPrefix(entry: OwnAddress): bool {
 }
 
 // What a router says of a prefix counts for its addresses. It may end them soon, but not at once: whoever forges that
-// must not be able to (§5.5.3 (e)). A temporary address keeps its own end when that comes first (RFC 8981 §3.4).
+// must not be able to (§5.5.3 (e)). A temporary address keeps its own ends when they come first (RFC 8981 §3.4).
 function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
-  const left = entry.validUntil == FOREVER ? FOREVER : entry.validUntil - min<u32>(second(), entry.validUntil);
+  const left = secondsTo(entry.validUntil);
   if (entry.origin == AddressOrigin.TEMPORARY) {
-    valid = min<u32>(valid, left);
-    preferred = min<u32>(preferred, entry.preferredUntil - min<u32>(second(), entry.preferredUntil));
+    const own = secondsToRenewal(entry);
+    valid = min<u32>(valid, max<i32>(own + (TEMPORARY_VALID - TEMPORARY_PREFERRED), 0));
+    preferred = min<u32>(preferred, max<i32>(own, 0));
   }
   if (valid > TWO_HOURS || valid > left) entry.validUntil = endOf(valid);
   else if (left > TWO_HOURS) entry.validUntil = endOf(TWO_HOURS);
@@ -145,18 +151,36 @@ function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
   if (!entry.probes) awaitEnd(entry);
 }
 
-function makeFromPrefix(adapter: u32, prefix: usize, origin: AddressOrigin, valid: u32, preferred: u32): void {
+// Below zero once that is past.
+function secondsToRenewal(entry: OwnAddress): i32 {
+  return <i32>(<i16>(entry.renewAt - minute())) * 60;
+}
+
+function minute(): u16 {
+  return <u16>(second() / 60);
+}
+
+function makeFromPrefix(
+  adapter: u32,
+  prefix: usize,
+  origin: AddressOrigin,
+  valid: u32,
+  preferred: u32,
+): OwnAddress | null {
   const entry = makeAddress(adapter, prefix, origin, 0);
-  if (!entry) return;
+  if (!entry) return null;
   entry.validUntil = endOf(valid);
   entry.preferredUntil = endOf(preferred);
+  return entry;
 }
 
 // Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).
 function makeTemporary(adapter: u32, prefix: usize, valid: u32, preferred: u32): void {
-  const desync = random32() % ((TEMPORARY_PREFERRED * 2) / 5);
-  const most = TEMPORARY_PREFERRED - desync;
-  makeFromPrefix(adapter, prefix, AddressOrigin.TEMPORARY, min<u32>(valid, TEMPORARY_VALID), min<u32>(preferred, most));
+  const desync = random32() % ((<u32>TEMPORARY_PREFERRED * 2) / 5);
+  const most = <u32>TEMPORARY_PREFERRED - desync;
+  valid = min<u32>(valid, TEMPORARY_VALID);
+  const entry = makeFromPrefix(adapter, prefix, AddressOrigin.TEMPORARY, valid, min<u32>(preferred, most));
+  if (entry) entry.renewAt = minute() + <u16>(most / 60);
 }
 
 // Makes an address of the 64 bits at `prefix` and an identifier, and claims it; null when there is no room.
@@ -248,8 +272,8 @@ function replaceTemporary(old: OwnAddress): void {
     const entry = ownAddressAt(i);
     if (entry.origin != AddressOrigin.STABLE || entry.state != AddressState.PREFERRED) continue;
     if (entry.adapter != old.adapter || !samePrefix(entry.address, old.address, 64)) continue;
-    const left = entry.preferredUntil == FOREVER ? FOREVER : entry.preferredUntil - second();
-    makeTemporary(old.adapter, old.address, TEMPORARY_VALID, left);
+    const preferred = secondsTo(entry.preferredUntil);
+    if (preferred) makeTemporary(old.adapter, old.address, secondsTo(entry.validUntil), preferred);
     return;
   }
 }
@@ -268,9 +292,11 @@ export function addressConflict(entry: OwnAddress): void {
   if (collisions > RETRIES) return; // stays DUPLICATE, for all to see
   const valid = entry.validUntil;
   const preferred = entry.preferredUntil;
+  const renewAt = entry.renewAt;
   endAddress(entry);
   const next = makeAddress(adapter, entry.address, entry.origin, collisions);
   if (!next) return;
   next.validUntil = valid;
   next.preferredUntil = preferred;
+  next.renewAt = renewAt;
 }

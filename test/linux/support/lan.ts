@@ -24,6 +24,8 @@ export type AdapterOrder = Omit<WireOptions, "wire">;
 
 export interface StackOrder {
   adapter: AdapterOrder;
+  /** Of its entropy; null: from the system. */
+  seed: number | null;
   /** A file for its frames; null: none. */
   pcap: string | null;
 }
@@ -131,6 +133,18 @@ export class Program {
 
 /** A machine with a kernel of its own, on the Ethernet with ETH. */
 export class Host extends Namespace {
+  constructor() {
+    super();
+    this.setKernel("ipv6/conf/default/accept_ra", 0);
+    this.setKernel("ipv6/conf/default/accept_dad", 0);
+  }
+
+  /** Makes a router of it, for both versions. */
+  forward(): void {
+    this.setKernel("ipv4/ip_forward", 1);
+    this.setKernel("ipv6/conf/all/forwarding", 1);
+  }
+
   /** Runs an `ip` command whose words are in one text. */
   ip(command: string): void {
     this.administer(command.split(" "));
@@ -142,9 +156,9 @@ export class Host extends Namespace {
     return JSON.parse(stdout.toString()) as T;
   }
 
-  /** Gives ETH an address that is not claimed but used at once. */
-  addAddress(cidr: string): void {
-    this.ip(`addr add ${cidr} dev ${ETH}${cidr.includes(":") ? " nodad" : ""}`);
+  /** Gives it an address that is not claimed but used at once. */
+  addAddress(cidr: string, device = ETH): void {
+    this.ip(`addr add ${cidr} dev ${device}${cidr.includes(":") ? " nodad" : ""}`);
   }
 
   /** Ethernet address of ETH. */
@@ -188,8 +202,6 @@ export class Lan extends Namespace {
   host(): Host {
     const host = new Host();
     this.#hosts.push(host);
-    host.setKernel("ipv6/conf/default/accept_ra", 0);
-    host.setKernel("ipv6/conf/default/accept_dad", 0);
     const port = `port${this.#hosts.length}`;
     administer(["link", "add", ETH, "netns", host.name, "type", "veth", "peer", "name", port, "netns", this.name]);
     this.setKernel(`ipv6/conf/${port}/disable_ipv6`, 1);
@@ -198,16 +210,31 @@ export class Lan extends Namespace {
     return host;
   }
 
-  /** Takes a machine's cable out. */
+  /** Another machine that is not on the Ethernet, but at the far end of a cable from `near`, where packets end at `mtu`. */
+  behind(near: Host, link: string, mtu = 1500): Host {
+    const far = new Host();
+    this.#hosts.push(far);
+    this.cable(near, far, link, mtu);
+    return far;
+  }
+
+  /** A cable between two machines, with an interface of that name at both. */
+  cable(one: Host, other: Host, link: string, mtu = 1500): void {
+    administer(["link", "add", link, "netns", one.name, "type", "veth", "peer", "name", link, "netns", other.name]);
+    for (const host of [one, other]) host.ip(`link set ${link} mtu ${mtu} up`);
+  }
+
+  /** Takes a machine's cable out of the Ethernet, without its noticing. */
   unplug(host: Host): void {
-    this.administer(["link", "set", `port${this.#hosts.indexOf(host) + 1}`, "down"]);
+    this.administer(["link", "set", `port${this.#hosts.indexOf(host) + 1}`, "nomaster"]);
   }
 
   /** Starts a Thimble; its frames are captured unless there are too many. */
-  async stack(adapter: AdapterOrder, captured = true): Promise<Program> {
+  async stack(adapter: AdapterOrder & { seed?: number }, captured = true): Promise<Program> {
+    const { seed = null, ...rest } = adapter;
     const pcap = captured ? join(this.folder, `capture-${this.captures.length}.pcap`) : null;
     if (pcap !== null) this.captures.push(pcap);
-    const order: StackOrder = { adapter: { mac: STACK_MAC, ...adapter }, pcap };
+    const order: StackOrder = { adapter: { mac: STACK_MAC, ...rest }, seed, pcap };
     const program = new Program(this.script("stack-program.ts", order));
     await program.started();
     return program;

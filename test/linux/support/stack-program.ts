@@ -25,7 +25,8 @@ async function start(): Promise<Stack> {
   const { wire } = await openWire(`tap:${TAP}`, { clock });
   while (readFileSync(`/sys/class/net/${TAP}/brport/state`, "utf8").trim() !== FORWARDING) await setTimeout(LOOK_AGAIN);
   const captured = order.pcap === null ? wire : captureWire(wire, order.pcap, clock);
-  return createStack({ wires: [{ wire: captured, ...order.adapter }], clock });
+  const entropy = order.seed === null ? {} : { seed: order.seed };
+  return createStack({ wires: [{ wire: captured, ...order.adapter }], clock, ...entropy });
 }
 
 async function serveEchoes(listener: TcpListener): Promise<void> {
