@@ -117,7 +117,7 @@ export class Program {
     for (let looks = 0; ; looks++) {
       const seen = await this.look();
       if (isRight(seen)) return seen;
-      if (looks === LOOKS) throw new Error(`${what}: not within a minute; ${JSON.stringify(seen)}`);
+      if (looks === LOOKS) throw new Error(`${what}: not within a minute; ${JSON.stringify(briefly(seen))}`);
       await setTimeout(LOOK_AGAIN);
     }
   }
@@ -129,6 +129,12 @@ export class Program {
     this.#child.stdin?.end();
     return ended;
   }
+}
+
+// Without the counters that have not counted.
+function briefly(look: Look): object {
+  const counters = Object.entries(look.counters).filter(([, count]) => count > 0);
+  return { ...look, counters: Object.fromEntries(counters), pools: undefined };
 }
 
 /** A machine with a kernel of its own, on the Ethernet with ETH. */
