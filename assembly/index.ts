@@ -60,6 +60,8 @@ export {
   NEIGHBORS,
   PACKETS,
   PATH_MTUS,
+  REASSEMBLIES,
+  REASSEMBLY_PACKETS,
   ROUTES,
   RX_PACKETS_PER_TCB,
   RX_RING,
@@ -141,12 +143,17 @@ export function accept(descriptor: i32): i32 {
   return acceptFrom(descriptor);
 }
 
-/** Room to write into, in bytes, at RESULT[POINTER], good until the next call or poll. */
-export function sendRoom(descriptor: i32): i32 {
-  return lendRoom(descriptor);
+/**
+ * Room to write into, in bytes, at RESULT[POINTER], good until the next call or poll. EAGAIN when there is none now.
+ * Of a datagram that is larger than a packet, `bytes` says how large, and `piece` which of its pieces is meant, each to be
+ * filled: 0 makes room for all, EINVAL is behind the last; also ENOBUFS, when the profile never has as much room, and
+ * EMSGSIZE. For all else both are 0.
+ */
+export function sendRoom(descriptor: i32, bytes: u32, piece: u32): i32 {
+  return lendRoom(descriptor, bytes, piece);
 }
 
-/** `bytes` bytes have been written into that room. */
+/** `bytes` bytes have been written into that room; of a datagram in pieces, all for which there was to be room. */
 export function sendCommit(descriptor: i32, bytes: u32): i32 {
   return commit(descriptor, bytes);
 }
@@ -161,12 +168,15 @@ export function write(descriptor: i32, source: usize, bytes: u32): i32 {
   return writeFrom(descriptor, source, bytes);
 }
 
-/** Bytes that can be read in one piece, at RESULT[POINTER], good until the next call or poll. */
+/**
+ * Bytes that can be read in one piece, at RESULT[POINTER], good until the next call or poll. A datagram goes on behind
+ * them, after `recvConsume`, when RESULT[LENGTH] is more.
+ */
 export function recvPeek(descriptor: i32): i32 {
   return peek(descriptor);
 }
 
-/** Takes bytes that were peeked at away. */
+/** Takes bytes that were peeked at away; of a datagram always the whole piece. */
 export function recvConsume(descriptor: i32, bytes: u32): i32 {
   return take(descriptor, bytes);
 }

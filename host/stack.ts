@@ -169,7 +169,7 @@ export class Stack {
     return new UdpSocket(this.#machine, fd);
   }
 
-  /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE. */
+  /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");
     return ping(this.#machine, address, options);

@@ -143,7 +143,8 @@ export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
 
 export function regionStatuses(core: Core): RegionStatus[] {
   const regions: RegionStatus[] = [];
-  for (let index = 0; index < Region.COUNT && core.exports.region(index) >= 0; index++) {
+  for (let index = 0; index < Region.COUNT; index++) {
+    if (core.exports.region(index) < 0) continue; // one that the profile does not have
     const count = core.result(RegionWord.COUNT);
     const size = core.result(RegionWord.SIZE);
     regions.push({

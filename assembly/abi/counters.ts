@@ -31,7 +31,11 @@ export enum Counter {
   IpOutNoRoutes,
   IpOutTooBig,
   IpReasmReqds,
+  IpReasmOKs,
   IpReasmFails,
+  IpFragOKs,
+  IpFragFails,
+  IpFragCreates,
 
   // ICMP
   IcmpInMsgs,
@@ -46,6 +50,7 @@ export enum Counter {
   IcmpOutEchos,
   IcmpOutEchoReps,
   IcmpOutDestUnreachs,
+  IcmpOutTimeExcds,
   IcmpOutRateLimited,
 
   // UDP
@@ -99,6 +104,21 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
+  // Why fragments were dropped, alone or with their datagram, in both versions
+  ReasmTimeouts,
+  ReasmDuplicates,
+  ReasmOverlaps,
+  ReasmEmpty,
+  ReasmUneven,
+  ReasmTooLong,
+  ReasmBeyondLast,
+  ReasmChangedLast,
+  ReasmMixedMarks,
+  ReasmAfterAbandoned,
+  ReasmEvictions,
+  ReasmNoPackets,
+  ReasmNotJoined,
+
   // IPv6: the same for it, in the same order (counters.ts, countIp)
   Ip6InReceives,
   Ip6InHdrErrors,
@@ -111,7 +131,11 @@ export enum Counter {
   Ip6OutNoRoutes,
   Ip6OutTooBig,
   Ip6ReasmReqds,
+  Ip6ReasmOKs,
   Ip6ReasmFails,
+  Ip6FragOKs,
+  Ip6FragFails,
+  Ip6FragCreates,
   Icmp6InMsgs,
   Icmp6InErrors,
   Icmp6InEchos,
@@ -124,6 +148,7 @@ export enum Counter {
   Icmp6OutEchos,
   Icmp6OutEchoReps,
   Icmp6OutDestUnreachs,
+  Icmp6OutTimeExcds,
   Icmp6OutRateLimited,
 
   // Neighbor discovery (RFC 4861)

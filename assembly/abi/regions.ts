@@ -38,6 +38,8 @@ export enum Region {
   EXCHANGE,
   /** Everything else: clock, keys, heads of queues. */
   STATE,
+  /** Datagrams that wait for fragments; not in profiles that take none. */
+  REASSEMBLIES,
   COUNT,
 }
 

@@ -73,6 +73,9 @@ export enum SocketOption {
   /** 1: tell the peer of the user time-out, and follow its advice unless USER_TIMEOUT was set (RFC 5482); 0, the default:
    * neither. Not in every profile. */
   USER_TIMEOUT_OPTION = 17,
+  /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). Not in
+   * every profile. */
+  DONT_FRAGMENT = 18,
 }
 
 /** Values of `SocketOption.CONGESTION`. */
@@ -96,4 +99,6 @@ export const enum Result {
   TTL = 3,
   /** Four words: the sender's address, 16 bytes in network order (IPv4 as ::ffff:a.b.c.d). */
   ADDRESS = 4,
+  /** `recvPeek` of a datagram: bytes from here to its end; more than `recvPeek` answers when other pieces follow. */
+  LENGTH = 8,
 }

@@ -10,6 +10,8 @@ import {
   MTU,
   NEIGHBORS,
   PACKETS,
+  REASSEMBLIES,
+  REASSEMBLY_PACKETS,
   RX_PACKETS_PER_TCB,
   RX_RING,
   SYN_QUEUE,
@@ -41,6 +43,14 @@ export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_
 export const MTU_BYTES: u32 = MTU;
 /** Links may carry less than MTU, each its own: those of several adapters, and where routers say so. */
 export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS > 1;
+/** Datagrams larger than a packet are put together from fragments, and sent in fragments. */
+export const FRAGMENTS: bool = REASSEMBLIES > 0;
+/** The extension header of IPv6 that says which part of a packet follows (RFC 8200 §4.5). */
+export const FRAGMENT_HEADER_BYTES: u32 = 8;
+/** Bytes in front of what IP carries, in a packet that may go as a fragment. */
+export const FRAGMENT_HEADROOM: u32 =
+  FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + (IPV6 && FRAGMENTS ? FRAGMENT_HEADER_BYTES : 0);
+
 /** What we tell peers in the MSS option (RFC 9293 §3.7.1): MTU without the fixed headers. */
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */
@@ -68,7 +78,9 @@ export const ADDRESS_TIMERS: u32 = TIME_WAIT_TIMER + 1;
 /** One for each adapter that asks for routers, and one for what routers have said and that ends. */
 export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
 export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ADAPTERS : 0);
-export const TIMER_COUNT: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
+/** One for all datagrams that wait for fragments. */
+export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
+export const TIMER_COUNT: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
@@ -86,4 +98,6 @@ if (ALL_PACKETS > 65535) ERROR("More than 65535 packets in all.");
 if (PACKETS <= TCBS)
   ERROR("PACKETS must exceed TCBS: each control block is promised one, and some must be left to send.");
 if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an ACK must both find a packet.");
+if (REASSEMBLIES && REASSEMBLY_PACKETS < 2) ERROR("REASSEMBLY_PACKETS below 2: a datagram has two fragments at least.");
+if (REASSEMBLY_PACKETS > PACKETS) ERROR("REASSEMBLY_PACKETS above PACKETS.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");

@@ -9,6 +9,7 @@ import {
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
+  REASSEMBLIES,
   ROUTES,
   RX_RING,
   SYN_QUEUE,
@@ -48,6 +49,10 @@ export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 1
 
 export const DATAGRAM_BYTES: u32 = 120;
 export const DATAGRAM_BASE: usize = memory.data(DATAGRAM_SOCKETS * DATAGRAM_BYTES, 16);
+
+/** A profile that takes no fragments has no such table. */
+export const REASSEMBLY_BYTES: u32 = 72;
+export const REASSEMBLY_BASE: usize = REASSEMBLIES ? memory.data(REASSEMBLIES * REASSEMBLY_BYTES, 16) : 0;
 
 export const NEIGHBOR_BYTES: u32 = 44;
 export const NEIGHBOR_BASE: usize = memory.data(NEIGHBORS * NEIGHBOR_BYTES, 16);
@@ -94,17 +99,17 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-/** Those that only IPv6 has come last. */
-export const COUNTERS_USED: u32 = IPV6 ? Counter.COUNT : Counter.Ip6InReceives;
+/** Those that only fragments and IPv6 need come last. */
+export const COUNTERS_USED: u32 = IPV6 ? Counter.COUNT : REASSEMBLIES ? Counter.Ip6InReceives : Counter.ReasmTimeouts;
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
-export const RESULT: usize = memory.data(32, 16);
+export const RESULT: usize = memory.data(36, 16);
 /** What `describe` and its kin fill in (`abi/status.ts`). */
-export const STATUS: usize = memory.data(Status.WORDS * 4, 16);
+export const STATUS: usize = memory.data(Status.WORDS * 4, 4);
 /** Room for the addresses that a host passes to calls. */
-export const SCRATCH: usize = memory.data(64, 16);
-export const EXCHANGE_BYTES: u32 = 32 + Status.WORDS * 4 + 64;
+export const SCRATCH: usize = memory.data(64, 4);
+export const EXCHANGE_BYTES: u32 = 36 + Status.WORDS * 4 + 64;
 
 /** The single things: clock, keys, ledgers, heads of lists. Each file that has one takes its place from here. */
 export const CLOCK_STATE: usize = memory.data(16, 16);
@@ -116,7 +121,7 @@ export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
 export const EVENTS_STATE: usize = memory.data(12, 4);
 export const POOL_BYTES: u32 = 28;
-const POOL_COUNT: u32 = 6;
+const POOL_COUNT: u32 = REASSEMBLIES ? 7 : 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
 export const LEDGER_STATE: usize = memory.data(16, 16);
 export const DEVICE_STATE: usize = memory.data(16, 16);
@@ -127,6 +132,7 @@ export const DISCOVERY_BYTES: u32 = IPV6 ? 48 : 4;
 export const DISCOVERY_STATE: usize = memory.data(DISCOVERY_BYTES, 16);
 export const ARRIVAL_BYTES: u32 = 72;
 export const ARRIVAL_STATE: usize = memory.data(ARRIVAL_BYTES, 8);
+export const REASSEMBLY_STATE: usize = REASSEMBLIES ? memory.data(8, 4) : 0;
 export const SOCKETS_STATE: usize = memory.data(32, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
 export const TCP_STATE: usize = memory.data(32, 16);

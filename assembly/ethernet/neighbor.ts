@@ -5,7 +5,7 @@ import { NEIGHBOR_QUEUE, NEIGHBORS } from "profile";
 import { Counter } from "../abi/counters";
 import { addressHash, copyAddress, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
-import { NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
+import { FRAGMENTS, NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
 import { count } from "../base/counters";
 import { LINK_STATE, NEIGHBOR_BASE, NEIGHBOR_BYTES, NEIGHBOR_TABLE } from "../base/memory";
 import { neighborPool } from "../base/pool";
@@ -162,7 +162,10 @@ export function timerOf(neighbor: Neighbor): u32 {
   return NEIGHBOR_TIMERS + neighborPool.indexOf(changetype<usize>(neighbor));
 }
 
-/** Keeps an IP packet until the neighbor answers; the oldest gives way when too many wait (RFC 1122 §2.3.2.2). */
+/**
+ * Keeps an IP packet until the neighbor answers; the oldest gives way when too many wait (RFC 1122 §2.3.2.2). Fragments
+ * of one datagram count as one and fall together: the rest would be of no use.
+ */
 export function waitFor(neighbor: Neighbor, packet: Packet): void {
   hold(packet);
   packet.set(PacketFlag.ON_ITS_WAY);
@@ -171,10 +174,17 @@ export function waitFor(neighbor: Neighbor, packet: Packet): void {
   if (tail) tail.link = packet;
   else neighbor.waitingHead = packet;
   neighbor.waitingTail = packet;
+  if (FRAGMENTS && packet.has(PacketFlag.FOLLOWS)) return;
   if (neighbor.waiting++ < NEIGHBOR_QUEUE) return;
+  neighbor.waiting--;
+  dropOldest(neighbor);
+  while (FRAGMENTS && neighbor.waitingHead!.has(PacketFlag.FOLLOWS)) dropOldest(neighbor);
+}
+
+// There is always a newer one behind it.
+function dropOldest(neighbor: Neighbor): void {
   const oldest = neighbor.waitingHead!;
   neighbor.waitingHead = oldest.link;
-  neighbor.waiting--;
   dropWaiting(oldest);
 }
 

@@ -1,7 +1,8 @@
 // Messages of ICMPv6 (RFC 4443 §2.1) as every layer that has some writes them: type, code, checksum, body.
 
 import { bswap16 } from "../base/bytes";
-import { fold32, sumBytes, sumPseudoHeader } from "../base/checksum";
+import { fold32, sumPseudoHeader } from "../base/checksum";
+import { chainBytes, sumChain } from "../device/chain";
 import { Packet } from "../device/packet";
 import { Protocol } from "./protocol";
 
@@ -28,6 +29,6 @@ export function finishIcmp6(packet: Packet, type: u32, code: u32, source: usize,
 
 /** The sum of the message in view with its pseudo-header: 0xffff of one that is whole. */
 export function sumIcmp6(packet: Packet, source: usize, destination: usize): u32 {
-  const pseudo = sumPseudoHeader(source, destination, Protocol.ICMPV6) + bswap16(packet.length);
-  return fold32(pseudo + sumBytes(packet.data, packet.length));
+  const pseudo = sumPseudoHeader(source, destination, Protocol.ICMPV6) + bswap16(chainBytes(packet));
+  return fold32(pseudo + sumChain(packet));
 }

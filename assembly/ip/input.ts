@@ -4,6 +4,7 @@ import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
 import { sumPseudoHeader } from "../base/checksum";
+import { FRAGMENTS } from "../base/config";
 import { countIp } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
@@ -13,6 +14,7 @@ import { arrival } from "./arrival";
 import { openExtensions, Walk } from "./extensions";
 import { FragmentBits, openIpv4 } from "./ipv4";
 import { openIpv6 } from "./ipv6";
+import { reassemble } from "./reassembly";
 
 /** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
 const ALL_HOSTS: u32 = 0x010000e0;
@@ -20,8 +22,8 @@ const ALL_NODES: u64 = 0x02ff;
 const ALL_NODES_TAIL: u64 = 0x0100000000000000;
 
 /**
- * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or the sender is
- * to be told of a problem.
+ * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or kept until other
+ * fragments come, or the sender is to be told of a problem. What is inside is in view in `arrival.packet`.
  */
 export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
   countIp(Counter.IpInReceives, isV6);
@@ -32,8 +34,8 @@ export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
     return Walk.DROPPED;
   }
   packet.pull(arrival.headerBytes);
-  const found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
-  if (found == Walk.FRAGMENT) return reassemble(packet, isV6);
+  let found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
+  if (found == Walk.FRAGMENT) found = openFragmented(packet, isV6);
   return found < 0 ? found : deliver(found, isV6);
 }
 
@@ -52,15 +54,20 @@ function isPart(): bool {
   return (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) != 0;
 }
 
-function reassemble(packet: Packet, isV6: bool): i32 {
+// A fragment, but one that is the whole packet (RFC 6946), has to wait for the others.
+function openFragmented(packet: Packet, isV6: bool): i32 {
   if (isPart()) {
-    countIp(Counter.IpReasmReqds, isV6);
-    countIp(Counter.IpReasmFails, isV6);
-    return Walk.DROPPED;
+    const missing = takePart(packet, isV6);
+    if (missing) return missing;
   }
-  // The fragment is the whole packet (RFC 6946).
-  const found = openExtensions(arrival, packet, false);
-  return found < 0 ? found : deliver(found, isV6);
+  return IPV6 && isV6 ? openExtensions(arrival, arrival.packet, false) : <i32>arrival.protocol;
+}
+
+function takePart(packet: Packet, isV6: bool): i32 {
+  if (FRAGMENTS) return reassemble(packet);
+  countIp(Counter.IpReasmReqds, isV6);
+  countIp(Counter.IpReasmFails, isV6);
+  return Walk.DROPPED;
 }
 
 // A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3). In IPv6 nobody may ask who has an

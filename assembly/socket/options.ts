@@ -3,6 +3,7 @@
 import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
+import { FRAGMENTS } from "../base/config";
 import { DEFAULT_TTL } from "../ip/output";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
@@ -26,8 +27,15 @@ export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
       endpoint.tos = <u8>(value & 0xfc); // the lower two bits are ECN's
       return 0;
     default:
-      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? setStreamOption(endpoint, option, value) : setDatagramOption(endpoint, option, value);
   }
+}
+
+function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
+  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
+  if (value) endpoint.set(EndpointFlag.DONT_FRAGMENT);
+  else endpoint.clear(EndpointFlag.DONT_FRAGMENT);
+  return 0;
 }
 
 function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
@@ -122,8 +130,13 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
     case SocketOption.TOS:
       return endpoint.tos;
     default:
-      return isStream(endpoint) ? getStreamOption(endpoint, option) : -Errno.EOPNOTSUPP;
+      return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
+}
+
+function getDatagramOption(endpoint: Endpoint, option: u32): i32 {
+  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
+  return endpoint.has(EndpointFlag.DONT_FRAGMENT) ? 1 : 0;
 }
 
 function getStreamOption(endpoint: Endpoint, option: u32): i32 {

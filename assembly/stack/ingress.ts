@@ -3,6 +3,7 @@
 
 import { IPV6 } from "profile";
 import { Counter } from "../abi/counters";
+import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
 import { Adapter } from "../device/adapter";
 import { Packet } from "../device/packet";
@@ -13,6 +14,7 @@ import { addressConflict } from "../ip/autoconfig";
 import { unknownHeader, Walk } from "../ip/extensions";
 import { receiveIp } from "../ip/input";
 import { Protocol } from "../ip/protocol";
+import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
@@ -39,9 +41,16 @@ export function receive(adapter: Adapter, packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
-  switch (receiveIp(adapter, packet, isV6)) {
+  handUp(receiveIp(adapter, packet, isV6), isV6);
+  if (FRAGMENTS) releaseHanded();
+}
+
+function handUp(protocol: i32, isV6: bool): void {
+  switch (protocol) {
     case Protocol.TCP:
-      receiveTcp(arrival);
+      // A segment fits into a packet, or was made by nobody who speaks TCP.
+      if (FRAGMENTS && arrival.packet.more) count(Counter.ReasmNotJoined);
+      else receiveTcp(arrival);
       break;
     case Protocol.UDP:
       receiveUdp(arrival);

@@ -19,6 +19,7 @@ import {
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
+  FRAGMENTS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
   SOCKETS,
@@ -52,11 +53,21 @@ import {
   TIMER_BYTES,
   TIMER_KEYS,
 } from "../base/memory";
-import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
+import {
+  datagramPool,
+  handshakePool,
+  neighborPool,
+  Pool,
+  packetPool,
+  reassemblyPool,
+  tcbPool,
+  timeWaitPool,
+} from "../base/pool";
 import { adapterCount } from "../device/adapter";
 
-/** Fills RESULT with what is known of a region; EINVAL behind the last. */
+/** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
+  if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
   switch (region) {
     case Region.PACKETS:
       return pool(packetPool);

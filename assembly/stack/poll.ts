@@ -3,14 +3,23 @@
 import { CLAIMS, IPV6, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
-import { HANDSHAKE_TIMERS, INTERFACE_TIMERS, NEIGHBOR_TIMERS, ROUTER_TIMER, TIME_WAIT_TIMER } from "../base/config";
+import {
+  FRAGMENTS,
+  HANDSHAKE_TIMERS,
+  INTERFACE_TIMERS,
+  NEIGHBOR_TIMERS,
+  ROUTER_TIMER,
+  TIME_WAIT_TIMER,
+} from "../base/config";
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { available, release } from "../device/packet";
 import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { arrival } from "../ip/arrival";
 import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
+import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
@@ -25,7 +34,7 @@ import {
   tellRoom,
 } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
-import { flushEcho, isEcho } from "../transport/icmp-output";
+import { flushEcho, IcmpType, isEcho, sendIcmpError, TimeExceeded } from "../transport/icmp-output";
 import { unreachable } from "../transport/tcp/errors";
 import { handshakeTimeout } from "../transport/tcp/handshake";
 import { Tcb } from "../transport/tcp/tcb";
@@ -92,9 +101,19 @@ function serveTimers(): void {
       addressTimeout(timer);
     } else if (IPV6 && timer < ROUTER_TIMER) {
       interfaceTimeout(timer);
-    } else if (IPV6) {
+    } else if (IPV6 && timer == ROUTER_TIMER) {
       routersTimeout();
+    } else if (FRAGMENTS) {
+      endReassemblies();
     }
+  }
+}
+
+// Who sent fragments that have waited too long for the others is told, if the first is among them (RFC 1122 §3.3.2).
+function endReassemblies(): void {
+  while (reassemblyTimeout()) {
+    sendIcmpError(arrival, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY);
+    releaseHanded();
   }
 }
 

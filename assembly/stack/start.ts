@@ -4,6 +4,7 @@ import { ADAPTERS, ADDRESSES, CLAIMS, IPV6 } from "profile";
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { isLinkLocal, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
+import { FRAGMENTS } from "../base/config";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
@@ -16,6 +17,7 @@ import { startNeighbors } from "../ethernet/neighbor";
 import { autoconfigure } from "../ip/autoconfig";
 import { claim } from "../ip/claim";
 import { startIp } from "../ip/output";
+import { startReassembly } from "../ip/reassembly";
 import { setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
@@ -40,6 +42,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startHandshakes();
   startTimeWaits();
   startDatagrams();
+  if (FRAGMENTS) startReassembly();
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */

@@ -25,6 +25,8 @@ export const enum EndpointFlag {
   WANTS_ROOM = 16,
   /** Nagle's algorithm is off. */
   NO_DELAY = 32,
+  /** Datagrams go whole or not at all. */
+  DONT_FRAGMENT = 64,
 }
 
 @unmanaged

@@ -7,12 +7,12 @@ import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { copyAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
 import { setBe16, setBe32 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
 import { now } from "../base/clock";
-import { ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
+import { FRAGMENTS, ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
 import { countIp } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
-import { Packet, release } from "../device/packet";
+import { cutChain, releaseChain, sumChain } from "../device/chain";
+import { Packet } from "../device/packet";
 import { sourceFor } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { Problem } from "../ip/extensions";
@@ -20,7 +20,7 @@ import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
 import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, sourceOf, takeOutgoing } from "./datagram";
+import { addressOf, Datagram, failDatagram, isWhole, sourceOf, takeOutgoing } from "./datagram";
 import { descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -30,6 +30,12 @@ export const enum IcmpType {
   ECHO = 8,
   TIME_EXCEEDED = 11,
   PARAMETER_PROBLEM = 12,
+}
+
+/** Codes of TIME_EXCEEDED. */
+export const enum TimeExceeded {
+  TTL = 0,
+  REASSEMBLY = 1,
 }
 
 export const enum Unreachable {
@@ -70,13 +76,15 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 
     return;
   }
   const packet = arrival.packet;
+  if (FRAGMENTS) cutChain(packet); // the first fragment is quoted
   const at = arrival.header + ipHeaderBytes(arrival.source) + ICMP_HEADER_BYTES;
   const room = (IPV6 && isV6 ? LEAST_MTU : MOST_ERROR) - <u32>(at - arrival.header);
   const quoted = min<u32>(packet.length + <u32>(packet.data - arrival.header), room);
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
   packet.length = quoted;
-  countIp(Counter.IcmpOutDestUnreachs, isV6);
+  const isLate = FRAGMENTS && type == IcmpType.TIME_EXCEEDED;
+  countIp(isLate ? Counter.IcmpOutTimeExcds : Counter.IcmpOutDestUnreachs, isV6);
   setBe32(packet.push(ICMP_HEADER_BYTES), rest, 4);
   reply(packet, arrival, type, code);
 }
@@ -105,7 +113,7 @@ function finish(packet: Packet, type: u32, code: u32, source: usize, destination
   }
   const p = packet.data;
   store<u32>(p, type | (code << 8));
-  store<u16>(p, <u16>~sumBytes(p, packet.length), 2);
+  store<u16>(p, <u16>~sumChain(packet), 2);
 }
 
 function type6Of(type: u32, code: u32): u32 {
@@ -157,7 +165,7 @@ function protocolFor(address: usize): u32 {
 export function flushEcho(socket: Datagram): void {
   for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
     sendEcho(socket, packet);
-    release(packet);
+    releaseChain(packet);
   }
 }
 
@@ -179,7 +187,7 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0, source, destination);
   const protocol = protocolFor(destination);
-  const failed = sendIp(packet, path, source, destination, protocol, socket.ttl, socket.tos, false);
+  const failed = sendIp(packet, path, source, destination, protocol, socket.ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }
 

@@ -29,7 +29,7 @@ export const TCBS: u32 = 9;
 /** Handshakes in progress, over all listeners. */
 export const SYN_QUEUE: u32 = 8;
 /** Connections in TIME-WAIT. */
-export const TIME_WAITS: u32 = 8;
+export const TIME_WAITS: u32 = 5;
 /** 0: congestion control is Reno's; with windows this small CUBIC's (RFC 9438 §4.3) would be the same. */
 export const CUBIC: u32 = 0;
 /** 1: a socket may tell its peer of the user time-out, and hear the peer's (RFC 5482); 0: there is no such option. */
@@ -42,6 +42,10 @@ export const MIN_RTO_MILLISECONDS: u32 = 200;
 export const DATAGRAM_SOCKETS: u32 = 2;
 /** Datagrams that may wait in one socket. */
 export const DATAGRAM_QUEUE: u32 = 2;
+/** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */
+export const REASSEMBLIES: u32 = 1;
+/** Most packets that fragments may hold, over all of these: a datagram of 5,900 bytes. */
+export const REASSEMBLY_PACKETS: u32 = 4;
 
 /** Most packets of received data in one connection; with MTU, the largest window. */
 export const RX_PACKETS_PER_TCB: u32 = 4;

@@ -41,6 +41,10 @@ export const MIN_RTO_MILLISECONDS: u32 = 200;
 export const DATAGRAM_SOCKETS: u32 = 256;
 /** Datagrams that may wait in one socket. */
 export const DATAGRAM_QUEUE: u32 = 64;
+/** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */
+export const REASSEMBLIES: u32 = 16;
+/** Most packets that fragments may hold, over all of these: two datagrams of 64 KB, from a path of 576 bytes. */
+export const REASSEMBLY_PACKETS: u32 = 256;
 
 /** Most packets of received data in one connection; with MTU, the largest window. */
 export const RX_PACKETS_PER_TCB: u32 = 180;

@@ -41,6 +41,9 @@ export const MIN_RTO_MILLISECONDS: u32 = 200;
 export const DATAGRAM_SOCKETS: u32 = 2;
 /** Datagrams that may wait in one socket. */
 export const DATAGRAM_QUEUE: u32 = 2;
+/** 0: fragments are dropped, and nothing is sent in fragments. */
+export const REASSEMBLIES: u32 = 0;
+export const REASSEMBLY_PACKETS: u32 = 0;
 
 /** Most packets of received data in one connection; with MTU, the largest window. */
 export const RX_PACKETS_PER_TCB: u32 = 2;

@@ -20,7 +20,7 @@ export interface CoreExports {
   connect(fd: number, addressPtr: number, port: number): number;
   listen(fd: number, backlog: number): number;
   accept(fd: number): number;
-  sendRoom(fd: number): number;
+  sendRoom(fd: number, bytes: number, piece: number): number;
   sendCommit(fd: number, bytes: number): number;
   sendTo(fd: number, bytes: number, addressPtr: number, port: number): number;
   write(fd: number, pointer: number, bytes: number): number;

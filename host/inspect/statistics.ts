@@ -32,7 +32,11 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   IpOutNoRoutes: "packets not sent for want of a route",
   IpOutTooBig: "packets not sent, larger than the MTU",
   IpReasmReqds: "fragments received",
-  IpReasmFails: "fragments given up",
+  IpReasmOKs: "datagrams put together from fragments",
+  IpReasmFails: "times that putting together failed",
+  IpFragOKs: "datagrams sent in fragments",
+  IpFragFails: "datagrams not sent, for want of packets for all fragments",
+  IpFragCreates: "fragments sent",
   IcmpInMsgs: "messages received",
   IcmpInErrors: "damaged messages received",
   IcmpInEchos: "echo requests received",
@@ -45,6 +49,7 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   IcmpOutEchos: "echo requests sent",
   IcmpOutEchoReps: "echo replies sent",
   IcmpOutDestUnreachs: "destination unreachable sent",
+  IcmpOutTimeExcds: "time exceeded sent",
   IcmpOutRateLimited: "errors not sent, to keep the rate low",
   UdpInDatagrams: "datagrams received",
   UdpNoPorts: "datagrams to a port nobody listens on",
@@ -93,6 +98,19 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   TcpTimeWaitEvictions: "TIME-WAIT entries that made room for others",
   TcpTimeWaitReuses: "TIME-WAIT entries reused for a new connection",
   TcpGiveUps: "connections given up after too many time-outs",
+  ReasmTimeouts: "datagrams given up, fragments were missing for a minute",
+  ReasmDuplicates: "fragments that came twice",
+  ReasmOverlaps: "datagrams given up, fragments overlapped",
+  ReasmEmpty: "fragments without a byte",
+  ReasmUneven: "fragments whose length is no multiple of eight",
+  ReasmTooLong: "fragments that end beyond the longest datagram",
+  ReasmBeyondLast: "datagrams given up, a fragment lay behind the last",
+  ReasmChangedLast: "datagrams given up, two fragments claimed to be the last",
+  ReasmMixedMarks: "datagrams given up, marked for congestion and unable to be",
+  ReasmAfterAbandoned: "fragments of datagrams given up before",
+  ReasmEvictions: "datagrams given up for a newer one",
+  ReasmNoPackets: "datagrams given up for want of packets",
+  ReasmNotJoined: "datagrams too large for their protocol",
 };
 const GROUPS: [prefix: string, title: string][] = [
   ["Eth", "Ethernet"],
@@ -102,6 +120,7 @@ const GROUPS: [prefix: string, title: string][] = [
   ["Icmp", "Icmp"],
   ["Udp", "Udp"],
   ["Tcp", "Tcp"],
+  ["Reasm", "Fragments dropped"],
 ];
 
 /** The counters as text; those that are 0 only with `all`. */

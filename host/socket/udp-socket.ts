@@ -1,7 +1,7 @@
 // A UDP socket in promises.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, Result, type SocketOption } from "../../assembly/abi/sockets.ts";
+import { Event, type SocketOption } from "../../assembly/abi/sockets.ts";
 import { checkPort, parseAddress } from "../core/address.ts";
 import { stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
@@ -27,6 +27,9 @@ interface PendingSend {
   resolve(): void;
   reject(error: Error): void;
 }
+
+/** Bytes that a block of received data is to have left for a datagram, so that few are begun. */
+const LEAST_ROOM = 2048;
 
 const encoder = new TextEncoder();
 
@@ -57,7 +60,12 @@ export class UdpSocket implements SocketHandler {
     this.#machine.calls.connect(this.#fd, { bytes: parseAddress(address), port: checkPort(port) });
   }
 
-  /** Done when the stack has taken the datagram. Without an address: to the peer of `connect`. Rejects with StackError. */
+  /**
+   * Done when the stack has taken the datagram, of at most 65,507 bytes; what is larger than a packet goes in fragments.
+   * Without an address: to the peer of `connect`. Rejects with StackError: EMSGSIZE when it is larger than that, or than
+   * one packet where the profile, or the option DONT_FRAGMENT, has no fragments; ENOBUFS when it needs more packets than
+   * the profile has.
+   */
   send(data: Uint8Array | string, address?: string, port?: number): Promise<void> {
     const bytes = typeof data === "string" ? encoder.encode(data) : data;
     const target = address === undefined ? null : { bytes: parseAddress(address), port: checkPort(port ?? 0) };
@@ -177,9 +185,8 @@ export class UdpSocket implements SocketHandler {
     const bytes = calls.peek(this.#fd);
     if (bytes === AGAIN) return null;
     const from = calls.resultEndpoint();
-    slab.begin();
-    slab.append(core, core.result(Result.POINTER), bytes);
-    calls.consume(this.#fd, bytes);
+    slab.begin(Math.max(LEAST_ROOM, calls.wholeOf(bytes)));
+    calls.takeDatagram(this.#fd, bytes, (pointer, length) => slab.append(core, pointer, length));
     return { data: slab.finish(), ...from };
   }
 }

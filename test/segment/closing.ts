@@ -9,7 +9,14 @@ import type { Peer } from "./peer.ts";
 const LONGEST_CLOSE = 600_000_000;
 
 /** The pools that must be as full as at the start when every connection is gone. */
-const POOLS = [Region.PACKETS, Region.TCBS, Region.SYN_QUEUE, Region.TIME_WAIT, Region.DATAGRAM_SOCKETS];
+const POOLS = [
+  Region.PACKETS,
+  Region.TCBS,
+  Region.SYN_QUEUE,
+  Region.TIME_WAIT,
+  Region.DATAGRAM_SOCKETS,
+  Region.REASSEMBLIES,
+];
 
 /** Data on its way must have a timer, or its loss would go unnoticed. Returns the row that has none. */
 export function findUntimed(machine: Machine): SocketRow | undefined {

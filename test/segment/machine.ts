@@ -183,14 +183,15 @@ export class Machine {
   }
 
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.u32[this.core.countersWord + i]);
+    return Array.from({ length: Counter.COUNT }, (_, i) =>
+      i < this.core.counters ? this.core.u32[this.core.countersWord + i] : 0,
+    );
   }
 
   /** Elements in use of each pool, by `Region`. */
   used(): number[] {
     return Array.from({ length: Region.COUNT }, (_, region) => {
-      this.call("region", region);
-      return this.core.result(RegionWord.USED);
+      return this.call("region", region) < 0 ? 0 : this.core.result(RegionWord.USED);
     });
   }
 }
