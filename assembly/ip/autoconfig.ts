@@ -37,6 +37,9 @@ const TEMPORARY_PREFERRED: i32 = 86400;
 /** A router cannot shorten what is left of an address's life below this, in seconds (RFC 4862 §5.5.3 (e)). */
 const TWO_HOURS: u32 = 7200;
 
+/** Entries that prefixes leave for addresses of other kinds: whoever is on the link can make prefixes up. */
+const LEFT_BY_PREFIXES: u32 = ADDRESSES / 4;
+
 const V4_LINK_LOCAL_LENGTH: u32 = 96 + 16;
 
 function second(): u32 {
@@ -167,11 +170,21 @@ function makeFromPrefix(
   valid: u32,
   preferred: u32,
 ): OwnAddress | null {
+  if (!hasRoomForPrefix()) {
+    count(Counter.NdTablesFull);
+    return null;
+  }
   const entry = makeAddress(adapter, prefix, origin, 0);
   if (!entry) return null;
   entry.validUntil = endOf(valid);
   entry.preferredUntil = endOf(preferred);
   return entry;
+}
+
+function hasRoomForPrefix(): bool {
+  let free: u32 = 0;
+  for (let i: u32 = 0; i < ADDRESSES; i++) if (ownAddressAt(i).state == AddressState.FREE) free++;
+  return free > LEFT_BY_PREFIXES;
 }
 
 // Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).

@@ -60,6 +60,7 @@ function openFragmented(packet: Packet, isV6: bool): i32 {
     const missing = takePart(packet, isV6);
     if (missing) return missing;
   }
+  arrival.fragment = <u16>FragmentBits.CAME_IN_FRAGMENTS;
   return IPV6 && isV6 ? openExtensions(arrival, arrival.packet, false) : <i32>arrival.protocol;
 }
 

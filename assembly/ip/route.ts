@@ -1,13 +1,18 @@
 // Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. People
 // set them, and routers do (RFC 4861 §6.3.4), whose routes end.
 
-import { ROUTES } from "profile";
+import { IPV6, ROUTES } from "profile";
 import { News, RouteOrigin } from "../abi/addresses";
 import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
 import { postNews } from "../base/events";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
 import { FOREVER } from "../ethernet/addresses";
 import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
+
+// Strangers on the link can make routers and redirects up. What they may take leaves room for what is more to be relied
+// on: redirects for routers, and both for people.
+const LEFT_BY_ROUTERS: u32 = ROUTES / 4;
+const LEFT_BY_REDIRECTS: u32 = ROUTES / 2;
 
 /** How a route compares with others to the same prefix (RFC 4191 §2.1): the higher, the better. */
 export const MEDIUM_PREFERENCE: u8 = 1;
@@ -54,7 +59,7 @@ export function routeAt(index: u32): Route {
 
 /**
  * Adds a route, or changes the one for the same prefix and adapter: of a router, the one through the same gateway.
- * `gateway` 0 or unspecified: the destination is the neighbor. Null when the table is full.
+ * `gateway` 0 or unspecified: the destination is the neighbor. Null when there is no room for one of that origin.
  */
 export function setRoute(
   prefix: usize,
@@ -65,7 +70,7 @@ export function setRoute(
   endsAt: u32,
 ): Route | null {
   const route = entryFor(prefix, prefixLength, gateway, adapter, origin);
-  if (!route) return null;
+  if (!route || (!route.endsAt && !hasRoomFor(origin))) return null;
   copyAddress(route.prefix, prefix);
   clearHost(route.prefix, prefixLength);
   if (gateway) copyAddress(route.gateway, gateway);
@@ -77,6 +82,13 @@ export function setRoute(
   route.endsAt = endsAt;
   invalidatePaths();
   return route;
+}
+
+function hasRoomFor(origin: RouteOrigin): bool {
+  if (!IPV6 || origin == RouteOrigin.MANUAL) return true;
+  let free: u32 = 0;
+  for (let i: u32 = 0; i < ROUTES; i++) if (!routeAt(i).endsAt) free++;
+  return free > (origin == RouteOrigin.ROUTER ? LEFT_BY_ROUTERS : LEFT_BY_REDIRECTS);
 }
 
 // The route that is to be changed, or a free entry; null when there is neither.
@@ -155,6 +167,18 @@ export function forgetRouter(gateway: usize, adapter: u32): void {
     const route = routeAt(i);
     if (!route.endsAt || route.adapter != adapter || route.origin == RouteOrigin.MANUAL) continue;
     if (sameAddress(route.gateway, gateway)) removeRoute(route);
+  }
+}
+
+/**
+ * A neighbor does not answer: where redirects have led to it, the routers are asked again (RFC 4861 §7.3.3), rather than
+ * nobody for as long as a redirect is believed.
+ */
+export function forgetRedirectsTo(address: usize, adapter: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt || route.adapter != adapter || route.origin != RouteOrigin.REDIRECT) continue;
+    if (sameAddress(nextHop(route, route.prefix), address)) removeRoute(route);
   }
 }
 
