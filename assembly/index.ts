@@ -1,11 +1,13 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
+import { GROUPS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, adapterCount } from "./device/adapter";
+import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
   abortSocket,
@@ -39,7 +41,7 @@ import {
   plugAdapter,
   startStack,
 } from "./stack/start";
-import { describeAddress, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
+import { describeAddress, describeGroup, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
 export {
@@ -50,9 +52,11 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
   LINEAR_BYTES,
   MAC,
+  MEMBERSHIPS,
   MIN_RTO_MILLISECONDS,
   MTU,
   NAME_SERVERS,
@@ -199,6 +203,16 @@ export function abort(descriptor: i32): i32 {
   return abortSocket(descriptor);
 }
 
+/** Joins a group on an adapter (0xffffffff: any), with every source (unspecified) or with one more. */
+export function joinGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? joinFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
+}
+
+/** Leaves a group, or one source of it. A socket that is closed leaves by itself. */
+export function leaveGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? leaveFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
+}
+
 export function setOption(descriptor: i32, option: u32, value: u32): i32 {
   return setSocketOption(descriptor, option, value);
 }
@@ -238,6 +252,10 @@ export function route(row: u32): i32 {
 
 export function address(row: u32): i32 {
   return describeAddress(row);
+}
+
+export function group(row: u32): i32 {
+  return GROUPS ? describeGroup(row) : -1;
 }
 
 export function nameServer(row: u32): i32 {

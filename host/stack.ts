@@ -2,7 +2,7 @@
 
 import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
-import { SocketKind } from "../assembly/abi/sockets.ts";
+import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
@@ -54,7 +54,10 @@ export interface ListenOptions extends TcpOptions {
 export interface UdpOptions {
   /** Default 0: chosen by the stack. */
   port?: number;
+  /** Default: any of the machine's; a group's: only what comes for that group. */
   address?: string;
+  /** Shares the port with other sockets that say so, too: each gets what comes for groups and for everybody. */
+  reuseAddr?: boolean;
 }
 
 export interface CloseOptions {
@@ -161,6 +164,7 @@ export class Stack {
     const local = localTarget(options.address, options.port);
     const fd = calls.open(SocketKind.DATAGRAM, owner);
     try {
+      if (options.reuseAddr) calls.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
     } catch (error) {
       calls.close(fd);
@@ -226,6 +230,11 @@ export class Stack {
         routers: (bits & News.ROUTERS) !== 0,
       });
     };
+  }
+
+  /** The groups that its adapters are in. */
+  groups(): tables.GroupStatus[] {
+    return tables.groupStatuses(this.core);
   }
 
   /** Runs the core at once instead of soon. */

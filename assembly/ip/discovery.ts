@@ -13,7 +13,6 @@ import { findAddressEntry, OwnAddress } from "../ethernet/addresses";
 import { addNeighbor, confirm, findNeighbor, Neighbor, NeighborState, suppose } from "../ethernet/neighbor";
 import { Arrival } from "./arrival";
 import { addressConflict } from "./autoconfig";
-import { FragmentBits } from "./ipv4";
 import { forgetRouter } from "./route";
 import { Advert, LINK_HOPS, NdOption, sendAdvertisement, setAllNodes } from "./solicit";
 
@@ -24,14 +23,14 @@ const OPTIONS: u32 = 24;
 const FRAME_SOURCE: usize = 8;
 
 /**
- * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`,
- * and not in fragments, which those who guard a link cannot look into (RFC 6980 §5).
+ * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`, and
+ * in no fragment (RFC 6980 §5).
  */
 export function isSoundMessage(arrival: Arrival, options: u32): bool {
   const packet = arrival.packet;
   const isSound =
     arrival.ttl == LINK_HOPS &&
-    !(arrival.fragment & FragmentBits.CAME_IN_FRAGMENTS) &&
+    arrival.fragment == 0 &&
     load<u8>(packet.data, 1) == 0 &&
     packet.length >= options &&
     hasWholeOptions(packet, options);

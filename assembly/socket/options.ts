@@ -3,7 +3,6 @@
 import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
-import { FRAGMENTS } from "../base/config";
 import { DEFAULT_TTL } from "../ip/output";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
@@ -11,6 +10,7 @@ import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { callUrgent, urgentAhead } from "../transport/tcp/urgent";
 import { choseTimeout, talkOfTimeout, talksOfTimeout } from "../transport/tcp/user-timeout";
+import { getDatagramOption, setDatagramOption } from "./datagram-options";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -29,13 +29,6 @@ export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
     default:
       return isStream(endpoint) ? setStreamOption(endpoint, option, value) : setDatagramOption(endpoint, option, value);
   }
-}
-
-function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
-  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
-  if (value) endpoint.set(EndpointFlag.DONT_FRAGMENT);
-  else endpoint.clear(EndpointFlag.DONT_FRAGMENT);
-  return 0;
 }
 
 function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
@@ -132,11 +125,6 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
     default:
       return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
-}
-
-function getDatagramOption(endpoint: Endpoint, option: u32): i32 {
-  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
-  return endpoint.has(EndpointFlag.DONT_FRAGMENT) ? 1 : 0;
 }
 
 function getStreamOption(endpoint: Endpoint, option: u32): i32 {

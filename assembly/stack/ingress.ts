@@ -1,7 +1,7 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { IPV6 } from "profile";
+import { GROUPS, IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
@@ -14,6 +14,7 @@ import { addressConflict } from "../ip/autoconfig";
 import { unknownHeader, Walk } from "../ip/extensions";
 import { receiveIp } from "../ip/input";
 import { Protocol } from "../ip/protocol";
+import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
@@ -41,7 +42,9 @@ export function receive(adapter: Adapter, packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
-  handUp(receiveIp(adapter, packet, isV6), isV6);
+  const protocol = receiveIp(adapter, packet, isV6);
+  if (GROUPS && protocol == Protocol.IGMP && !isV6) receiveIgmp(arrival);
+  else handUp(protocol, isV6);
   if (FRAGMENTS) releaseHanded();
 }
 

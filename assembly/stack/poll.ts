@@ -1,10 +1,11 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { CLAIMS, IPV6, RX_RING } from "profile";
+import { CLAIMS, GROUPS, IPV6, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import {
   FRAGMENTS,
+  GROUP_TIMER,
   HANDSHAKE_TIMERS,
   INTERFACE_TIMERS,
   NEIGHBOR_TIMERS,
@@ -20,6 +21,7 @@ import { arrival } from "../ip/arrival";
 import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
 import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
+import { reportAgain, reportTimeout } from "../ip/report";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
@@ -57,7 +59,8 @@ export function turn(time: u64): u32 {
   const adapters = adapterCount();
   for (let i: u32 = 0; i < adapters; i++) {
     const adapter = adapterAt(i);
-    attend(adapter);
+    const linkMoved = attend(adapter);
+    if (GROUPS && linkMoved && adapter.up) reportAgain(i);
     if (receiveAll(adapter)) more = true;
   }
   serveTimers();
@@ -103,8 +106,10 @@ function serveTimers(): void {
       interfaceTimeout(timer);
     } else if (IPV6 && timer == ROUTER_TIMER) {
       routersTimeout();
-    } else if (FRAGMENTS) {
+    } else if (FRAGMENTS && timer != GROUP_TIMER) {
       endReassemblies();
+    } else if (GROUPS) {
+      reportTimeout();
     }
   }
 }

@@ -1,6 +1,6 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES, CLAIMS, IPV6 } from "profile";
+import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6 } from "profile";
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { isLinkLocal, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
@@ -11,11 +11,12 @@ import { startTimers } from "../base/timers";
 import { adapterCount, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
-import { addOwnAddress, FOREVER } from "../ethernet/addresses";
+import { addOwnAddress, FOREVER, findAddressEntry } from "../ethernet/addresses";
 import { startInterface } from "../ethernet/interface";
 import { startNeighbors } from "../ethernet/neighbor";
 import { autoconfigure } from "../ip/autoconfig";
 import { claim } from "../ip/claim";
+import { joinSolicitedNode, startGroups } from "../ip/groups";
 import { startIp } from "../ip/output";
 import { startReassembly } from "../ip/reassembly";
 import { setRoute } from "../ip/route";
@@ -53,8 +54,10 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
   const high: u32 = bswap<u16>(<u16>macLow);
   const adapter = startAdapter(base, low, high);
   if (!adapter) return -Errno.ENFILE;
-  if (IPV6 && adapter.base) startInterface(adapter.index, adapter.mtu);
-  return adapter.base ? adapter.index : -Errno.EINVAL;
+  if (!adapter.base) return -Errno.EINVAL;
+  if (IPV6) startInterface(adapter.index, adapter.mtu);
+  if (GROUPS) startGroups(adapter);
+  return adapter.index;
 }
 
 /**
@@ -67,8 +70,10 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
   if (!IPV6 && !isV4Form(address)) return -Errno.EPROTONOSUPPORT;
+  const isNew = findAddressEntry(adapter, address) === null;
   const entry = addOwnAddress(adapter, address, bits);
   if (!entry) return -Errno.ENFILE;
+  if (IPV6 && isNew && !isV4(address)) joinSolicitedNode(adapter, address);
   if (!setRoute(address, bits, 0, adapter, RouteOrigin.MANUAL, FOREVER)) return -Errno.ENFILE;
   if (CLAIMS && claimed) claim(entry);
   if (IPV6 && !isV4(address) && !isLinkLocal(address) && !autoconfigure(adapter, Autoconfig.LINK_LOCAL)) {

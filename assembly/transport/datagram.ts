@@ -2,16 +2,18 @@
 // packets, that it came in; the address it came from, or is to go to, lies at the start of the first packet's buffer,
 // where the Ethernet header was or will be, and the port in that packet's `seq`.
 
-import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS } from "profile";
+import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified } from "../base/address";
+import { copyAddress, isMulticast, isUnspecified } from "../base/address";
 import { FRAGMENTS } from "../base/config";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
 import { datagramPool } from "../base/pool";
 import { chainBytes, chainPackets, holdChain, releaseAll, releaseChain } from "../device/chain";
 import { available, Packet, release } from "../device/packet";
-import { sourceFor } from "../ethernet/addresses";
+import { findAnyOwnAddress, sourceFor } from "../ethernet/addresses";
+import { adapterForGroup } from "../ip/groups";
+import { ANY_ADAPTER } from "../ip/route";
 import {
   closeDescriptor,
   Endpoint,
@@ -22,6 +24,7 @@ import {
   scheduleOutput,
 } from "./endpoint";
 import { FlowKind } from "./flow";
+import { leaveAll } from "./membership";
 import { unbindPort } from "./ports";
 
 @unmanaged
@@ -40,7 +43,9 @@ export class Datagram extends Endpoint {
   outgoing: u16;
   /** ICMP sequence number of the last request. */
   echoSequence: u16;
-  reserved2: u16;
+  /** Time to live of what it sends to groups, and the adapter that this leaves through; ANY_ADAPTER: none is named. */
+  groupTtl: u8;
+  groupAdapter: u8;
 }
 
 if (offsetof<Datagram>() != DATAGRAM_BYTES) ERROR("DATAGRAM_BYTES does not agree with Datagram.");
@@ -55,10 +60,15 @@ export function openDatagram(kind: SocketKind, owner: u32): Datagram | null {
   if (!block) return null;
   const socket = changetype<Datagram>(block);
   initialiseEndpoint(socket, FlowKind.DATAGRAM, kind, owner);
+  if (GROUPS) {
+    socket.groupTtl = 1; // not beyond this link (RFC 1112 §6.1)
+    socket.groupAdapter = <u8>ANY_ADAPTER;
+  }
   return socket;
 }
 
 export function closeDatagram(socket: Datagram): void {
+  if (GROUPS) leaveAll(memberOf(socket));
   closeDescriptor(socket);
   unbindPort(socket);
   forget(socket);
@@ -75,6 +85,11 @@ export function dropDraft(socket: Datagram): void {
   const draft = socket.draft;
   if (draft) releaseChain(draft);
   socket.draft = null;
+}
+
+/** What the table of memberships knows a socket by. */
+export function memberOf(socket: Datagram): u32 {
+  return datagramPool.indexOf(changetype<usize>(socket));
 }
 
 /** Address that a queued datagram came from or goes to. */
@@ -159,11 +174,30 @@ export function isWhole(socket: Datagram): bool {
 
 /** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
 export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
-  if (!isUnspecified(socket.local)) return socket.local;
+  if (!isUnspecified(socket.local) && !(GROUPS && isMulticast(socket.local))) return socket.local;
   const own = sourceFor(adapter, destination);
   if (own) return own.address;
   failDatagram(socket, Errno.EADDRNOTAVAIL);
   return 0;
+}
+
+/** The adapter that the socket's datagrams to this destination leave through; ANY_ADAPTER: the one of the route. */
+export function adapterFor(socket: Datagram, destination: usize): u32 {
+  if (!GROUPS || !isMulticast(destination)) return socket.adapter;
+  if (socket.groupAdapter != <u8>ANY_ADAPTER) return socket.groupAdapter;
+  if (socket.adapter != <u8>ANY_ADAPTER) return socket.adapter;
+  const own = findAnyOwnAddress(socket.local);
+  return own ? own.adapter : adapterForGroup(destination);
+}
+
+/** True of a group that the socket sends to with a time to live of 0: nothing leaves the machine. */
+export function staysHere(socket: Datagram, destination: usize): bool {
+  return GROUPS != 0 && isMulticast(destination) && !socket.groupTtl;
+}
+
+/** The time to live that the socket's datagrams to this destination start with; 0: the usual. */
+export function ttlFor(socket: Datagram, destination: usize): u32 {
+  return GROUPS && isMulticast(destination) ? socket.groupTtl : socket.ttl;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

@@ -27,6 +27,12 @@ export const enum EndpointFlag {
   NO_DELAY = 32,
   /** Datagrams go whole or not at all. */
   DONT_FRAGMENT = 64,
+  /** May send to everybody on a network. */
+  BROADCAST = 256,
+  /** Shares its port with others of its kind that have this flag. */
+  REUSE = 512,
+  /** What it sends to a group does not come back to this machine. */
+  NO_LOOP = 1024,
 }
 
 @unmanaged

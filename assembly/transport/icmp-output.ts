@@ -20,7 +20,17 @@ import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
 import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, isWhole, sourceOf, takeOutgoing } from "./datagram";
+import {
+  adapterFor,
+  addressOf,
+  Datagram,
+  failDatagram,
+  isWhole,
+  sourceOf,
+  staysHere,
+  takeOutgoing,
+  ttlFor,
+} from "./datagram";
 import { descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -172,7 +182,7 @@ export function flushEcho(socket: Datagram): void {
 function sendEcho(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  const path = pathFor(destination, socket.adapter);
+  const path = pathFor(destination, adapterFor(socket, destination));
   if (!path) {
     failDatagram(socket, Errno.ENETUNREACH);
     return;
@@ -187,7 +197,9 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0, source, destination);
   const protocol = protocolFor(destination);
-  const failed = sendIp(packet, path, source, destination, protocol, socket.ttl, socket.tos, isWhole(socket));
+  if (staysHere(socket, destination)) return;
+  const ttl = ttlFor(socket, destination);
+  const failed = sendIp(packet, path, source, destination, protocol, ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }
 

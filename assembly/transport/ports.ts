@@ -37,12 +37,16 @@ export function unbindPort(endpoint: Endpoint): void {
   endpoint.clear(EndpointFlag.BOUND);
 }
 
-/** True when another socket of that kind already has the port on this address, or on all addresses. */
-export function isPortTaken(kind: SocketKind, address: usize, port: u32): bool {
+/**
+ * True when another socket of that kind already has the port on this address, or on all addresses. With `shares`, ones
+ * that share do not count.
+ */
+export function isPortTaken(kind: SocketKind, address: usize, port: u32, shares: bool = false): bool {
   let other = first(port);
   while (other) {
     const takes = other.localPort == port && other.socketKind == kind && !isConnecting(other);
-    if (takes && overlaps(other.local, address)) return true;
+    const isShared = shares && other.has(EndpointFlag.REUSE);
+    if (takes && !isShared && overlaps(other.local, address)) return true;
     other = other.portNext;
   }
   return false;
@@ -96,6 +100,24 @@ export function findBound(kind: SocketKind, local: usize, port: u32, remote: usi
     endpoint = endpoint.portNext;
   }
   return best;
+}
+
+/** The next socket behind `last` (null: the first) that receives what comes from there to here, when all of them do. */
+export function nextBound(
+  last: Endpoint | null,
+  kind: SocketKind,
+  local: usize,
+  port: u32,
+  remote: usize,
+  remotePort: u32,
+): Endpoint | null {
+  let endpoint = last ? last.portNext : first(port);
+  while (endpoint) {
+    const isRight = endpoint.localPort == port && endpoint.socketKind == kind;
+    if (isRight && fitOf(endpoint, local, remote, remotePort) != NO_FIT) return endpoint;
+    endpoint = endpoint.portNext;
+  }
+  return null;
 }
 
 const NO_FIT = -1;

@@ -30,6 +30,8 @@ export interface CoreExports {
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
   abort(fd: number): number;
+  joinGroup(fd: number, groupPtr: number, sourcePtr: number, adapter: number): number;
+  leaveGroup(fd: number, groupPtr: number, sourcePtr: number, adapter: number): number;
   setOption(fd: number, option: number, value: number): number;
   getOption(fd: number, option: number): number;
   event(): number;
@@ -39,6 +41,7 @@ export interface CoreExports {
   neighbor(row: number): number;
   route(row: number): number;
   address(row: number): number;
+  group(row: number): number;
   nameServer(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;

@@ -10,10 +10,9 @@ import { setTimeout } from "node:timers/promises";
 import type { WireOptions } from "../../../host/adapters.ts";
 import type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../../../host/tables.ts";
 import { administer, Namespace, type Outcome } from "./namespace.ts";
-import { STACK_MAC, TAP } from "./network.ts";
+import { BRIDGE, STACK_MAC, TAP } from "./network.ts";
 import type { Fetched } from "./talk.ts";
 
-const BRIDGE = "br0";
 /** The interface of a machine on the Ethernet. */
 export const ETH = "eth0";
 /** Milliseconds between two looks at something that must happen, and looks until it counts as missing. */

@@ -15,6 +15,7 @@ export const STACK_MAC = "02:00:00:00:77:02";
 
 const THIMBLE = join(ROOT, "dist/thimble.mjs");
 export const TAP = "tap0";
+export const BRIDGE = "br0";
 
 export class Network extends Namespace {
   /** A folder for the files of this network's tests; removed with it. */
@@ -35,6 +36,25 @@ export class Network extends Namespace {
   /** Sets a variable of the namespace's kernel, named as below /proc/sys/net/ipv4. */
   setVariable(name: string, value: number): void {
     this.setKernel(`ipv4/${name}`, value);
+  }
+
+  /**
+   * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
+   * second; the kernel's address moves to the bridge.
+   */
+  putIntoBridge(igmpVersion: number, times: Readonly<Record<string, number>>): void {
+    this.administer(["link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
+    this.setBridge({ ...times, mcast_igmp_version: igmpVersion, mcast_snooping: 1, mcast_querier: 1 });
+    this.administer(["addr", "flush", "dev", TAP]);
+    this.administer(["link", "set", TAP, "master", BRIDGE]);
+    this.administer(["addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
+    this.administer(["link", "set", BRIDGE, "up"]);
+  }
+
+  /** Changes properties of the bridge, named as `ip link` names them. */
+  setBridge(properties: Readonly<Record<string, number>>): void {
+    const words = Object.entries(properties).flatMap(([name, value]) => [name, `${value}`]);
+    this.administer(["link", "set", BRIDGE, "type", "bridge", ...words]);
   }
 
   /**
