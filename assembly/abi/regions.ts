@@ -41,8 +41,6 @@ export enum Region {
   /** Datagrams that wait for fragments; not in profiles that take none. */
   REASSEMBLIES,
   // What only some profiles have: asked for it, the others answer EINVAL.
-  /** Datagrams that wait for fragments. */
-  REASSEMBLIES,
   /** Multicast groups that adapters are in. */
   GROUPS,
   /** Which sockets are in which of them. */
