@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { checkCaptures } from "./support/capture.ts";
 import { type AdapterOrder, addressOf, curl, ETH, type Host, Lan, type Program } from "./support/lan.ts";
+import { FULL } from "./support/network.ts";
 import { skipWithout } from "./support/requirements.ts";
 
 const skip = skipWithout("ndisc6");
@@ -143,9 +144,11 @@ describe("the stack has the address", () => {
       addressOf(twice, ({ state, address }) => state === "PREFERRED" && address === V4),
       V4,
     );
-    await setTimeout(DEFEND_INTERVAL);
-    await host.run("arping", insist);
-    await stack.until("a third", ({ counters }) => counters.ArpOutRequests > once.counters.ArpOutRequests);
+    if (FULL) {
+      await setTimeout(DEFEND_INTERVAL);
+      await host.run("arping", insist);
+      await stack.until("a third", ({ counters }) => counters.ArpOutRequests > once.counters.ArpOutRequests);
+    }
     host.ip(`addr del ${V4}/24 dev ${ETH}`);
     assert.equal((await curl(host, V4, 1000)).length, 1000);
   });
