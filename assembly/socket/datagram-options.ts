@@ -4,7 +4,7 @@ import { GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketOption } from "../abi/sockets";
 import { FRAGMENTS } from "../base/config";
-import { adapterCount } from "../device/adapter";
+import { isLink } from "../device/adapter";
 import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag } from "../transport/endpoint";
 import { asDatagram } from "./socket";
@@ -33,7 +33,7 @@ function setGroupOption(endpoint: Endpoint, option: u32, value: u32): i32 {
     case SocketOption.MULTICAST_LOOP:
       return setFlag(socket, EndpointFlag.NO_LOOP, value == 0);
     case SocketOption.MULTICAST_ADAPTER:
-      if (value != NO_ADAPTER && value >= adapterCount()) return -Errno.EADDRNOTAVAIL;
+      if (value != NO_ADAPTER && !isLink(value)) return -Errno.EADDRNOTAVAIL;
       socket.groupAdapter = <u8>value;
       socket.path.generation = 0; // a path to a group may lead elsewhere now
       return 0;

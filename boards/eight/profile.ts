@@ -11,6 +11,12 @@ export const SHRINK: u32 = 1;
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */
 export const ADAPTERS: u32 = 1;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 0;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 0;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 0;
 /** Receive and transmit descriptors of each adapter. */
 export const RX_RING: u32 = 4;
 export const TX_RING: u32 = 4;

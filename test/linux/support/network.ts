@@ -38,6 +38,11 @@ export class Network extends Namespace {
     this.setKernel(`ipv4/${name}`, value);
   }
 
+  /** Gives the kernel an IPv6 address besides, such as "2001:db8::1/64", which it uses at once. */
+  addAddress6(cidr: string): void {
+    this.administer(["addr", "add", cidr, "dev", TAP, "nodad"]);
+  }
+
   /**
    * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
    * second; the kernel's address moves to the bridge.
