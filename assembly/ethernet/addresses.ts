@@ -61,6 +61,16 @@ export class OwnAddress {
   set origin(origin: AddressOrigin) {
     this.originByte = <u8>origin;
   }
+  /**
+   * Of a temporary address, which nobody defends: the minute, as far as 16 bits count, from which no router keeps it
+   * preferred (RFC 8981 §3.4).
+   */
+  @inline get renewAt(): u16 {
+    return this.defendedAt;
+  }
+  set renewAt(minute: u16) {
+    this.defendedAt = minute;
+  }
   /** True while packets may come to it and go from it. */
   @inline get isUsable(): bool {
     return this.stateByte == AddressState.PREFERRED || this.stateByte == AddressState.DEPRECATED;

@@ -44,6 +44,9 @@ const TEMPORARY_PREFERRED: u32 = 86400;
 /** A router cannot shorten what is left of an address's life below this, in seconds (RFC 4862 §5.5.3 (e)). */
 const TWO_HOURS: u32 = 7200;
 
+/** Entries that prefixes leave for addresses of other kinds: whoever is on the link can make prefixes up. */
+const LEFT_BY_PREFIXES: u32 = ADDRESSES / 4;
+
 const V4_LINK_LOCAL_LENGTH: u32 = 96 + 16;
 
 function second(): u32 {
@@ -128,9 +131,9 @@ export function takePrefix(adapter: u32, prefix: usize, valid: u32, preferred: u
     const entry = ownAddressAt(i);
     if (entry.state == AddressState.FREE || entry.adapter != adapter || !isFromPrefix(entry)) continue;
     if (!samePrefix(entry.address, prefix, 64)) continue;
-    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
-    else hasTemporary = true;
     prolong(entry, valid, preferred);
+    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
+    else if (entry.state != AddressState.DEPRECATED) hasTemporary = true;
   }
   if (!valid) return;
   if (!isKnown) makeFromPrefix(adapter, prefix, AddressOrigin.STABLE, valid, preferred);
@@ -149,7 +152,7 @@ function isFromPrefix(entry: OwnAddress): bool {
 function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
   const left = secondsUntil(entry.validUntil);
   if (entry.origin == AddressOrigin.TEMPORARY) {
-    const most = <u32>max<i32>(<i16>(entry.defendedAt - minute()), 0) * 60;
+    const most = <u32>max<i32>(<i16>(entry.renewAt - minute()), 0) * 60;
     valid = min<u32>(valid, most + TEMPORARY_PREFERRED);
     preferred = min<u32>(preferred, most);
   }
@@ -167,14 +170,25 @@ function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
 }
 
 function makeFromPrefix(adapter: u32, prefix: usize, origin: AddressOrigin, valid: u32, preferred: u32): void {
+  if (!hasRoomForPrefix()) {
+    count(Counter.NdTablesFull);
+    return;
+  }
   const entry = makeAddress(adapter, prefix, origin, 0);
   if (!entry) return;
   // Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).
   if (origin == AddressOrigin.TEMPORARY) {
-    entry.defendedAt = minute() + <u16>(TEMPORARY_PREFERRED / 60 - (random32() % (TEMPORARY_PREFERRED / 150)));
+    entry.renewAt = minute() + <u16>(TEMPORARY_PREFERRED / 60 - (random32() % (TEMPORARY_PREFERRED / 150)));
   }
   entry.validUntil = 0;
   prolong(entry, valid, preferred);
+}
+
+// What routers say fills no more of the table than leaves room for what people choose.
+function hasRoomForPrefix(): bool {
+  let free: u32 = 0;
+  for (let i: u32 = 0; i < ADDRESSES; i++) if (ownAddressAt(i).state == AddressState.FREE) free++;
+  return free > LEFT_BY_PREFIXES;
 }
 
 // Makes an address of the 64 bits at `prefix` and an identifier, and claims it; null when there is no room.
@@ -292,11 +306,11 @@ export function addressConflict(entry: OwnAddress): void {
   if (collisions > RETRIES) return; // stays DUPLICATE, for all to see
   const valid = entry.validUntil;
   const preferred = entry.preferredUntil;
-  const mostPreferred = entry.defendedAt;
+  const renewAt = entry.renewAt;
   endAddress(entry);
   const next = makeAddress(adapter, entry.address, entry.origin, collisions);
   if (!next) return;
   next.validUntil = valid;
   next.preferredUntil = preferred;
-  next.defendedAt = mostPreferred;
+  next.renewAt = renewAt;
 }
