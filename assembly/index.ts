@@ -1,11 +1,13 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
+import { GROUPS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
-import { adapterAt, adapterCount } from "./device/adapter";
+import { adapterAt, hasLink, isAdapter } from "./device/adapter";
+import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
   abortSocket,
@@ -29,6 +31,7 @@ import {
   take,
   writeFrom,
 } from "./socket/transfer";
+import { addVirtualLan, setLinkMtu, setRouting, withdrawAddress, withdrawRoute } from "./stack/changes";
 import { describeRegion } from "./stack/memory-map";
 import { turn } from "./stack/poll";
 import {
@@ -39,7 +42,14 @@ import {
   plugAdapter,
   startStack,
 } from "./stack/start";
-import { describeAddress, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
+import {
+  describeAdapter,
+  describeAddress,
+  describeGroup,
+  describeNameServer,
+  describeNeighbor,
+  describeRoute,
+} from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
 export {
@@ -50,9 +60,13 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  FORWARDING,
+  GROUPS,
   IPV6,
   LINEAR_BYTES,
+  LOOPBACK,
   MAC,
+  MEMBERSHIPS,
   MIN_RTO_MILLISECONDS,
   MTU,
   NAME_SERVERS,
@@ -60,6 +74,8 @@ export {
   NEIGHBORS,
   PACKETS,
   PATH_MTUS,
+  REASSEMBLIES,
+  REASSEMBLY_PACKETS,
   ROUTES,
   RX_PACKETS_PER_TCB,
   RX_RING,
@@ -71,6 +87,7 @@ export {
   TX_PACKETS_PER_TCB,
   TX_RING,
   USER_TIMEOUT_OPTION,
+  VLANS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";
@@ -110,9 +127,37 @@ export function news(): u32 {
   return takeNews();
 }
 
-/** Adds a route; an unspecified gateway means that the destination itself is a neighbor. */
-export function addRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): i32 {
-  return configureRoute(prefix, prefixLength, gateway, adapter);
+/** Takes an address away: connections that have it end. */
+export function removeAddress(adapter: u32, address: usize): i32 {
+  return withdrawAddress(adapter, address);
+}
+
+/**
+ * Adds a route; an unspecified gateway means that the destination itself is a neighbor. Of several routes for one prefix
+ * that with the lowest metric is used, 0 to 65535.
+ */
+export function addRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32): i32 {
+  return configureRoute(prefix, prefixLength, gateway, adapter, metric);
+}
+
+/** Removes the routes for a prefix through an adapter. */
+export function removeRoute(prefix: usize, prefixLength: u32, adapter: u32): i32 {
+  return withdrawRoute(prefix, prefixLength, adapter);
+}
+
+/** Opens the virtual LAN `id`, 1 to 4094, on the wire of an adapter, as an adapter of its own: its index. */
+export function addVlan(adapter: u32, id: u32): i32 {
+  return addVirtualLan(adapter, id);
+}
+
+/** Sets the largest IP packet that an adapter's link carries: 576 bytes to the profile's MTU. */
+export function setMtu(adapter: u32, bytes: u32): i32 {
+  return setLinkMtu(adapter, bytes);
+}
+
+/** 1: packets for others are passed on between the adapters; 0, as at power-on: they are dropped. */
+export function setForwarding(on: u32): i32 {
+  return setRouting(on != 0);
 }
 
 /** The machine's turn at this time, in microseconds. Microseconds until it wants the next; 0xffffffff: nothing planned. */
@@ -141,12 +186,17 @@ export function accept(descriptor: i32): i32 {
   return acceptFrom(descriptor);
 }
 
-/** Room to write into, in bytes, at RESULT[POINTER], good until the next call or poll. */
-export function sendRoom(descriptor: i32): i32 {
-  return lendRoom(descriptor);
+/**
+ * Room to write into, in bytes, at RESULT[POINTER], good until the next call or poll. EAGAIN when there is none now.
+ * Of a datagram that is larger than a packet, `bytes` says how large, and `piece` which of its pieces is meant, each to be
+ * filled: 0 makes room for all, EINVAL is behind the last; also ENOBUFS, when the profile never has as much room, and
+ * EMSGSIZE. For all else both are 0.
+ */
+export function sendRoom(descriptor: i32, bytes: u32, piece: u32): i32 {
+  return lendRoom(descriptor, bytes, piece);
 }
 
-/** `bytes` bytes have been written into that room. */
+/** `bytes` bytes have been written into that room; of a datagram in pieces, all for which there was to be room. */
 export function sendCommit(descriptor: i32, bytes: u32): i32 {
   return commit(descriptor, bytes);
 }
@@ -161,12 +211,15 @@ export function write(descriptor: i32, source: usize, bytes: u32): i32 {
   return writeFrom(descriptor, source, bytes);
 }
 
-/** Bytes that can be read in one piece, at RESULT[POINTER], good until the next call or poll. */
+/**
+ * Bytes that can be read in one piece, at RESULT[POINTER], good until the next call or poll. A datagram goes on behind
+ * them, after `recvConsume`, when RESULT[LENGTH] is more.
+ */
 export function recvPeek(descriptor: i32): i32 {
   return peek(descriptor);
 }
 
-/** Takes bytes that were peeked at away. */
+/** Takes bytes that were peeked at away; of a datagram always the whole piece. */
 export function recvConsume(descriptor: i32, bytes: u32): i32 {
   return take(descriptor, bytes);
 }
@@ -187,6 +240,16 @@ export function close(descriptor: i32): i32 {
 /** Closes at once: what is queued is lost, and a connection's peer gets a RST. */
 export function abort(descriptor: i32): i32 {
   return abortSocket(descriptor);
+}
+
+/** Joins a group on an adapter (0xffffffff: any), with every source (unspecified) or with one more. */
+export function joinGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? joinFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
+}
+
+/** Leaves a group, or one source of it. A socket that is closed leaves by itself. */
+export function leaveGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? leaveFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
 }
 
 export function setOption(descriptor: i32, option: u32, value: u32): i32 {
@@ -230,6 +293,14 @@ export function address(row: u32): i32 {
   return describeAddress(row);
 }
 
+export function group(row: u32): i32 {
+  return GROUPS ? describeGroup(row) : -1;
+}
+
+export function adapter(row: u32): i32 {
+  return describeAdapter(row);
+}
+
 export function nameServer(row: u32): i32 {
   return describeNameServer(row);
 }
@@ -240,5 +311,5 @@ export function region(index: u32): i32 {
 
 /** 1 while the adapter's transceiver reports a link. */
 export function linkUp(adapter: u32): i32 {
-  return adapter < adapterCount() ? adapterAt(adapter).up : -Errno.EINVAL;
+  return isAdapter(adapter) ? <i32>hasLink(adapterAt(adapter)) : -Errno.EINVAL;
 }

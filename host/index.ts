@@ -1,7 +1,7 @@
 // What `import "thimble-tcpip"` gives.
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
-export type { WireOptions } from "./adapters.ts";
+export type { RouteOptions, WireOptions } from "./adapters.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
@@ -14,7 +14,7 @@ export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";
 export type { TcpOptions } from "./socket/tcp-options.ts";
-export { type Datagram, UdpSocket } from "./socket/udp-socket.ts";
+export { type Datagram, type MulticastInterface, UdpSocket } from "./socket/udp-socket.ts";
 export {
   type CloseOptions,
   createStack,
@@ -26,7 +26,14 @@ export {
   type UdpOptions,
 } from "./stack.ts";
 export type { CongestionName, OptionName, RegionStatus, SocketStatus } from "./status.ts";
-export type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "./tables.ts";
+export type {
+  AdapterStatus,
+  AddressStatus,
+  GroupStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "./tables.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";

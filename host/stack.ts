@@ -2,8 +2,8 @@
 
 import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
-import { SocketKind } from "../assembly/abi/sockets.ts";
-import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
+import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
@@ -24,6 +24,8 @@ import * as tables from "./tables.ts";
 
 export interface StackOptions {
   wires: WireOptions[];
+  /** True: the machine is a router between its adapters. */
+  forwarding?: boolean;
   /** Default: a clock of real time that all stacks of the process share. */
   clock?: Clock;
   /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
@@ -49,12 +51,19 @@ export interface ListenOptions extends TcpOptions {
   address?: string;
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number;
+  /** Number of the adapter through which alone connections come; default: any. */
+  adapter?: number;
 }
 
 export interface UdpOptions {
   /** Default 0: chosen by the stack. */
   port?: number;
+  /** Default: any of the machine's; a group's: only what comes for that group. */
   address?: string;
+  /** Shares the port with other sockets that say so, too: each gets what comes for groups and for everybody. */
+  reuseAddr?: boolean;
+  /** Number of the adapter through which alone datagrams come and go; default: any. */
+  adapter?: number;
 }
 
 export interface CloseOptions {
@@ -98,8 +107,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     dmaBase: options.dmaBase ?? 0,
   });
   for (const adapter of adapters) plugIn(machine, adapter);
+  const stack = new Stack(machine, options.name ?? "stack");
+  if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
-  return new Stack(machine, options.name ?? "stack");
+  return stack;
 }
 
 export class Stack {
@@ -108,6 +119,8 @@ export class Stack {
   readonly core: Core;
   /** The adapters' hardware, by adapter index. */
   readonly macs: readonly RingMac[];
+  /** Addresses, routes and adapters, to be changed while the stack runs. */
+  readonly network: Network;
   #machine: Machine;
   #closing: Promise<void> | null = null;
 
@@ -118,6 +131,7 @@ export class Stack {
     this.clock = machine.clock;
     this.core = machine.core;
     this.macs = machine.macs;
+    this.network = new Network(machine);
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -128,6 +142,7 @@ export class Stack {
     const local = localTarget(options.localAddress, options.localPort);
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       if (local !== null) calls.bind(fd, local);
       await connectStream(this.#machine, fd, remote, options);
       return new TcpConnection(this.#machine, fd);
@@ -144,6 +159,7 @@ export class Stack {
     const local = localTarget(options.address, checkPort(options.port, 0));
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
       setTcpOptions({ calls, fd }, options);
       calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
@@ -161,6 +177,8 @@ export class Stack {
     const local = localTarget(options.address, options.port);
     const fd = calls.open(SocketKind.DATAGRAM, owner);
     try {
+      if (options.reuseAddr) calls.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
     } catch (error) {
       calls.close(fd);
@@ -169,7 +187,7 @@ export class Stack {
     return new UdpSocket(this.#machine, fd);
   }
 
-  /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE. */
+  /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");
     return ping(this.#machine, address, options);
@@ -202,6 +220,10 @@ export class Stack {
     return tables.addressStatuses(this.core);
   }
 
+  adapters(): tables.AdapterStatus[] {
+    return tables.adapterStatuses(this.core);
+  }
+
   /** Name servers that routers have told of. */
   nameServers(): tables.NameServerStatus[] {
     return tables.nameServerStatuses(this.core);
@@ -226,6 +248,11 @@ export class Stack {
         routers: (bits & News.ROUTERS) !== 0,
       });
     };
+  }
+
+  /** The groups that its adapters are in. */
+  groups(): tables.GroupStatus[] {
+    return tables.groupStatuses(this.core);
   }
 
   /** Runs the core at once instead of soon. */

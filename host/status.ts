@@ -143,7 +143,8 @@ export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
 
 export function regionStatuses(core: Core): RegionStatus[] {
   const regions: RegionStatus[] = [];
-  for (let index = 0; index < Region.COUNT && core.exports.region(index) >= 0; index++) {
+  for (let index = 0; index < Region.COUNT; index++) {
+    if (core.exports.region(index) < 0) continue; // one that the profile does not have
     const count = core.result(RegionWord.COUNT);
     const size = core.result(RegionWord.SIZE);
     regions.push({
@@ -170,12 +171,12 @@ export function counterValues(core: Core): Record<keyof typeof Counter, number> 
 }
 
 /** What `read` makes of each row that `fill` has put into the block of words. */
-export function rows<T>(fill: (row: number) => number, read: () => T): T[] {
+export function rows<T>(fill: (row: number) => number, read: (row: number) => T): T[] {
   const found: T[] = [];
   for (let row = 0; ; row++) {
     const answer = fill(row);
     if (answer < 0) return found;
-    if (answer > 0) found.push(read());
+    if (answer > 0) found.push(read(row));
   }
 }
 

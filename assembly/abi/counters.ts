@@ -31,7 +31,11 @@ export enum Counter {
   IpOutNoRoutes,
   IpOutTooBig,
   IpReasmReqds,
+  IpReasmOKs,
   IpReasmFails,
+  IpFragOKs,
+  IpFragFails,
+  IpFragCreates,
 
   // ICMP
   IcmpInMsgs,
@@ -46,6 +50,7 @@ export enum Counter {
   IcmpOutEchos,
   IcmpOutEchoReps,
   IcmpOutDestUnreachs,
+  IcmpOutTimeExcds,
   IcmpOutRateLimited,
 
   // UDP
@@ -99,6 +104,32 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
+  // What only some profiles can do: the others keep no counter from here on.
+  // Why fragments were dropped, alone or with their datagram, in both versions
+  ReasmTimeouts,
+  ReasmDuplicates,
+  ReasmOverlaps,
+  ReasmEmpty,
+  ReasmUneven,
+  ReasmTooLong,
+  ReasmBeyondLast,
+  ReasmChangedLast,
+  ReasmMixedMarks,
+  ReasmAfterAbandoned,
+  ReasmEvictions,
+  ReasmNoPackets,
+  ReasmNotJoined,
+  // Groups: IGMP and MLD. From here on, profiles keep only what they need (base/memory.ts).
+  IgmpInMsgs,
+  IgmpInErrors,
+  IgmpInForeign,
+  IgmpInQueries,
+  IgmpInReports,
+  IgmpOutReports,
+  IgmpOutLeaves,
+  IgmpTableFull,
+  UdpInNotJoined,
+
   // IPv6: the same for it, in the same order (counters.ts, countIp)
   Ip6InReceives,
   Ip6InHdrErrors,
@@ -111,7 +142,11 @@ export enum Counter {
   Ip6OutNoRoutes,
   Ip6OutTooBig,
   Ip6ReasmReqds,
+  Ip6ReasmOKs,
   Ip6ReasmFails,
+  Ip6FragOKs,
+  Ip6FragFails,
+  Ip6FragCreates,
   Icmp6InMsgs,
   Icmp6InErrors,
   Icmp6InEchos,
@@ -124,6 +159,7 @@ export enum Counter {
   Icmp6OutEchos,
   Icmp6OutEchoReps,
   Icmp6OutDestUnreachs,
+  Icmp6OutTimeExcds,
   Icmp6OutRateLimited,
 
   // Neighbor discovery (RFC 4861)
@@ -137,6 +173,21 @@ export enum Counter {
   NdOutAdverts,
   NdOutRouterSolicits,
   NdTablesFull,
+
+  // Several adapters
+  IpInOtherAdapter,
+  LoopbackNoPacket,
+  EthInUnknownVlan,
+  EthInDoubleTagged,
+
+  // Forwarding
+  IpInForwDatagrams,
+  IpOutForwDatagrams,
+  IpForwExpired,
+  IpForwTooBig,
+  IpForwRefused,
+  IpForwNoPacket,
+  IcmpOutRedirects,
 
   COUNT,
 }

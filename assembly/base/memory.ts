@@ -5,10 +5,13 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
+  MEMBERSHIPS,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
+  REASSEMBLIES,
   ROUTES,
   RX_RING,
   SYN_QUEUE,
@@ -19,11 +22,13 @@ import {
 import { Counter } from "../abi/counters";
 import { Status } from "../abi/status";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
+  SEVERAL_ADAPTERS,
   SOCKETS,
   TIMER_COUNT,
 } from "./config";
@@ -49,6 +54,10 @@ export const TIME_WAIT_BASE: usize = memory.data(TIME_WAITS * TIME_WAIT_BYTES, 1
 export const DATAGRAM_BYTES: u32 = 120;
 export const DATAGRAM_BASE: usize = memory.data(DATAGRAM_SOCKETS * DATAGRAM_BYTES, 16);
 
+/** A profile that takes no fragments has no such table. */
+export const REASSEMBLY_BYTES: u32 = 72;
+export const REASSEMBLY_BASE: usize = REASSEMBLIES ? memory.data(REASSEMBLIES * REASSEMBLY_BYTES, 16) : 0;
+
 export const NEIGHBOR_BYTES: u32 = 44;
 export const NEIGHBOR_BASE: usize = memory.data(NEIGHBORS * NEIGHBOR_BYTES, 16);
 
@@ -61,17 +70,26 @@ export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 export const ADDRESS_ENTRY_BYTES: u32 = 32;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
 
+/** Groups, the sockets in them, and what is known of the routers that ask. Profiles without groups have none of it. */
+export const GROUP_BYTES: u32 = 48;
+export const GROUP_BASE: usize = GROUPS ? memory.data(GROUPS * GROUP_BYTES, 16) : 0;
+export const MEMBERSHIP_BYTES: u32 = 4;
+export const MEMBERSHIP_BASE: usize = GROUPS ? memory.data(MEMBERSHIPS * MEMBERSHIP_BYTES, 16) : 0;
+/** For each adapter and each version of IP. */
+export const QUERIERS: u32 = GROUPS ? ALL_ADAPTERS * (1 + IPV6) : 0;
+export const QUERIER_BYTES: u32 = 40;
+export const QUERIER_BASE: usize = GROUPS ? memory.data(QUERIERS * QUERIER_BYTES, 16) : 0;
 /** What IPv6 knows of each adapter's link. A profile without IPv6 has no such table. */
 export const INTERFACE_BYTES: u32 = 16;
-export const INTERFACE_BASE: usize = IPV6 ? memory.data(ADAPTERS * INTERFACE_BYTES, 16) : 0;
+export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE_BYTES, 16) : 0;
 
 export const NAME_SERVER_BYTES: u32 = 24;
 export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
-export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
+export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
-/** Of each adapter: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
+/** Of each MAC: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
 export const DESCRIPTOR_BYTES: u32 = 8;
 export const RINGS_BYTES: u32 = (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
 export const RINGS_BASE: usize = memory.data(ADAPTERS * RINGS_BYTES, 16);
@@ -94,17 +112,25 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-/** Those that only IPv6 has come last. */
-export const COUNTERS_USED: u32 = IPV6 ? Counter.COUNT : Counter.Ip6InReceives;
+/** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
+export const COUNTERS_USED: u32 = <u32>(
+  (SEVERAL_ADAPTERS || IPV6
+    ? Counter.COUNT
+    : GROUPS
+      ? Counter.Ip6InReceives
+      : REASSEMBLIES
+        ? Counter.IgmpInMsgs
+        : Counter.ReasmTimeouts)
+);
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
-export const RESULT: usize = memory.data(32, 16);
+export const RESULT: usize = memory.data(36, 16);
 /** What `describe` and its kin fill in (`abi/status.ts`). */
-export const STATUS: usize = memory.data(Status.WORDS * 4, 16);
+export const STATUS: usize = memory.data(Status.WORDS * 4, 4);
 /** Room for the addresses that a host passes to calls. */
-export const SCRATCH: usize = memory.data(64, 16);
-export const EXCHANGE_BYTES: u32 = 32 + Status.WORDS * 4 + 64;
+export const SCRATCH: usize = memory.data(64, 4);
+export const EXCHANGE_BYTES: u32 = 36 + Status.WORDS * 4 + 64;
 
 /** The single things: clock, keys, ledgers, heads of lists. Each file that has one takes its place from here. */
 export const CLOCK_STATE: usize = memory.data(16, 16);
@@ -116,7 +142,7 @@ export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
 export const EVENTS_STATE: usize = memory.data(12, 4);
 export const POOL_BYTES: u32 = 28;
-const POOL_COUNT: u32 = 6;
+const POOL_COUNT: u32 = REASSEMBLIES ? 7 : 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
 export const LEDGER_STATE: usize = memory.data(16, 16);
 export const DEVICE_STATE: usize = memory.data(16, 16);
@@ -127,6 +153,7 @@ export const DISCOVERY_BYTES: u32 = IPV6 ? 48 : 4;
 export const DISCOVERY_STATE: usize = memory.data(DISCOVERY_BYTES, 16);
 export const ARRIVAL_BYTES: u32 = 72;
 export const ARRIVAL_STATE: usize = memory.data(ARRIVAL_BYTES, 8);
+export const REASSEMBLY_STATE: usize = REASSEMBLIES ? memory.data(8, 4) : 0;
 export const SOCKETS_STATE: usize = memory.data(32, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
@@ -134,7 +161,12 @@ export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
-export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48;
+/** The report that is being written, and room for addresses that it takes. */
+export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
+export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
+export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
+export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
+export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
 
 /** One buffer for each packet, behind everything else. */
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);

@@ -77,3 +77,5 @@ export const handshakePool: Pool = changetype<Pool>(POOLS + 2 * POOL_BYTES);
 export const timeWaitPool: Pool = changetype<Pool>(POOLS + 3 * POOL_BYTES);
 export const datagramPool: Pool = changetype<Pool>(POOLS + 4 * POOL_BYTES);
 export const neighborPool: Pool = changetype<Pool>(POOLS + 5 * POOL_BYTES);
+/** Only where there are fragments. */
+export const reassemblyPool: Pool = changetype<Pool>(POOLS + 6 * POOL_BYTES);

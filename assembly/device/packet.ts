@@ -27,6 +27,10 @@ export const enum PacketFlag {
   SACKED = 4,
   /** Of a send queue: taken for lost, and not sent again yet. */
   LOST = 8,
+  /** The datagram goes on in another packet, `more`. */
+  CHAINED = 16,
+  /** A fragment that is not its datagram's first: where it waits, it waits and falls with the one before it. */
+  FOLLOWS = 32,
 }
 
 @unmanaged
@@ -40,9 +44,9 @@ export class Packet {
   data: usize;
   /** Bytes in view. */
   length: u32;
-  /** Sequence number of the first byte in view (TCP); the sender's port (datagrams). */
+  /** Sequence number of the first byte in view (TCP); the sender's port (datagrams); place in its datagram (fragments). */
   seq: u32;
-  /** Sum of the bytes in view (RFC 1071), while they are data to send. */
+  /** Sum of the bytes in view (RFC 1071), while they are data of a stream to send; of a datagram, see `more`. */
   sum: u32;
   /** Lower half of the time, in microseconds, when it was last sent; of data behind a hole, when it came, as a count. */
   sentAt: u32;
@@ -86,6 +90,16 @@ export class Packet {
     assert(this.length >= bytes, "fewer bytes than the header");
     this.data += bytes;
     this.length -= bytes;
+  }
+
+  /** The next packet of the same datagram; null in its last. */
+  @inline get more(): Packet | null {
+    return this.has(PacketFlag.CHAINED) ? changetype<Packet>(<usize>this.sum) : null;
+  }
+  set more(packet: Packet | null) {
+    this.sum = <u32>changetype<usize>(packet);
+    if (packet) this.set(PacketFlag.CHAINED);
+    else this.clear(PacketFlag.CHAINED);
   }
 
   /** Where the payload of a packet in a send queue begins. */
@@ -191,15 +205,6 @@ export function hold(packet: Packet): void {
 export function release(packet: Packet): void {
   assert(packet.holders > 0, "released twice");
   if (--packet.holders == 0) packetPool.give(changetype<usize>(packet));
-}
-
-/** Frees a whole queue that is linked by `next`. */
-export function releaseAll(head: Packet | null): void {
-  while (head) {
-    const next = head.next;
-    release(head);
-    head = next;
-  }
 }
 
 if (ADAPTERS * RX_RING >= ALL_PACKETS) ERROR("The receive rings would take every packet.");

@@ -1,18 +1,21 @@
 // The machine's own addresses: which adapter has which, with the prefix of the network behind it, and how far each may
-// be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts.
+// be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts. The addresses of the loopback, 127/8
+// and ::1, are in no table: they are known by what they are.
 
-import { ADDRESSES, CLAIMS, IPV6 } from "profile";
+import { ADDRESSES, CLAIMS, IPV6, LOOPBACK } from "profile";
 import { AddressOrigin, AddressState } from "../abi/addresses";
 import {
   commonPrefix,
   copyAddress,
   isLimitedBroadcast,
   isLinkLocal,
+  isLoopback,
   isV4,
   sameAddress,
   samePrefix,
   v4Of,
 } from "../base/address";
+import { LOOPBACK_ADAPTER } from "../base/config";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
 
 /** A time that never comes, in seconds. */
@@ -136,6 +139,11 @@ export function findAnyOwnAddress(address: usize): OwnAddress | null {
   return null;
 }
 
+/** True of every address by which this machine reaches itself. */
+export function isOwn(address: usize): bool {
+  return (LOOPBACK && isLoopback(address)) || findAnyOwnAddress(address) !== null;
+}
+
 /** The address with which `adapter` speaks to `peer`: of that version, the one that fits best; or null. */
 export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
   let best: OwnAddress | null = null;
@@ -195,6 +203,13 @@ function labelOf(p: usize): u32 {
   return 1;
 }
 
+/** Where the address lies with which the machine speaks to `peer` through `adapter`; 0: it has none there. */
+export function sourceTo(adapter: u32, peer: usize): usize {
+  if (LOOPBACK && adapter == LOOPBACK_ADAPTER) return peer; // oneself, under the name that one is called by
+  const own = sourceFor(adapter, peer);
+  return own ? own.address : 0;
+}
+
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
 export function isBroadcast(adapter: u32, address: usize): bool {
   if (!isV4(address)) return false;
@@ -211,14 +226,21 @@ export function isBroadcast(adapter: u32, address: usize): bool {
   return false;
 }
 
-/** True when an address of the adapter, claimed or usable, has that solicited-node group (RFC 4291 §2.7.1). */
-export function isSolicitedNode(adapter: u32, group: usize): bool {
-  if (load<u64>(group) != 0x02ff || load<u32>(group, 8) != 0x01000000 || load<u8>(group, 12) != 0xff) return false;
-  const tail = load<u32>(group, 12) >> 8;
+/** True of the broadcast address of any network that this machine is in. */
+export function isAnyBroadcast(address: usize): bool {
   for (let i: u32 = 0; i < ADDRESSES; i++) {
     const entry = ownAddressAt(i);
-    if (entry.state == AddressState.FREE || entry.adapter != adapter || isV4(entry.address)) continue;
-    if (load<u32>(entry.address, 12) >> 8 == tail) return true;
+    if (entry.isUsable && isBroadcast(entry.adapter, address)) return true;
+  }
+  return isLimitedBroadcast(address);
+}
+
+/** True when `adapter` has an address in whose network both `a` and `b` are. */
+export function areNeighbors(adapter: u32, a: usize, b: usize): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (!entry.isUsable || entry.adapter != adapter || !samePrefix(entry.address, a, entry.prefixLength)) continue;
+    if (samePrefix(entry.address, b, entry.prefixLength)) return true;
   }
   return false;
 }

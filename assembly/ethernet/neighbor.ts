@@ -5,7 +5,7 @@ import { NEIGHBOR_QUEUE, NEIGHBORS } from "profile";
 import { Counter } from "../abi/counters";
 import { addressHash, copyAddress, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
-import { NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
+import { FRAGMENTS, NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
 import { count } from "../base/counters";
 import { LINK_STATE, NEIGHBOR_BASE, NEIGHBOR_BYTES, NEIGHBOR_TABLE } from "../base/memory";
 import { neighborPool } from "../base/pool";
@@ -144,25 +144,37 @@ function longerUnused(one: Neighbor | null, other: Neighbor): Neighbor {
 
 /** Frees an entry and drops what waits for it. */
 export function removeNeighbor(neighbor: Neighbor): void {
-  let packet = neighbor.waitingHead;
-  while (packet) {
-    const next = packet.link;
-    dropWaiting(packet);
-    packet = next;
-  }
+  dropAllWaiting(takeOut(neighbor));
+}
+
+/** Frees an entry. What waited for it, linked by `link`, is the caller's to drop. */
+export function takeOut(neighbor: Neighbor): Packet | null {
+  const waiting = neighbor.waitingHead;
   let at = bucket(neighbor.address);
   while (load<usize>(at) != changetype<usize>(neighbor)) at = load<usize>(at) + offsetof<Neighbor>("next");
   store<usize>(at, changetype<usize>(neighbor.next));
   setTimer(timerOf(neighbor), NEVER);
   neighborPool.give(changetype<usize>(neighbor));
   invalidatePaths();
+  return waiting;
+}
+
+function dropAllWaiting(packet: Packet | null): void {
+  while (packet) {
+    const next = packet.link;
+    dropWaiting(packet);
+    packet = next;
+  }
 }
 
 export function timerOf(neighbor: Neighbor): u32 {
   return NEIGHBOR_TIMERS + neighborPool.indexOf(changetype<usize>(neighbor));
 }
 
-/** Keeps an IP packet until the neighbor answers; the oldest gives way when too many wait (RFC 1122 §2.3.2.2). */
+/**
+ * Keeps an IP packet until the neighbor answers; the oldest gives way when too many wait (RFC 1122 §2.3.2.2). Fragments
+ * of one datagram count as one and fall together: the rest would be of no use.
+ */
 export function waitFor(neighbor: Neighbor, packet: Packet): void {
   hold(packet);
   packet.set(PacketFlag.ON_ITS_WAY);
@@ -171,14 +183,22 @@ export function waitFor(neighbor: Neighbor, packet: Packet): void {
   if (tail) tail.link = packet;
   else neighbor.waitingHead = packet;
   neighbor.waitingTail = packet;
+  if (FRAGMENTS && packet.has(PacketFlag.FOLLOWS)) return;
   if (neighbor.waiting++ < NEIGHBOR_QUEUE) return;
+  neighbor.waiting--;
+  dropOldest(neighbor);
+  while (FRAGMENTS && neighbor.waitingHead!.has(PacketFlag.FOLLOWS)) dropOldest(neighbor);
+}
+
+// There is always a newer one behind it.
+function dropOldest(neighbor: Neighbor): void {
   const oldest = neighbor.waitingHead!;
   neighbor.waitingHead = oldest.link;
-  neighbor.waiting--;
   dropWaiting(oldest);
 }
 
-function dropWaiting(packet: Packet): void {
+/** Drops a packet that has waited for a neighbor. */
+export function dropWaiting(packet: Packet): void {
   count(Counter.NeighborWaitDrops);
   packet.clear(PacketFlag.ON_ITS_WAY);
   release(packet);

@@ -38,10 +38,6 @@ export class Arrival {
   identification: u32;
   /** Where the field lies that named the protocol of what is in view. */
   nextField: usize;
-  /** 1 of an IPv6 packet with a fragment header, also of one that is whole. */
-  inFragments: u8;
-  reserved0: u8;
-  reserved1: u16;
 
   /** True of an IPv6 packet. */
   @inline get isV6(): bool {

@@ -3,13 +3,13 @@
 
 import { AddressState } from "../abi/addresses";
 import { Counter } from "../abi/counters";
-import { isMulticast, isUnspecified } from "../base/address";
+import { isMulticast, isUnspecified, sameAddress, setSolicitedNode } from "../base/address";
 import { be32 } from "../base/bytes";
 import { count } from "../base/counters";
 import { DISCOVERY_STATE } from "../base/memory";
 import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findAddressEntry, isSolicitedNode, OwnAddress } from "../ethernet/addresses";
+import { findAddressEntry, OwnAddress } from "../ethernet/addresses";
 import { addNeighbor, confirm, findNeighbor, Neighbor, NeighborState, suppose } from "../ethernet/neighbor";
 import { Arrival } from "./arrival";
 import { addressConflict } from "./autoconfig";
@@ -23,14 +23,14 @@ const OPTIONS: u32 = 24;
 const FRAME_SOURCE: usize = 8;
 
 /**
- * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`;
- * and not in fragments, behind which switches do not see what it is (RFC 6980).
+ * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`, and
+ * in no fragment (RFC 6980 §5).
  */
 export function isSoundMessage(arrival: Arrival, options: u32): bool {
   const packet = arrival.packet;
   const isSound =
     arrival.ttl == LINK_HOPS &&
-    !arrival.inFragments &&
+    arrival.fragment == 0 &&
     load<u8>(packet.data, 1) == 0 &&
     packet.length >= options &&
     hasWholeOptions(packet, options);
@@ -71,7 +71,7 @@ export function receiveSolicitation(arrival: Arrival): void {
   const packet = arrival.packet;
   const target = packet.data + TARGET;
   const isProbe = isUnspecified(arrival.source);
-  if (isMulticast(target) || (isProbe && !isSoundProbe(arrival))) {
+  if (isMulticast(target) || (isProbe && !isSoundProbe(arrival, target))) {
     count(Counter.NdInInvalid);
     return;
   }
@@ -86,10 +86,10 @@ export function receiveSolicitation(arrival: Arrival): void {
 }
 
 // Who has no address yet asks in the group of the one that it wants, and does not say who it is (§7.1.1).
-function isSoundProbe(arrival: Arrival): bool {
-  return (
-    isSolicitedNode(arrival.adapter, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC)
-  );
+function isSoundProbe(arrival: Arrival, target: usize): bool {
+  const group = DISCOVERY_STATE + 32;
+  setSolicitedNode(group, target);
+  return sameAddress(group, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC);
 }
 
 // Our own question, which some networks send back to us (RFC 4862 §5.4.3, appendix A).

@@ -1,39 +1,47 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
-import { IPV6 } from "profile";
+import { FORWARDING, GROUPS, IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
 import { sumPseudoHeader } from "../base/checksum";
-import { countIp } from "../base/counters";
-import { Adapter } from "../device/adapter";
+import { FRAGMENTS, LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
+import { count, countIp } from "../base/counters";
+import { Adapter, isForwarding } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findOwnAddress, isBroadcast, isSolicitedNode } from "../ethernet/addresses";
+import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
 import { openExtensions, Walk } from "./extensions";
+import { isMember } from "./groups";
 import { FragmentBits, openIpv4 } from "./ipv4";
 import { openIpv6 } from "./ipv6";
+import { Protocol } from "./protocol";
+import { reassemble } from "./reassembly";
 
-/** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
-const ALL_HOSTS: u32 = 0x010000e0;
-const ALL_NODES: u64 = 0x02ff;
-const ALL_NODES_TAIL: u64 = 0x0100000000000000;
+/** The packet, whose header is in view, is for somebody else, and this machine is a router. */
+export const TO_FORWARD: i32 = -16;
 
 /**
- * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or the sender is
- * to be told of a problem.
+ * Takes the headers of IP off. The answer is the protocol inside, or one of Walk: dropped and counted, or kept until other
+ * fragments come, or the sender is to be told of a problem; or TO_FORWARD. What is inside is in view in `arrival.packet`.
  */
 export function receiveIp(adapter: Adapter, packet: Packet, isV6: bool): i32 {
   countIp(Counter.IpInReceives, isV6);
   arrival.adapter = adapter.index;
   if (IPV6 && isV6 ? !openIpv6(packet) : !openIpv4(packet)) return Walk.DROPPED;
-  if (!isFromOne(adapter) || !isForUs(adapter)) {
+  if (!isFromOne(adapter)) {
     countIp(Counter.IpInAddrErrors, isV6);
     return Walk.DROPPED;
   }
+  if (!isForUs(adapter)) {
+    if (FORWARDING && isForwarding()) return TO_FORWARD;
+    if (SEVERAL_ADAPTERS && findAnyOwnAddress(arrival.destination)) count(Counter.IpInOtherAdapter);
+    else countIp(Counter.IpInAddrErrors, isV6);
+    return Walk.DROPPED;
+  }
   packet.pull(arrival.headerBytes);
-  const found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
-  if (found == Walk.FRAGMENT) return reassemble(packet, isV6);
+  let found: i32 = IPV6 && isV6 ? openExtensions(arrival, packet, true) : fragmentOr(arrival.protocol);
+  if (found == Walk.FRAGMENT) found = openFragmented(packet, isV6);
   return found < 0 ? found : deliver(found, isV6);
 }
 
@@ -52,35 +60,52 @@ function isPart(): bool {
   return (arrival.fragment & (FragmentBits.MF | FragmentBits.OFFSET)) != 0;
 }
 
-function reassemble(packet: Packet, isV6: bool): i32 {
+// A fragment, but one that is the whole packet (RFC 6946), has to wait for the others.
+function openFragmented(packet: Packet, isV6: bool): i32 {
   if (isPart()) {
-    countIp(Counter.IpReasmReqds, isV6);
-    countIp(Counter.IpReasmFails, isV6);
-    return Walk.DROPPED;
+    const missing = takePart(packet, isV6);
+    if (missing) return missing;
   }
-  // The fragment is the whole packet (RFC 6946).
-  const found = openExtensions(arrival, packet, false);
-  return found < 0 ? found : deliver(found, isV6);
+  return IPV6 && isV6 ? openExtensions(arrival, arrival.packet, false) : <i32>arrival.protocol;
 }
 
-// A source must be one host: not a group, a broadcast or nobody (RFC 1122 §3.2.1.3). In IPv6 nobody may ask who has an
-// address; what else it sends is refused where it is understood.
+function takePart(packet: Packet, isV6: bool): i32 {
+  if (FRAGMENTS) return reassemble(packet);
+  countIp(Counter.IpReasmReqds, isV6);
+  countIp(Counter.IpReasmFails, isV6);
+  return Walk.DROPPED;
+}
+
+// A source must be one host, and on a wire another one: not a group, a broadcast, nobody (RFC 1122 §3.2.1.3) or us. In
+// IPv6 nobody may ask who has an address, and somebody who has one of ours is heard, so that this is found out; what else
+// they send is refused where it is understood.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
+  // A bridge that asks for groups may have no address (RFC 4541 §2.1.1).
+  if (GROUPS && arrival.protocol == Protocol.IGMP && isUnspecified(source)) return true;
   if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
-  return isUnspecified(source) ? !isV4(source) : !isNowhere(source);
+  if (isUnspecified(source)) return !isV4(source);
+  return isLoopbackAdapter(adapter) || (!isNowhere(source) && !(isV4(source) && findAnyOwnAddress(source)));
 }
 
-// Strong host (RFC 1122 §3.3.4.2): only the adapter that has an address takes packets for it.
+// Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it. A
+// router takes what is for any of its addresses wherever it comes in (RFC 1812 §5.2.3).
 function isForUs(adapter: Adapter): bool {
   const destination = arrival.destination;
-  if (findOwnAddress(adapter.index, destination)) {
+  if (isLoopbackAdapter(adapter)) {
+    arrival.toMany = 0;
+    return isOwn(destination);
+  }
+  const anywhere = FORWARDING && isForwarding();
+  if (anywhere ? findAnyOwnAddress(destination) : findOwnAddress(adapter.index, destination)) {
     arrival.toMany = cameToGroup(arrival.packet, 0) ? 1 : 0;
     return true;
   }
   arrival.toMany = 1;
   if (!isMulticast(destination)) return isBroadcast(adapter.index, destination);
-  if (isV4(destination)) return v4Of(destination) == ALL_HOSTS;
-  if (load<u64>(destination) == ALL_NODES && load<u64>(destination, 8) == ALL_NODES_TAIL) return true;
-  return isSolicitedNode(adapter.index, destination);
+  return GROUPS != 0 && isMember(adapter.index, destination);
+}
+
+function isLoopbackAdapter(adapter: Adapter): bool {
+  return LOOPBACK != 0 && adapter.index == LOOPBACK_ADAPTER;
 }

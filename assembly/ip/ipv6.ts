@@ -60,6 +60,11 @@ export function writeIpv6Header(
   copyAddress(p + 24, destination);
 }
 
+/** Takes one off the hop limit, which no checksum covers. */
+export function decrementHopLimit(p: usize): void {
+  store<u8>(p, load<u8>(p, 7) - 1, 7);
+}
+
 /** Checks the header of a received packet and describes it in `arrival`. False: dropped and counted. */
 export function openIpv6(packet: Packet): bool {
   const header = changetype<Ipv6Header>(packet.data);
@@ -91,5 +96,4 @@ function describe(packet: Packet, header: Ipv6Header): void {
   arrival.ttl = <u8>header.hopLimit;
   arrival.tos = <u8>header.trafficClass;
   arrival.fragment = 0;
-  arrival.inFragments = 0;
 }

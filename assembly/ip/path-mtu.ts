@@ -4,12 +4,12 @@
 import { PATH_MTUS } from "profile";
 import { copyAddress, isV4, sameAddress } from "../base/address";
 import { now } from "../base/clock";
-import { SECOND } from "../base/config";
+import { FRAGMENTS, SECOND } from "../base/config";
 import { PATH_MTU_BASE, PATH_MTU_BYTES } from "../base/memory";
 import { LEAST_MTU } from "./ipv6";
 
 /** Below this no path is taken to be: IPv4 hosts take packets of 576 bytes, tunnels may cost some of them. */
-const LEAST_PATH_MTU: u32 = 552;
+export const LEAST_PATH_MTU: u32 = 552;
 
 /** Below this no path to `destination` is taken to be (RFC 8201 §4 for IPv6). */
 export function leastPathMtu(destination: usize): u32 {
@@ -47,6 +47,7 @@ function second(): u32 {
 
 /** The largest packet for `destination`, at most `most`. */
 export function pathMtu(destination: usize, most: u32): u32 {
+  if (FRAGMENTS && !entryAt(0).ends) return most; // the first to be filled: every large datagram asks
   const time = second();
   for (let i: u32 = 0; i < PATH_MTUS; i++) {
     const entry = entryAt(i);

@@ -1,57 +1,119 @@
 // Bytes in and out of sockets. `sendRoom` and `recvPeek` lend the caller a piece of a packet, so that a host copies
 // once, straight into or out of it; `write` and `read` copy for applications inside the module. What was lent is good
-// until the next call or poll.
+// until the next call or poll. A datagram that is larger than a packet is lent in pieces.
 
-import { DATAGRAM_QUEUE, MTU } from "profile";
+import { DATAGRAM_QUEUE, GROUPS, IPV6 } from "profile";
 import { Errno } from "../abi/errno";
 import { Result } from "../abi/sockets";
-import { clearAddress, copyAddress, isUnspecified } from "../base/address";
+import { clearAddress, copyAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
-import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, IP_HEADER_BYTES, IP_HEADER_ROOM, UDP_HEADER_BYTES } from "../base/config";
+import {
+  FRAGMENT_HEADROOM,
+  FRAGMENTS,
+  IP_HEADER_BYTES,
+  IPV6_HEADER_BYTES,
+  MTU_BYTES,
+  UDP_HEADER_BYTES,
+} from "../base/config";
 import { RESULT } from "../base/memory";
+import { chainBytes } from "../device/chain";
 import { Packet, takeSharedPacket } from "../device/packet";
-import { isPathGood } from "../ip/output";
-import { findRoute } from "../ip/route";
-import { addressOf, Datagram, dropReceived, queueDatagram } from "../transport/datagram";
+import { fragmentRoom, MOST_PIECES, takeChain } from "../ip/fragment";
+import { isPathGood, isReachable } from "../ip/output";
+import { pathMtu } from "../ip/path-mtu";
+import { ANY_ADAPTER } from "../ip/route";
+import {
+  adapterFor,
+  addressOf,
+  Datagram,
+  dropDraft,
+  dropReceived,
+  isWhole,
+  queueDatagram,
+} from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
 import { consumeStream, receivedStream, sendRoomStream, whyNotFresh } from "../transport/tcp/calls";
 import { enqueue, roomAt } from "../transport/tcp/send-queue";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
-import { asDatagram, asStream, bindForSending, isStream } from "./socket";
+import { asDatagram, asStream, bindForSending, isStream, mayBroadcast } from "./socket";
 
-const DATAGRAM_HEADROOM = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + UDP_HEADER_BYTES;
-const MAX_DATAGRAM: u32 = MTU - IP_HEADER_BYTES - UDP_HEADER_BYTES;
+/** UDP's header has the size of that of an ICMP echo. */
+const DATAGRAM_HEADROOM = FRAGMENT_HEADROOM + UDP_HEADER_BYTES;
+const HEADER_BYTES: u32 = IP_HEADER_BYTES + UDP_HEADER_BYTES;
+/** The largest datagram that goes in one packet. */
+const MAX_WHOLE: u32 = MTU_BYTES - HEADER_BYTES;
+/** The largest there is: what IPv4's length field can say, less the headers. */
+const MAX_DATAGRAM: u32 = FRAGMENTS ? 65535 - HEADER_BYTES : MAX_WHOLE;
 
 function setResult(word: Result, value: u32): void {
   store<u32>(RESULT + <usize>word * 4, value);
 }
 
-/** Lends room to write into: its address in RESULT, its bytes as answer; EAGAIN when there is none now. */
-export function lendRoom(descriptor: i32): i32 {
+/**
+ * Lends room to write into: its address in RESULT, its bytes as answer; EAGAIN when there is none now. `bytes` is that of
+ * a datagram, or 0 for any that goes in one packet. Of one that does not, `piece` says which piece is lent: 0 makes room
+ * for all of them, the others follow.
+ */
+export function lendRoom(descriptor: i32, bytes: u32, piece: u32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
-  if (!isStream(endpoint)) return lendDatagram(asDatagram(endpoint));
+  if (!isStream(endpoint)) return lendDatagram(asDatagram(endpoint), bytes, piece);
   const tcb = asStream(endpoint);
   const room = sendRoomStream(tcb);
   if (room > 0) setResult(Result.POINTER, <u32>roomAt(tcb));
   return room;
 }
 
-function lendDatagram(socket: Datagram): i32 {
+function lendDatagram(socket: Datagram, bytes: u32, piece: u32): i32 {
+  if (FRAGMENTS && bytes > MAX_WHOLE) return piece ? lendPiece(socket.draft, piece) : lendChain(socket, bytes);
+  if (FRAGMENTS && socket.draft && socket.draft!.more) dropDraft(socket);
   if (!socket.draft) {
-    const isFull = socket.outgoing >= DATAGRAM_QUEUE; // then sending makes room
-    const packet: Packet | null = isFull ? null : takeSharedPacket();
-    if (!packet) {
-      socket.set(EndpointFlag.WANTS_ROOM);
-      if (!isFull) awaitPacket(socket);
-      return -Errno.EAGAIN;
-    }
+    const packet: Packet | null = isFull(socket) ? null : takeSharedPacket();
+    if (!packet) return refuseRoom(socket);
     packet.data = packet.buffer + DATAGRAM_HEADROOM;
     socket.draft = packet;
   }
   setResult(Result.POINTER, <u32>socket.draft!.data);
-  return MAX_DATAGRAM;
+  return MAX_WHOLE;
+}
+
+// Sending makes room.
+function isFull(socket: Datagram): bool {
+  return socket.outgoing >= DATAGRAM_QUEUE;
+}
+
+function refuseRoom(socket: Datagram): i32 {
+  socket.set(EndpointFlag.WANTS_ROOM);
+  if (!isFull(socket)) awaitPacket(socket);
+  return -Errno.EAGAIN;
+}
+
+// All pieces are taken at once, so that no two sockets wait for each other's. They are those in which the datagram is
+// sent as fragments over a link of MTU bytes.
+function lendChain(socket: Datagram, bytes: u32): i32 {
+  if (bytes > MAX_DATAGRAM || isWhole(socket)) return -Errno.EMSGSIZE;
+  const room = fragmentRoom(MTU_BYTES, IPV6 && speaksV6(socket));
+  if ((bytes + UDP_HEADER_BYTES + room - 1) / room > MOST_PIECES) return -Errno.ENOBUFS;
+  dropDraft(socket);
+  const chain: Packet | null = isFull(socket) ? null : takeChain(bytes + UDP_HEADER_BYTES, room);
+  if (!chain) return refuseRoom(socket);
+  chain.pull(UDP_HEADER_BYTES);
+  socket.draft = chain;
+  return lendPiece(chain, 0);
+}
+
+// As far as is known before the datagram's destination is.
+function speaksV6(socket: Datagram): bool {
+  const known = isUnspecified(socket.remote) ? socket.local : socket.remote;
+  return !isUnspecified(known) && !isV4(known);
+}
+
+function lendPiece(packet: Packet | null, piece: u32): i32 {
+  while (packet && piece--) packet = packet.more;
+  if (!packet) return -Errno.EINVAL; // the datagram has no such piece
+  setResult(Result.POINTER, <u32>packet.data);
+  return packet.length;
 }
 
 /** The caller has written `bytes` bytes into the room that was lent: they are to be sent. The bytes, or an errno. */
@@ -81,16 +143,37 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   if (socket.error) return takeDatagramError(socket);
   if (isUnspecified(address)) return -Errno.ENOTCONN;
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
+  if (isWhole(socket) && isTooLong(address, bytes)) return -Errno.EMSGSIZE;
   const isOnPath = address == socket.remote && isPathGood(socket.path);
-  if (!isOnPath && !findRoute(address, socket.adapter)) return -Errno.ENETUNREACH;
+  const refused = isOnPath ? 0 : whyNotTo(socket, address);
+  if (refused) return refused;
   const unbound = bindForSending(socket);
   if (unbound) return unbound;
   const packet = socket.draft;
   if (!packet) return -Errno.EAGAIN; // nothing was lent
+  if (FRAGMENTS) {
+    const isChain = packet.more !== null;
+    if (isChain ? bytes != chainBytes(packet) : bytes > MAX_WHOLE) return -Errno.EINVAL; // not what room was made for
+    if (!isChain) packet.length = bytes;
+  } else {
+    packet.length = bytes;
+  }
   socket.draft = null;
-  packet.length = bytes;
   queueDatagram(socket, packet, address, port);
   return bytes;
+}
+
+function isTooLong(address: usize, bytes: u32): bool {
+  const headers = (isV4(address) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES) + UDP_HEADER_BYTES;
+  return bytes + headers > pathMtu(address, MTU_BYTES);
+}
+
+// A group is reached through an adapter, everybody else along a route.
+function whyNotTo(socket: Datagram, address: usize): i32 {
+  if (GROUPS && isMulticast(address)) return adapterFor(socket, address) == ANY_ADAPTER ? -Errno.ENETUNREACH : 0;
+  const adapter = adapterFor(socket, address);
+  if (!isReachable(address, adapter)) return -Errno.ENETUNREACH;
+  return mayBroadcast(socket, adapter, address) ? 0 : -Errno.EACCES;
 }
 
 function takeDatagramError(socket: Datagram): i32 {
@@ -121,15 +204,25 @@ function writeStream(tcb: Tcb, source: usize, bytes: u32): i32 {
 
 function writeDatagram(descriptor: i32, source: usize, bytes: u32): i32 {
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
-  const room = lendRoom(descriptor);
+  const room = lendRoom(descriptor, bytes, 0);
   if (room < 0) return room;
-  memory.copy(load<u32>(RESULT + Result.POINTER * 4), source, bytes);
+  if (FRAGMENTS && bytes > MAX_WHOLE) writePieces(descriptor, source, bytes, room);
+  else memory.copy(load<u32>(RESULT + Result.POINTER * 4), source, bytes);
   return commit(descriptor, bytes);
+}
+
+function writePieces(descriptor: i32, source: usize, bytes: u32, room: i32): void {
+  for (let piece: u32 = 1; room > 0; piece++) {
+    memory.copy(load<u32>(RESULT + Result.POINTER * 4), source, room);
+    source += room;
+    room = lendRoom(descriptor, bytes, piece);
+  }
 }
 
 /**
  * What can be read in one piece: its address in RESULT, its bytes as answer. Of a stream 0 is the end. Of a datagram
- * socket it is the oldest datagram, which may be empty, with the sender's address and port in RESULT.
+ * socket it is the oldest datagram, which may be empty, or its first piece; in RESULT are also the sender's address and
+ * port, and the bytes of the whole datagram that are not taken yet.
  */
 export function peek(descriptor: i32): i32 {
   const endpoint = endpointOf(descriptor);
@@ -148,11 +241,12 @@ function peekDatagram(socket: Datagram): i32 {
   setResult(Result.PORT, packet.seq);
   setResult(Result.ADAPTER, packet.adapter);
   setResult(Result.TTL, packet.seq);
+  if (FRAGMENTS) setResult(Result.LENGTH, chainBytes(packet));
   copyAddress(RESULT + Result.ADDRESS * 4, addressOf(packet));
   return packet.length;
 }
 
-/** Takes `bytes` bytes of what was peeked away; of a datagram socket the whole datagram. */
+/** Takes `bytes` bytes of what was peeked away; of a datagram the whole piece, and with its last piece the datagram. */
 export function take(descriptor: i32, bytes: u32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
@@ -172,16 +266,19 @@ export function take(descriptor: i32, bytes: u32): i32 {
 export function readInto(descriptor: i32, target: usize, bytes: u32): i32 {
   if (!isReadable(target, bytes)) return -Errno.EFAULT;
   let copied: u32 = 0;
+  let goesOn = false;
   do {
     const ready = peek(descriptor);
     if (ready < 0 || (ready == 0 && copied)) return copied ? copied : ready;
     const piece = min<u32>(ready, bytes - copied);
     memory.copy(target + copied, load<u32>(RESULT + Result.POINTER * 4), piece);
+    const endpoint = endpointOf(descriptor);
+    const isDatagram = !endpoint || !isStream(endpoint);
+    if (FRAGMENTS) goesOn = isDatagram && load<u32>(RESULT + Result.LENGTH * 4) > <u32>ready;
     take(descriptor, piece);
     copied += piece;
-    const endpoint = endpointOf(descriptor);
-    if (ready == 0 || !endpoint || !isStream(endpoint)) break;
-  } while (copied < bytes);
+    if (!goesOn && (ready == 0 || isDatagram)) break;
+  } while (copied < bytes || goesOn);
   return copied;
 }
 

@@ -4,7 +4,9 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
+  MEMBERSHIPS,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -16,9 +18,11 @@ import {
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
+  FRAGMENTS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
   SOCKETS,
@@ -37,12 +41,19 @@ import {
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  GROUP_BASE,
+  GROUP_BYTES,
   INTERFACE_BASE,
   INTERFACE_BYTES,
+  MEMBERSHIP_BASE,
+  MEMBERSHIP_BYTES,
   NAME_SERVER_BASE,
   NAME_SERVER_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
+  QUERIER_BASE,
+  QUERIER_BYTES,
+  QUERIERS,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -52,11 +63,23 @@ import {
   TIMER_BYTES,
   TIMER_KEYS,
 } from "../base/memory";
-import { datagramPool, handshakePool, neighborPool, Pool, packetPool, tcbPool, timeWaitPool } from "../base/pool";
-import { adapterCount } from "../device/adapter";
+import {
+  datagramPool,
+  handshakePool,
+  neighborPool,
+  Pool,
+  packetPool,
+  reassemblyPool,
+  tcbPool,
+  timeWaitPool,
+} from "../base/pool";
+import { adaptersInUse } from "../device/adapter";
+import { groupsInUse } from "../ip/group-table";
+import { membershipsInUse } from "../transport/membership";
 
-/** Fills RESULT with what is known of a region; EINVAL behind the last. */
+/** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
+  if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
   switch (region) {
     case Region.PACKETS:
       return pool(packetPool);
@@ -80,12 +103,12 @@ export function describeRegion(region: u32): i32 {
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
     case Region.INTERFACES:
-      return table(INTERFACE_BASE, IPV6 ? ADAPTERS : 0, INTERFACE_BYTES);
+      return table(INTERFACE_BASE, IPV6 ? ALL_ADAPTERS : 0, INTERFACE_BYTES);
     case Region.NAME_SERVERS:
       return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
     case Region.ADAPTERS:
-      table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
-      return usage(adapterCount(), adapterCount(), 0);
+      table(ADAPTER_BASE, ALL_ADAPTERS, ADAPTER_BYTES);
+      return usage(adaptersInUse(), adaptersInUse(), 0);
     case Region.DESCRIPTOR_RINGS:
       return table(RINGS_BASE, ADAPTERS, RINGS_BYTES);
     case Region.DEMULTIPLEXER:
@@ -100,6 +123,19 @@ export function describeRegion(region: u32): i32 {
       return table(RESULT, 1, EXCHANGE_BYTES);
     case Region.STATE:
       return table(CLOCK_STATE, 1, STATE_BYTES);
+    default:
+      return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
+  }
+}
+
+function describeGroupRegion(region: u32): i32 {
+  switch (region) {
+    case Region.GROUPS:
+      return usedTable(GROUP_BASE, GROUPS, GROUP_BYTES, groupsInUse());
+    case Region.MEMBERSHIPS:
+      return usedTable(MEMBERSHIP_BASE, MEMBERSHIPS, MEMBERSHIP_BYTES, membershipsInUse());
+    case Region.QUERIERS:
+      return table(QUERIER_BASE, QUERIERS, QUERIER_BYTES);
     default:
       return -Errno.EINVAL;
   }
@@ -119,6 +155,11 @@ function table(base: usize, count: u32, size: u32): i32 {
   set(RegionWord.COUNT, count);
   set(RegionWord.SIZE, size);
   return usage(count, count, 0);
+}
+
+function usedTable(base: usize, count: u32, size: u32, used: u32): i32 {
+  table(base, count, size);
+  return usage(used, used, 0);
 }
 
 function usage(used: u32, high: u32, refused: u32): i32 {

@@ -1,22 +1,24 @@
 // ICMP of both versions on the way in (RFC 792, RFC 1122 §3.2.2; RFC 4443): echoes are answered, replies and errors find
 // the socket they concern, and what IPv6's neighbors and routers say goes to those who keep their tables.
 
-import { IPV6 } from "profile";
+import { GROUPS, IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { isUnspecified } from "../base/address";
+import { isUnspecified, isV4 } from "../base/address";
 import { be16, be32 } from "../base/bytes";
-import { sumBytes } from "../base/checksum";
-import { ICMP_HEADER_BYTES } from "../base/config";
+import { FRAGMENTS, ICMP_HEADER_BYTES } from "../base/config";
 import { countIp } from "../base/counters";
+import { sumChain } from "../device/chain";
 import { Arrival } from "../ip/arrival";
 import { receiveAdvertisement, receiveSolicitation } from "../ip/discovery";
 import { Icmp6Type, sumIcmp6 } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
+import { limitPathMtu } from "../ip/path-mtu";
 import { Protocol } from "../ip/protocol";
+import { receiveMld } from "../ip/query";
 import { receiveRedirect, receiveRouterAdvertisement } from "../ip/router";
-import { Datagram, failDatagram, receiveDatagram } from "./datagram";
+import { Datagram, failDatagram, isWhole, receiveDatagram } from "./datagram";
 import { FlowKind, findFlow } from "./flow";
 import { IcmpType, sendEchoReply, Unreachable } from "./icmp-output";
 import { findBound } from "./ports";
@@ -41,7 +43,7 @@ export function receiveIcmp(arrival: Arrival, isV6: bool): void {
 
 function sumOf(arrival: Arrival, isV6: bool): u32 {
   const packet = arrival.packet;
-  return IPV6 && isV6 ? sumIcmp6(packet, arrival.source, arrival.destination) : sumBytes(packet.data, packet.length);
+  return IPV6 && isV6 ? sumIcmp6(packet, arrival.source, arrival.destination) : sumChain(packet);
 }
 
 function receiveIcmp4(arrival: Arrival, type: u32, code: u32): void {
@@ -84,7 +86,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
       break;
     case Icmp6Type.TOO_BIG:
       countIp(Counter.IcmpInDestUnreachs, true);
-      tooBig(arrival, be32(arrival.packet.data, 4));
+      receiveTooBig(arrival, be32(arrival.packet.data, 4));
       break;
     case Icmp6Type.TIME_EXCEEDED:
       countIp(Counter.IcmpInTimeExcds, true);
@@ -93,6 +95,12 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
     case Icmp6Type.PARAMETER_PROBLEM:
       countIp(Counter.IcmpInParmProbs, true);
       passError(arrival, Errno.EPROTONOSUPPORT, 0);
+      break;
+    case Icmp6Type.MLD_QUERY:
+    case Icmp6Type.MLD_V1_REPORT:
+    case Icmp6Type.MLD_DONE:
+    case Icmp6Type.MLD_V2_REPORT:
+      if (GROUPS) receiveMld(arrival);
       break;
     case Icmp6Type.NEIGHBOR_SOLICITATION:
       receiveSolicitation(arrival);
@@ -112,7 +120,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
 }
 
 // No link carries less than 1280 bytes: who says so is not believed at all (RFC 8201 §4).
-function tooBig(arrival: Arrival, mtu: u32): void {
+function receiveTooBig(arrival: Arrival, mtu: u32): void {
   if (mtu < LEAST_MTU) countIp(Counter.IcmpInErrors, true);
   else passError(arrival, Errno.EMSGSIZE, mtu);
 }
@@ -175,10 +183,10 @@ function passTo(quote: Quote, error: Errno, nextMtu: u32): bool {
     case Protocol.TCP:
       return forTcp(quote, error, nextMtu);
     case Protocol.UDP:
-      return forDatagram(quote, SocketKind.DATAGRAM, be16(transport), be16(transport, 2), error);
+      return forDatagram(quote, SocketKind.DATAGRAM, be16(transport), be16(transport, 2), error, nextMtu);
     case Protocol.ICMP:
     case Protocol.ICMPV6:
-      return forDatagram(quote, SocketKind.ECHO, be16(transport, 4), 0, error);
+      return forDatagram(quote, SocketKind.ECHO, be16(transport, 4), 0, error, nextMtu);
     default:
       return false;
   }
@@ -195,9 +203,19 @@ function forTcp(quote: Quote, error: Errno, mtu: u32): bool {
   return true;
 }
 
-function forDatagram(quote: Quote, kind: SocketKind, port: u32, remotePort: u32, error: Errno): bool {
+function forDatagram(quote: Quote, kind: SocketKind, port: u32, remotePort: u32, error: Errno, mtu: u32): bool {
   const bound = findBound(kind, quote.local, port, quote.remote, remotePort);
   if (!bound) return false;
-  failDatagram(changetype<Datagram>(changetype<usize>(bound)), error);
+  const socket = changetype<Datagram>(changetype<usize>(bound));
+  if (FRAGMENTS && error == Errno.EMSGSIZE) tooBig(socket, quote, mtu);
+  else failDatagram(socket, error);
   return true;
+}
+
+// Routers of IPv6 never cut a packet, so that the next datagram goes in smaller fragments (RFC 8201 §4). In IPv4 only who
+// forbids fragments has asked for that answer (RFC 1191 §3).
+function tooBig(socket: Datagram, quote: Quote, mtu: u32): void {
+  const isAsked = isWhole(socket);
+  if ((isAsked || !isV4(quote.remote)) && mtu && mtu < quote.bytes) limitPathMtu(quote.remote, mtu);
+  if (isAsked) failDatagram(socket, Errno.EMSGSIZE);
 }

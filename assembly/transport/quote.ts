@@ -2,10 +2,11 @@
 
 import { IPV6 } from "profile";
 import { copyAddress, setV4 } from "../base/address";
+import { be16 } from "../base/bytes";
 import { IP_HEADER_BYTES, IPV6_HEADER_BYTES } from "../base/config";
 import { WORK_AREA } from "../base/memory";
 import { Packet } from "../device/packet";
-import { Ipv4Header } from "../ip/ipv4";
+import { FragmentBits, Ipv4Header } from "../ip/ipv4";
 import { Ipv6Header } from "../ip/ipv6";
 import { Protocol } from "../ip/protocol";
 
@@ -51,6 +52,7 @@ export function openQuote(packet: Packet, isV6: bool): bool {
 function openQuote4(packet: Packet): bool {
   const header = changetype<Ipv4Header>(packet.data);
   if (packet.length < IP_HEADER_BYTES || packet.length < header.headerBytes + QUOTED) return false;
+  if (header.fragment & FragmentBits.OFFSET) return false; // the transport's header was in another fragment
   setV4(quote.local, header.source);
   setV4(quote.remote, header.destination);
   quote.transport = packet.data + header.headerBytes;
@@ -70,6 +72,7 @@ function openQuote6(packet: Packet): bool {
   // Of our own packets only fragments have a header between.
   if (protocol == Protocol.FRAGMENT && at + QUOTED <= packet.length) {
     protocol = load<u8>(packet.data + at);
+    if (be16(packet.data + at, 2) >> 3) return false;
     at += 8;
   }
   quote.transport = packet.data + at;

@@ -1,22 +1,35 @@
 // UDP (RFC 768): to the socket that is bound to the port, or back with port unreachable.
 
+import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, sameAddress } from "../base/address";
+import { copyAddress, isMulticast } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
-import { fold32, sumBytes, sumPseudoHeader } from "../base/checksum";
+import { fold32, sumPseudoHeader } from "../base/checksum";
 import { now } from "../base/clock";
 import { UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { WORK_AREA } from "../base/memory";
-import { Packet, release } from "../device/packet";
+import { chainBytes, releaseChain, sumChain, trimChain } from "../device/chain";
+import { Packet } from "../device/packet";
 import { Arrival } from "../ip/arrival";
-import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
+import { sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import { addressOf, Datagram, failDatagram, receiveDatagram, sourceOf, takeOutgoing } from "./datagram";
-import { descriptorOf } from "./endpoint";
+import {
+  addressOf,
+  Datagram,
+  failDatagram,
+  isWhole,
+  pathOf,
+  receiveDatagram,
+  sourceOf,
+  staysHere,
+  takeOutgoing,
+  ttlFor,
+} from "./datagram";
+import { descriptorOf, EndpointFlag } from "./endpoint";
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
+import { deliverToMany, isForMany, loopToMembers } from "./many";
 import { findBound } from "./ports";
 
 const SOURCE_PORT: usize = 0;
@@ -34,6 +47,11 @@ export function receiveUdp(arrival: Arrival): void {
   }
   const port = be16(udp, SOURCE_PORT);
   const local = be16(udp, DESTINATION_PORT);
+  if (GROUPS && arrival.toMany && isForMany(arrival)) {
+    packet.pull(UDP_HEADER_BYTES);
+    deliverToMany(arrival, local, port);
+    return;
+  }
   const socket = changetype<Datagram | null>(
     changetype<usize>(findBound(SocketKind.DATAGRAM, arrival.destination, local, arrival.source, port)),
   );
@@ -52,46 +70,45 @@ function isSound(arrival: Arrival): bool {
   const udp = packet.data;
   if (packet.length < UDP_HEADER_BYTES) return false;
   const bytes = be16(udp, LENGTH);
-  if (bytes < UDP_HEADER_BYTES || bytes > packet.length) return false;
-  packet.length = bytes;
+  if (bytes < UDP_HEADER_BYTES || bytes > chainBytes(packet)) return false;
+  trimChain(packet, bytes);
   if (load<u16>(udp, CHECKSUM) == 0) return !arrival.isV6; // the sender made none, which IPv6 forbids (RFC 8200 §8.1)
-  return fold32(arrival.pseudoSum + bswap16(bytes) + sumBytes(udp, bytes)) == 0xffff;
+  return fold32(arrival.pseudoSum + bswap16(bytes) + sumChain(packet)) == 0xffff;
 }
 
 /** Sends what a UDP socket has queued. */
 export function flushUdp(socket: Datagram): void {
   for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
     sendUdp(socket, packet);
-    release(packet);
+    releaseChain(packet);
   }
 }
 
 function sendUdp(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  // A connected socket keeps its path; others look it up for each datagram.
-  let path = sameAddress(destination, socket.remote) ? socket.path : null;
-  if (!path) path = pathFor(destination, socket.adapter);
-  else if (!isPathGood(path) && findPath(path, destination, socket.adapter) != 0) path = null;
-  if (!path) {
-    failDatagram(socket, Errno.ENETUNREACH);
-    return;
-  }
+  const path = pathOf(socket, destination);
+  if (!path) return;
   const source = sourceOf(socket, path.adapter, destination);
   if (!source) return;
   packet.owner = descriptorOf(socket);
   const port = packet.seq;
   const udp = packet.push(UDP_HEADER_BYTES);
-  const bytes = packet.length;
+  const bytes = chainBytes(packet);
   setBe16(udp, socket.localPort, SOURCE_PORT);
   setBe16(udp, port, DESTINATION_PORT);
   setBe16(udp, bytes, LENGTH);
   store<u16>(udp, 0, CHECKSUM);
   const pseudo = sumPseudoHeader(source, destination, Protocol.UDP) + bswap16(bytes);
-  const sum = <u16>~fold32(pseudo + sumBytes(udp, bytes));
+  const sum = <u16>~fold32(pseudo + sumChain(packet));
   store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
   count(Counter.UdpOutDatagrams);
   socket.sentAt = now();
-  const failed = sendIp(packet, path, source, destination, Protocol.UDP, socket.ttl, socket.tos, false);
+  if (GROUPS && isMulticast(destination) && !socket.has(EndpointFlag.NO_LOOP)) {
+    loopToMembers(packet, path.adapter, source, destination);
+  }
+  if (staysHere(socket, destination)) return;
+  const ttl = ttlFor(socket, destination);
+  const failed = sendIp(packet, path, source, destination, Protocol.UDP, ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }

@@ -11,6 +11,12 @@ export const SHRINK: u32 = 0;
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */
 export const ADAPTERS: u32 = 1;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 0;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 1;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 0;
 /** Receive and transmit descriptors of each adapter. */
 export const RX_RING: u32 = 256;
 export const TX_RING: u32 = 256;
@@ -40,8 +46,12 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 64;
-/** Datagrams that may wait in one socket. */
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 64;
+/** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */
+export const REASSEMBLIES: u32 = 16;
+/** Most packets that fragments may hold, over all of these: two datagrams of 64 KB, from a path of 576 bytes. */
+export const REASSEMBLY_PACKETS: u32 = 256;
 
 /** Most packets of received data in one connection; with MTU, the largest window. */
 export const RX_PACKETS_PER_TCB: u32 = 2;
@@ -60,3 +70,7 @@ export const ADDRESSES: u32 = 4;
 export const NAME_SERVERS: u32 = 4;
 /** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
 export const CLAIMS: u32 = 1;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 16;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 64;

@@ -11,6 +11,12 @@ export const SHRINK: u32 = 1;
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */
 export const ADAPTERS: u32 = 1;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 0;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 0;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 0;
 /** Receive and transmit descriptors of each adapter. */
 export const RX_RING: u32 = 4;
 export const TX_RING: u32 = 4;
@@ -29,7 +35,7 @@ export const TCBS: u32 = 9;
 /** Handshakes in progress, over all listeners. */
 export const SYN_QUEUE: u32 = 8;
 /** Connections in TIME-WAIT. */
-export const TIME_WAITS: u32 = 8;
+export const TIME_WAITS: u32 = 5;
 /** 0: congestion control is Reno's; with windows this small CUBIC's (RFC 9438 §4.3) would be the same. */
 export const CUBIC: u32 = 0;
 /** 1: a socket may tell its peer of the user time-out, and hear the peer's (RFC 5482); 0: there is no such option. */
@@ -40,8 +46,12 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 2;
-/** Datagrams that may wait in one socket. */
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 2;
+/** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */
+export const REASSEMBLIES: u32 = 1;
+/** Most packets that fragments may hold, over all of these: a datagram of 5,900 bytes. */
+export const REASSEMBLY_PACKETS: u32 = 4;
 
 /** Most packets of received data in one connection; with MTU, the largest window. */
 export const RX_PACKETS_PER_TCB: u32 = 4;
@@ -60,3 +70,7 @@ export const ADDRESSES: u32 = 2;
 export const NAME_SERVERS: u32 = 0;
 /** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
 export const CLAIMS: u32 = 0;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 0;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 0;

@@ -2,7 +2,7 @@
 
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Result, SocketOption } from "../../assembly/abi/sockets.ts";
-import { formatAddress } from "../core/address.ts";
+import { ADDRESS_BYTES, formatAddress } from "../core/address.ts";
 import type { Core } from "../core/core.ts";
 import { stackError } from "../errors.ts";
 
@@ -20,6 +20,15 @@ export interface Target {
   bytes: Uint8Array;
   port: number;
 }
+
+/** A group, the source in it that is meant or null for all, and the adapter or -1 for one of the stack's choice. */
+export interface Membership {
+  group: Uint8Array;
+  source: Uint8Array | null;
+  adapter: number;
+}
+
+const ANY_SOURCE = new Uint8Array(ADDRESS_BYTES);
 
 export class SocketCalls {
   readonly core: Core;
@@ -61,7 +70,7 @@ export class SocketCalls {
   queue(fd: number, data: Uint8Array, offset: number): number {
     const { exports, u8 } = this.core;
     while (offset < data.length) {
-      const room = exports.sendRoom(fd);
+      const room = exports.sendRoom(fd, 0, 0);
       if (room === AGAIN) break;
       checked(room, "write");
       const bytes = Math.min(room, data.length - offset);
@@ -77,11 +86,11 @@ export class SocketCalls {
   /** Sends one datagram, to `remote` or to the peer of a connected socket. False when there is no room now. */
   sendDatagram(fd: number, data: Uint8Array, remote: Target | null): boolean {
     const { exports, u8 } = this.core;
-    const room = exports.sendRoom(fd);
+    const room = exports.sendRoom(fd, data.length, 0);
     if (room === AGAIN) return false;
     checked(room, "send", remote ?? undefined);
-    if (data.length > room) throw stackErrorAt(-Errno.EMSGSIZE, "send", remote ?? undefined);
-    u8.set(data, this.core.result(Result.POINTER));
+    if (data.length > room) this.#fillPieces(fd, data, room);
+    else u8.set(data, this.core.result(Result.POINTER));
     const answer = remote
       ? exports.sendTo(fd, data.length, this.core.putAddress(remote.bytes), remote.port)
       : exports.sendCommit(fd, data.length);
@@ -91,10 +100,41 @@ export class SocketCalls {
     return true;
   }
 
+  // A datagram that is larger than a packet; its first piece has `room` bytes.
+  #fillPieces(fd: number, data: Uint8Array, room: number): void {
+    const { exports, u8 } = this.core;
+    let offset = 0;
+    for (let piece = 1; offset < data.length; piece++) {
+      u8.set(data.subarray(offset, offset + room), this.core.result(Result.POINTER));
+      offset += room;
+      if (offset < data.length) room = checked(exports.sendRoom(fd, data.length, piece), "send");
+    }
+  }
+
   /** Bytes that lie ready at `Result.POINTER`; AGAIN when none do. */
   peek(fd: number): number {
     const answer = this.core.exports.recvPeek(fd);
     return answer === AGAIN ? AGAIN : checked(answer, "read");
+  }
+
+  /** Bytes of a received datagram whose first piece has `piece` bytes, right after `peek` has told that. */
+  wholeOf(piece: number): number {
+    return Math.max(piece, this.core.result(Result.LENGTH));
+  }
+
+  /** Takes a received datagram away, right after `peek` has told of its first piece; `keep` gets each piece in turn. */
+  takeDatagram(fd: number, first: number, keep: (pointer: number, bytes: number) => void): void {
+    const { core } = this;
+    let left = this.wholeOf(first) - first;
+    keep(core.result(Result.POINTER), first);
+    checked(core.exports.recvConsume(fd, first), "read");
+    while (left > 0) {
+      const piece = checked(core.exports.recvPeek(fd), "read");
+      keep(core.result(Result.POINTER), piece);
+      checked(core.exports.recvConsume(fd, piece), "read");
+      left -= piece;
+    }
+    this.wake();
   }
 
   consume(fd: number, bytes: number): void {
@@ -114,6 +154,16 @@ export class SocketCalls {
 
   abort(fd: number): void {
     checked(this.core.exports.abort(fd), "abort");
+    this.wake();
+  }
+
+  /** Joins or leaves a group, or (`source` not null) one source of it, on an adapter or (-1) on one of the stack's choice. */
+  member(call: "joinGroup" | "leaveGroup", fd: number, membership: Membership): void {
+    const { exports } = this.core;
+    const group = this.core.putAddress(membership.group);
+    const source = this.core.putAddress(membership.source ?? ANY_SOURCE, 1);
+    const answer = exports[call](fd, group, source, membership.adapter);
+    if (answer < 0) throw stackError(answer, call, formatAddress(membership.group));
     this.wake();
   }
 

@@ -10,12 +10,14 @@ import { AGAIN } from "./calls.ts";
 import type { SocketHandler } from "./table.ts";
 
 export interface PingOptions {
-  /** Data bytes of the request; default 56. */
+  /** Data bytes of the request, 0 to 65,507; default 56. */
   bytes?: number;
   /** Milliseconds to wait for the reply; default 1000. */
   timeout?: number;
   /** Time to live of the request, 1 to 255; default the stack's. */
   ttl?: number;
+  /** Number of the adapter that it goes through; default: the one that routes say. */
+  adapter?: number;
 }
 
 export interface PingReply {
@@ -27,7 +29,7 @@ export interface PingReply {
   micros: number;
 }
 
-/** Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE. */
+/** Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
 export function ping(machine: Machine, address: string, options: PingOptions = {}): Promise<PingReply> {
   const { bytes = 56, timeout = 1000 } = options;
   if (!Number.isInteger(bytes) || bytes < 0 || bytes > 65507) {
@@ -39,6 +41,7 @@ export function ping(machine: Machine, address: string, options: PingOptions = {
     const echo = new Echo(machine, fd, address, { resolve, reject });
     echo.begin(
       () => {
+        if (options.adapter !== undefined) machine.calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
         if (options.ttl !== undefined) machine.calls.setOption(fd, SocketOption.TTL, options.ttl);
         machine.calls.connect(fd, target);
       },
@@ -121,11 +124,16 @@ class Echo implements SocketHandler {
 
   #receive(): void {
     const { calls, core, clock } = this.#machine;
-    const bytes = calls.peek(this.#fd);
-    if (bytes === AGAIN) return;
+    const piece = calls.peek(this.#fd);
+    if (piece === AGAIN) return;
+    const bytes = calls.wholeOf(piece);
     const reply = { bytes, ttl: core.result(Result.TTL), micros: clock.now() - this.#sentAt };
-    const same = bytes === this.#data.length && equal(core.bytes(core.result(Result.POINTER), bytes), this.#data);
-    calls.consume(this.#fd, bytes);
+    let same = bytes === this.#data.length;
+    let offset = 0;
+    calls.takeDatagram(this.#fd, piece, (pointer, length) => {
+      same &&= equal(core.u8.subarray(pointer, pointer + length), this.#data.subarray(offset, offset + length));
+      offset += length;
+    });
     if (!same) return;
     this.#release();
     this.#waiter.resolve(reply);

@@ -11,9 +11,9 @@ export class Slab {
   #start = 0;
   #end = 0;
 
-  /** Begins a piece. */
-  begin(): void {
-    if (this.#block.length - this.#end < LEAST_BYTES) {
+  /** Begins a piece, for which there is room for `least` bytes, at most 65,536. */
+  begin(least = LEAST_BYTES): void {
+    if (this.#block.length - this.#end < least) {
       this.#block = new Uint8Array(BLOCK_BYTES);
       this.#end = 0;
     }

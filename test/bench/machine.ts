@@ -98,7 +98,7 @@ export class Machine {
 
   /** Bytes of room at `pointer`; 0 when there is none now. */
   sendRoom(fd: number): number {
-    const room = this.exports.sendRoom(fd);
+    const room = this.exports.sendRoom(fd, 0, 0);
     return room === AGAIN ? 0 : done(room, "sendRoom");
   }
 

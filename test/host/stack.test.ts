@@ -24,14 +24,14 @@ describe("datagrams", () => {
     const { clock, left, right } = await virtualPair({ delay: 1000 });
     const server = await right.udp({ port: 53 });
     const client = await left.udp();
-    for (const bytes of [0, 1, 1472]) {
+    for (const bytes of [0, 1, 1472, 1473, 2952, 65_507]) {
       await client.send(noise(bytes), RIGHT, 53);
       const question = await clock.settle(server.receive());
       assert.deepEqual([question.address, question.port, question.data.length], [LEFT, client.localPort, bytes]);
       await server.send(question.data, question.address, question.port);
       assert.deepEqual(await clock.settle(client.receive()), { data: noise(bytes), address: RIGHT, port: 53 });
     }
-    await rejectsWith(client.send(noise(1473), RIGHT, 53), "EMSGSIZE", "send");
+    await rejectsWith(client.send(noise(65_508), RIGHT, 53), "EMSGSIZE", "send");
     await rejectsWith(client.send("x"), "ENOTCONN");
     await rejectsWith(client.send("x", "192.0.2.1", 53), "ENETUNREACH");
     server.close();
@@ -83,7 +83,8 @@ describe("ping", () => {
     await rejectsWith(clock.settle(left.ping(RIGHT, { timeout: 15 })), "ETIMEDOUT", "ping");
     await rejectsWith(clock.settle(left.ping("10.0.0.9", { timeout: 10_000 })), "EHOSTUNREACH", "ping");
     await rejectsWith(clock.settle(left.ping("192.0.2.1")), "ENETUNREACH", "ping");
-    await rejectsWith(clock.settle(left.ping(RIGHT, { bytes: 1473 })), "EMSGSIZE", "ping");
+    const large = await clock.settle(left.ping(RIGHT, { bytes: 65_507 }));
+    assert.deepEqual(large, { bytes: 65_507, ttl: 64, micros: 20_000 });
     assertEmpty(left);
     await discard({ clock, left, right } as Pair<VirtualClock>);
   });

@@ -89,7 +89,15 @@ async function secondsUntil(pair: Pair<VirtualClock>, promise: Promise<unknown>,
 }
 
 function everyOption(connection: TcpConnection): Record<string, number> {
-  const names = ["NO_DELAY", "KEEPALIVE", "KEEPALIVE_IDLE", "CONGESTION", "USER_TIMEOUT", "LINGER"] as const;
+  const names = [
+    "NO_DELAY",
+    "KEEPALIVE",
+    "KEEPALIVE_IDLE",
+    "CONGESTION",
+    "USER_TIMEOUT",
+    "USER_TIMEOUT_OPTION",
+    "LINGER",
+  ] as const;
   return Object.fromEntries(names.map((name) => [name, connection.getOption(SocketOption[name])]));
 }
 
@@ -102,6 +110,7 @@ describe("options of a connection", () => {
       keepAliveInitialDelay: 1500,
       congestion: "reno",
       userTimeout: 30_000,
+      userTimeoutOption: true,
       linger: 5,
     };
     const expected = {
@@ -110,6 +119,7 @@ describe("options of a connection", () => {
       KEEPALIVE_IDLE: 2,
       CONGESTION: 0,
       USER_TIMEOUT: 30_000_000,
+      USER_TIMEOUT_OPTION: 1,
       LINGER: 5,
     };
     const usual = {
@@ -118,6 +128,7 @@ describe("options of a connection", () => {
       KEEPALIVE_IDLE: 7200,
       CONGESTION: 1,
       USER_TIMEOUT: 100_000_000,
+      USER_TIMEOUT_OPTION: 0,
       LINGER: 65_535,
     };
     const [near, far] = await connectedWith(pair, options);
@@ -149,8 +160,28 @@ describe("options of a connection", () => {
       KEEPALIVE_IDLE: 10,
       CONGESTION: 1,
       USER_TIMEOUT: 100_000_000,
+      USER_TIMEOUT_OPTION: 0,
       LINGER: 65_535,
     });
+    await discard(pair);
+  });
+
+  it("reach the peer, where both want that: how long the other may be cut off (RFC 5482)", async () => {
+    const pair = await virtualPair();
+    const [near, far] = await connectedWith(
+      pair,
+      { userTimeoutOption: true, userTimeout: 400_000 },
+      { userTimeoutOption: true },
+    );
+    assert.equal(far.getOption(SocketOption.USER_TIMEOUT), 400_000_000);
+    assert.equal(near.getOption(SocketOption.USER_TIMEOUT), 400_000_000);
+    near.setUserTimeout(250_000);
+    pair.clock.runUntil(pair.clock.now() + 1_000_000);
+    assert.equal(far.getOption(SocketOption.USER_TIMEOUT), 250_000_000);
+    far.setUserTimeoutOption(false);
+    near.setUserTimeout(500_000);
+    pair.clock.runUntil(pair.clock.now() + 1_000_000);
+    assert.equal(far.getOption(SocketOption.USER_TIMEOUT), 250_000_000);
     await discard(pair);
   });
 

@@ -13,6 +13,8 @@ import type { Wire, WireEnd } from "../../host/wire/wire.ts";
 
 /** Polls that may follow each other at one moment before the stack counts as running in circles. */
 const MOST_POLLS = 10_000;
+/** At least as many words as any row of a table has that is not of sockets. */
+const ROW_WORDS = 16;
 
 /** One row of the table of sockets. */
 export interface SocketRow {
@@ -145,10 +147,15 @@ export class Machine {
 
   /** Puts an address of 4 bytes or 16 where the core can read it, in its one form of 16 bytes; returns where. */
   putAddress(ip: Uint8Array): number {
+    return this.core.putAddress(this.wholeAddress(ip));
+  }
+
+  /** An address of 4 bytes or 16 in the core's one form of 16 bytes. */
+  wholeAddress(ip: Uint8Array): Uint8Array {
     const address = new Uint8Array(16);
     if (ip.length === 4 && ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
     address.set(ip, 16 - ip.length);
-    return this.core.putAddress(address);
+    return address;
   }
 
   /** Writes where the last `sendRoom` said. */
@@ -182,15 +189,26 @@ export class Machine {
     }
   }
 
+  /** The rows in use of one of the machine's other tables, each as its words (assembly/stack/tables.ts). */
+  table(name: "address" | "neighbor" | "route" | "nameServer"): number[][] {
+    const rows: number[][] = [];
+    for (let row = 0; ; row++) {
+      const found = this.call(name, row);
+      if (found < 0) return rows;
+      if (found > 0) rows.push(Array.from({ length: ROW_WORDS }, (_, word) => this.core.status(word)));
+    }
+  }
+
   counters(): number[] {
-    return Array.from({ length: Counter.COUNT }, (_, i) => this.core.u32[this.core.countersWord + i]);
+    return Array.from({ length: Counter.COUNT }, (_, i) =>
+      i < this.core.counters ? this.core.u32[this.core.countersWord + i] : 0,
+    );
   }
 
   /** Elements in use of each pool, by `Region`. */
   used(): number[] {
     return Array.from({ length: Region.COUNT }, (_, region) => {
-      this.call("region", region);
-      return this.core.result(RegionWord.USED);
+      return this.call("region", region) < 0 ? 0 : this.core.result(RegionWord.USED);
     });
   }
 }

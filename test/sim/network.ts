@@ -15,7 +15,7 @@ const LOCAL_PORT = 40_000;
 export const PORT = 7000;
 
 /** Pools that must be as full at the end as they were at the start. */
-const POOLS = ["PACKETS", "TCBS", "SYN_QUEUE", "TIME_WAIT", "DATAGRAM_SOCKETS"];
+const POOLS = ["PACKETS", "TCBS", "SYN_QUEUE", "TIME_WAIT", "DATAGRAM_SOCKETS", "REASSEMBLIES"];
 /** Longest time that connections take to be forgotten, in microseconds: retransmissions of a lost FIN, then 2 MSL. */
 const LONGEST_END = 300_000_000;
 /** The longest that anything may take, in microseconds of virtual time. */

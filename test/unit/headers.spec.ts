@@ -111,7 +111,7 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
 
   it("is written field by field and read back", () => {
     writeTcpHeader(SPACE, 49152, 80, 0x01020304, 0x0a0b0c0d, 24, 0x12, 65535);
-    writeSynOptions(SPACE, Offer.NOTHING, 0, 0);
+    writeSynOptions(SPACE, 1460, Offer.NOTHING, 0, 0);
     expect<u64>(bytesAt(0)).toBe(0xc000005001020304);
     expect<u64>(bytesAt(8)).toBe(0x0a0b0c0d6012ffff);
     expect<u64>(bytesAt(16)).toBe(0x00000000020405b4);
@@ -129,7 +129,7 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
   // Shows: MUST-68
   it("has the options of RFC 7323 and 2018 behind the MSS, aligned", () => {
     const all: u32 = Offer.WINDOW_SCALE | Offer.TIMESTAMPS | Offer.SACK;
-    writeSynOptions(SPACE, all, 0x11223344, 0x55667788);
+    writeSynOptions(SPACE, 1460, all, 0x11223344, 0x55667788);
     expect<u32>(synOptionBytes(all)).toBe(20);
     expect<u64>(bytesAt(20) >> 32).toBe(0x020405b4);
     expect<u32>(be32(SPACE, 24) >> 8).toBe(0x010303);
@@ -140,7 +140,7 @@ describe("the TCP header (RFC 9293 §3.1)", () => {
   });
 
   it("pads SACK-permitted where no timestamps follow it", () => {
-    writeSynOptions(SPACE, Offer.SACK, 0, 0);
+    writeSynOptions(SPACE, 1460, Offer.SACK, 0, 0);
     expect<u32>(synOptionBytes(Offer.SACK)).toBe(8);
     expect<u32>(be32(SPACE, 24)).toBe(0x04020101);
     expect<u32>(load<u8>(SPACE, 28)).toBe(0xee);

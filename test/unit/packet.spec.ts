@@ -4,13 +4,13 @@ import { ADAPTERS, CONTROL_PACKETS, RX_RING } from "profile";
 import { ALL_PACKETS, BUFFER_BYTES, FRAME_OFFSET, HEADROOM, MSS } from "../../assembly/base/config";
 import { BUFFER_BASE, PACKET_BASE, PACKET_BYTES } from "../../assembly/base/memory";
 import { packetPool } from "../../assembly/base/pool";
+import { releaseAll } from "../../assembly/device/chain";
 import {
   available,
   hold,
   Packet,
   promise,
   release,
-  releaseAll,
   ringWants,
   startPackets,
   takePacket,

@@ -138,6 +138,7 @@ describe("the packets that an ACK delivers", () => {
     tcb.rackSentAt = <u32>now() - 60 * MILLISECOND;
     tcb.rackEnd = 0xffffff00;
     tcb.rackHighest = 0xffffff00;
+    tcb.sndNxt = 0xffffff80 + 300;
     deliver(tcb, packetSent(0xffffff80, 20 * MILLISECOND, 1));
     expect<u32>(tcb.rackEnd).toBe(0xffffff80 + 300);
     expect<u32>(tcb.rackHighest).toBe(0xffffff80 + 300);

@@ -95,7 +95,9 @@ export class Model {
   /** `bytes` more go out for the first time, all of one packet. */
   send(bytes: u32, time: u64): void {
     if (this.una == this.nxt) this.forgetRack(time);
-    const sending = this.sending(this.packetAt(this.nxt));
+    const packet = this.packetAt(this.nxt);
+    for (let i = this.firstOf(packet); i < this.nxt; i++) this.unset(i, REPORTED); // that of a part is none of the whole
+    const sending = this.sending(packet);
     sending.at = time;
     if (sending.times == 0) sending.times = 1;
     this.nxt += bytes;
@@ -152,13 +154,13 @@ export class Model {
     if (first < <i64>this.una || end > <i64>this.nxt || first >= end) return;
     for (let i = <u32>first; i < min(<u32>end, this.end); i++) {
       const packet = this.packetAt(i);
-      if (!this.beginsPacket(i) || this.endOf(packet) > <u32>end || this.has(i, REPORTED)) continue;
-      const packetEnd = this.endOf(packet);
-      for (let j = i; j < packetEnd; j++) {
+      const sentEnd = min(this.endOf(packet), this.nxt);
+      if (!this.beginsPacket(i) || sentEnd > <u32>end || this.has(i, REPORTED)) continue;
+      for (let j = i; j < sentEnd; j++) {
         this.unset(j, LOST);
         this.mark(j, REPORTED);
       }
-      this.deliver(packet, packetEnd, time);
+      this.deliver(packet, sentEnd, time);
     }
   }
 
@@ -176,8 +178,10 @@ export class Model {
       if (packet == GONE || packet == last) continue;
       last = packet;
       const packetEnd = this.endOf(packet);
-      if (packetEnd > text) this.sample(packet, time);
-      else if (!this.has(packetEnd - 1, REPORTED)) this.deliver(packet, packetEnd, time);
+      if (!this.has(min(packetEnd, this.nxt) - 1, REPORTED)) {
+        if (packetEnd > text) this.sample(packet, time);
+        else this.deliver(packet, packetEnd, time);
+      }
       if (packetEnd > text && !cuts) continue;
       for (let j = i; j < min(packetEnd, text); j++) store<u16>(packetOf + j * 2, GONE);
     }

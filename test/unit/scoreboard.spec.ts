@@ -19,6 +19,7 @@ import {
   takeReports,
   unmarkFinLost,
   unmarkLost,
+  unmarkReported,
 } from "../../assembly/transport/tcp/scoreboard";
 import { segment } from "../../assembly/transport/tcp/segment";
 import { dropAcknowledged, enqueue, roomAt, sendRoom, startSending } from "../../assembly/transport/tcp/send-queue";
@@ -86,6 +87,7 @@ function write(): void {
 }
 
 function advance(end: u32): void {
+  if (tcb.sndNew) unmarkReported(tcb, tcb.sndNew!);
   tcb.sndNxt = end;
   while (tcb.sndNew && seqUpTo(tcb.sndNew!.seq + tcb.sndNew!.bytes, end)) tcb.sndNew = tcb.sndNew!.next;
 }

@@ -8,7 +8,7 @@ import { Packet } from "../../device/packet";
 
 import { Flag } from "./header";
 import { segment } from "./segment";
-import { seqAfter, seqBefore, seqMax } from "./seq";
+import { seqAfter, seqBefore, seqMax, seqMin } from "./seq";
 import { Mark, Tcb } from "./tcb";
 
 /** There is one, since one ACK is processed at a time. */
@@ -44,7 +44,7 @@ export function sentAfter(time: u32, end: u32, otherTime: u32, otherEnd: u32): b
 /** The segment that is being processed says that the packet has arrived: acknowledged, or reported for the first time. */
 export function deliver(tcb: Tcb, packet: Packet): void {
   const rtt = max<u32>(<u32>now() - packet.sentAt, 1);
-  const end = packet.seq + packet.bytes;
+  const end = seqMin(packet.seq + packet.bytes, tcb.sndNxt); // of the last one only a part may have been sent
   const once = packet.transmissions == 1;
   if (once) takeRoundTrip(tcb, rtt);
   tcb.rackHighest = seqMax(tcb.rackHighest, end);

@@ -20,7 +20,7 @@ import { awaitPacket, descriptorOf } from "../endpoint";
 import { isNewText, marksToSend, tosOf } from "./ecn";
 import { sendSegment } from "./emit";
 import { FLAGS, Flag, writeTcpHeader } from "./header";
-import { ownMss, textPerPacket } from "./mss";
+import { offeredMss, textPerPacket } from "./mss";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
@@ -125,7 +125,8 @@ function sendText(tcb: Tcb, packet: Packet, sum: u32, seq: u32, flags: u32): voi
 
 // Bytes that further options may take beside `textBytes` of text: those that the headroom has, and the segment.
 function optionRoom(tcb: Tcb, textBytes: u32): u32 {
-  return min<u32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), tcb.sndMss - textBytes);
+  const inSegment = <i32>tcb.sndMss - <i32>textBytes; // below 0 where the path has just become narrower
+  return max<i32>(min<i32>(TCP_HEADER_BYTES + TCP_OPTION_ROOM - headerBytesOf(tcb), inSegment), 0);
 }
 
 // Collects what an ACK has to tell beside `textBytes` of text; the bytes of the option. There is room for it where there
@@ -161,7 +162,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
 function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
   const value = timestamp(tcb.tsOffset);
   if (isSyn) {
-    writeSynOptions(at, ownMss(tcb.remote), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
+    writeSynOptions(at, offeredMss(tcb), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
     const bytes = synOptionBytes(tcb.agreed);
     if (!USER_TIMEOUT_OPTION || !talksOfTimeout(tcb)) return bytes;
     writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);

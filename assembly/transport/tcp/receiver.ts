@@ -6,7 +6,7 @@ import { Event } from "../../abi/sockets";
 import { NEVER, now } from "../../base/clock";
 import { BUFFER_BYTES, MILLISECOND } from "../../base/config";
 import { count } from "../../base/counters";
-import { hold, Packet, PacketFlag } from "../../device/packet";
+import { hold, Packet, PacketFlag, release } from "../../device/packet";
 import { notify, scheduleOutput } from "../endpoint";
 import { Flag } from "./header";
 import { sendAck } from "./output";
@@ -231,19 +231,11 @@ function closeHole(tcb: Tcb): bool {
     tcb.holeHead = packet.next;
     tcb.holeBytes -= packet.length;
     const old = tcb.rcvNxt - packet.seq;
-    const isFin = packet.has(PacketFlag.FIN);
-    if (old > packet.length || (old == packet.length && !isFin)) {
-      releaseReceived(tcb, packet);
-      continue;
-    }
-    packet.pull(old);
-    if (isFin) finished = true;
-    tcb.rcvNxt += packet.length;
-    const tail = tcb.rcvTail;
-    const merged = packet.length == 0 || tcb.is(Mark.READ_SHUT) || (tail !== null && mergeInto(tail, packet));
-    if (!tcb.is(Mark.READ_SHUT)) tcb.rcvBytes += packet.length;
-    if (merged) releaseReceived(tcb, packet);
-    else link(tcb, packet);
+    if (packet.has(PacketFlag.FIN) && old <= packet.length) finished = true;
+    packet.pull(min<u32>(old, packet.length));
+    heldForReceive(tcb, -1); // `append` counts it again where it stays
+    if (packet.length) append(tcb, packet);
+    release(packet);
   }
   return finished;
 }

@@ -99,7 +99,7 @@ export function resend(tcb: Tcb, packet: Packet): bool {
     let flags: u32 = Flag.ACK;
     if (isLast && !packet.next) flags |= Flag.PSH;
     if (isLast && fin) flags |= Flag.FIN;
-    if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) return false;
+    if (!sendPart(tcb, packet, bytes, seq, flags)) return false;
     seq += bytes;
     countAgain(tcb, bytes);
   }
@@ -127,19 +127,34 @@ function countAgain(tcb: Tcb, bytes: u32): void {
 
 // Sends the next new segment. False when nothing may go now.
 function sendNew(tcb: Tcb): bool {
-  const seq = tcb.sndNxt;
-  const unsent = tcb.sndEnd - seq; // of data; a FIN that was sent makes it -1
+  const unsent = tcb.sndEnd - tcb.sndNxt; // of data; a FIN that was sent makes it -1
   if (<i32>unsent <= 0) return sendFinIfDue(tcb);
-  const packet = tcb.sndNew!;
   const usable = usableWindow(tcb);
-  const bytes = min<u32>(min<u32>(packet.seq + packet.bytes - seq, tcb.sndMss), usable);
-  if (!isWorthSending(tcb, bytes, unsent, usable)) return false;
-  const isLast = bytes == unsent;
+  const bytes = nextBytes(tcb, usable);
+  return isWorthSending(tcb, bytes, unsent, usable) && sendNext(tcb, bytes, usable);
+}
+
+/** Sends one new segment although the congestion window, or good sense, would have it wait. True when it went. */
+export function sendNewNow(tcb: Tcb): bool {
+  const usable = peerRoom(tcb);
+  return tcb.sndNew !== null && usable > 0 && sendNext(tcb, nextBytes(tcb, usable), usable);
+}
+
+// Bytes of the next segment, of which there are some: within one packet, the MSS and the window.
+function nextBytes(tcb: Tcb, usable: u32): u32 {
+  const packet = tcb.sndNew!;
+  return min<u32>(min<u32>(packet.seq + packet.bytes - tcb.sndNxt, tcb.sndMss), usable);
+}
+
+function sendNext(tcb: Tcb, bytes: u32, usable: u32): bool {
+  const packet = tcb.sndNew!;
+  const seq = tcb.sndNxt;
+  const isLast = seq + bytes == tcb.sndEnd;
   const fin = isLast && tcb.is(Mark.FIN_QUEUED) && usable > bytes;
   let flags: u32 = Flag.ACK;
   if (isLast) flags |= Flag.PSH;
   if (fin) flags |= Flag.FIN;
-  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, flags)) return lackPacket(tcb);
+  if (!sendPart(tcb, packet, bytes, seq, flags)) return lackPacket(tcb);
   if (fin) tcb.mark(Mark.FIN_SENT);
   sentNew(tcb, packet, bytes, fin);
   return true;
@@ -196,14 +211,12 @@ function narrower(tcb: Tcb): Blocked {
 }
 
 // Sends a part of a packet. One that goes whole, and is not on its way already, goes as it is; of others a copy goes.
-function sendPart(tcb: Tcb, packet: Packet, offset: u32, bytes: u32, seq: u32, flags: u32): bool {
-  if (packet.has(PacketFlag.ON_ITS_WAY)) {
-    // Sent already and still waiting for the wire: a second copy would not come sooner.
-    if (seqBefore(seq, tcb.sndNxt)) return true;
-    return sendCopy(tcb, packet.payload + offset, bytes, seq, flags);
-  }
-  if (offset == 0 && bytes == packet.bytes) return sendWhole(tcb, packet, seq, flags);
-  return sendCopy(tcb, packet.payload + offset, bytes, seq, flags);
+function sendPart(tcb: Tcb, packet: Packet, bytes: u32, seq: u32, flags: u32): bool {
+  const waits = packet.has(PacketFlag.ON_ITS_WAY);
+  // Sent already and still waiting for the wire: a second copy would not come sooner.
+  if (waits && seqBefore(seq, tcb.sndNxt)) return true;
+  if (!waits && bytes == packet.bytes) return sendWhole(tcb, packet, seq, flags);
+  return sendCopy(tcb, packet.payload + (seq - packet.seq), bytes, seq, flags);
 }
 
 function noteSent(packet: Packet): void {
@@ -224,17 +237,6 @@ function sentNew(tcb: Tcb, packet: Packet | null, bytes: u32, fin: bool): void {
   if (tcb.phase == Phase.RECOVERY) tcb.prrOut += bytes;
   advance(tcb, tcb.sndNxt + bytes + (fin ? 1 : 0));
   restartProbe(tcb);
-}
-
-/** Sends one new segment although the congestion window, or good sense, would have it wait. True when it went. */
-export function sendNewNow(tcb: Tcb): bool {
-  const packet = tcb.sndNew;
-  if (!packet || tcb.sndWnd <= tcb.flight) return false;
-  const seq = tcb.sndNxt;
-  const bytes = min<u32>(min<u32>(packet.seq + packet.bytes - seq, tcb.sndMss), tcb.sndWnd - tcb.flight);
-  if (!sendPart(tcb, packet, seq - packet.seq, bytes, seq, Flag.ACK | Flag.PSH)) return false;
-  sentNew(tcb, packet, bytes, false);
-  return true;
 }
 
 /** A probe of the peer's window has gone out; the first one takes the byte, or the FIN, that it carries. */
