@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 
 export const KERNEL = "10.77.0.1";
 export const STACK = "10.77.0.2";
+export const KERNEL_6 = "fd77::1";
+export const STACK_6 = "fd77::2";
 export const STACK_MAC = "02:00:00:00:77:02";
 
 /** The longest that anything in these tests may take, in milliseconds; a full run moves more bytes. */
@@ -63,20 +65,21 @@ export class Network {
   }
 
   /**
-   * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
-   * second; the kernel's address moves to the bridge.
+   * Makes the TAP a port of a bridge that looks into IGMP and MLD and asks, with these properties as `ip link` names them;
+   * the kernel's address moves to the bridge, which has an IPv6 address besides.
    */
-  putIntoBridge(igmpVersion: number, times: Readonly<Record<string, number>>): void {
+  putIntoBridge(properties: Readonly<Record<string, number>>): void {
     const inside = ["-n", this.#name];
     administer([...inside, "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
-    this.setBridge({ ...times, mcast_igmp_version: igmpVersion, mcast_snooping: 1, mcast_querier: 1 });
+    this.setBridge({ ...properties, mcast_snooping: 1, mcast_querier: 1 });
     administer([...inside, "addr", "flush", "dev", TAP]);
     administer([...inside, "link", "set", TAP, "master", BRIDGE]);
     administer([...inside, "addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
+    administer([...inside, "addr", "add", `${KERNEL_6}/64`, "dev", BRIDGE, "nodad"]);
     administer([...inside, "link", "set", BRIDGE, "up"]);
   }
 
-  /** Changes properties of the bridge, named as `ip link` names them. */
+  /** Changes properties of the bridge. */
   setBridge(properties: Readonly<Record<string, number>>): void {
     const words = Object.entries(properties).flatMap(([name, value]) => [name, `${value}`]);
     administer(["-n", this.#name, "link", "set", BRIDGE, "type", "bridge", ...words]);
