@@ -6,7 +6,7 @@ import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
-import { adapterAt, adapterCount } from "./device/adapter";
+import { adapterAt, hasLink, isAdapter } from "./device/adapter";
 import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
@@ -31,6 +31,7 @@ import {
   take,
   writeFrom,
 } from "./socket/transfer";
+import { addVirtualLan, setLinkMtu, setRouting, withdrawAddress, withdrawRoute } from "./stack/changes";
 import { describeRegion } from "./stack/memory-map";
 import { turn } from "./stack/poll";
 import {
@@ -41,7 +42,14 @@ import {
   plugAdapter,
   startStack,
 } from "./stack/start";
-import { describeAddress, describeGroup, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
+import {
+  describeAdapter,
+  describeAddress,
+  describeGroup,
+  describeNameServer,
+  describeNeighbor,
+  describeRoute,
+} from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
 export {
@@ -52,9 +60,11 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  FORWARDING,
   GROUPS,
   IPV6,
   LINEAR_BYTES,
+  LOOPBACK,
   MAC,
   MEMBERSHIPS,
   MIN_RTO_MILLISECONDS,
@@ -77,6 +87,7 @@ export {
   TX_PACKETS_PER_TCB,
   TX_RING,
   USER_TIMEOUT_OPTION,
+  VLANS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";
@@ -116,9 +127,37 @@ export function news(): u32 {
   return takeNews();
 }
 
-/** Adds a route; an unspecified gateway means that the destination itself is a neighbor. */
-export function addRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): i32 {
-  return configureRoute(prefix, prefixLength, gateway, adapter);
+/** Takes an address away: connections that have it end. */
+export function removeAddress(adapter: u32, address: usize): i32 {
+  return withdrawAddress(adapter, address);
+}
+
+/**
+ * Adds a route; an unspecified gateway means that the destination itself is a neighbor. Of several routes for one prefix
+ * that with the lowest metric is used, 0 to 65535.
+ */
+export function addRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32): i32 {
+  return configureRoute(prefix, prefixLength, gateway, adapter, metric);
+}
+
+/** Removes the routes for a prefix through an adapter. */
+export function removeRoute(prefix: usize, prefixLength: u32, adapter: u32): i32 {
+  return withdrawRoute(prefix, prefixLength, adapter);
+}
+
+/** Opens the virtual LAN `id`, 1 to 4094, on the wire of an adapter, as an adapter of its own: its index. */
+export function addVlan(adapter: u32, id: u32): i32 {
+  return addVirtualLan(adapter, id);
+}
+
+/** Sets the largest IP packet that an adapter's link carries: 576 bytes to the profile's MTU. */
+export function setMtu(adapter: u32, bytes: u32): i32 {
+  return setLinkMtu(adapter, bytes);
+}
+
+/** 1: packets for others are passed on between the adapters; 0, as at power-on: they are dropped. */
+export function setForwarding(on: u32): i32 {
+  return setRouting(on != 0);
 }
 
 /** The machine's turn at this time, in microseconds. Microseconds until it wants the next; 0xffffffff: nothing planned. */
@@ -258,6 +297,10 @@ export function group(row: u32): i32 {
   return GROUPS ? describeGroup(row) : -1;
 }
 
+export function adapter(row: u32): i32 {
+  return describeAdapter(row);
+}
+
 export function nameServer(row: u32): i32 {
   return describeNameServer(row);
 }
@@ -268,5 +311,5 @@ export function region(index: u32): i32 {
 
 /** 1 while the adapter's transceiver reports a link. */
 export function linkUp(adapter: u32): i32 {
-  return adapter < adapterCount() ? adapterAt(adapter).up : -Errno.EINVAL;
+  return isAdapter(adapter) ? <i32>hasLink(adapterAt(adapter)) : -Errno.EINVAL;
 }

@@ -1,7 +1,7 @@
 // What `import "thimble-tcpip"` gives.
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
-export type { WireOptions } from "./adapters.ts";
+export type { RouteOptions, WireOptions } from "./adapters.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
@@ -26,7 +26,14 @@ export {
   type UdpOptions,
 } from "./stack.ts";
 export type { CongestionName, OptionName, RegionStatus, SocketStatus } from "./status.ts";
-export type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "./tables.ts";
+export type {
+  AdapterStatus,
+  AddressStatus,
+  GroupStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "./tables.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";

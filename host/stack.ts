@@ -3,7 +3,7 @@
 import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
-import { planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
@@ -24,6 +24,8 @@ import * as tables from "./tables.ts";
 
 export interface StackOptions {
   wires: WireOptions[];
+  /** True: the machine is a router between its adapters. */
+  forwarding?: boolean;
   /** Default: a clock of real time that all stacks of the process share. */
   clock?: Clock;
   /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
@@ -49,6 +51,8 @@ export interface ListenOptions extends TcpOptions {
   address?: string;
   /** Connections that may wait to be accepted; default 128. */
   backlog?: number;
+  /** Number of the adapter through which alone connections come; default: any. */
+  adapter?: number;
 }
 
 export interface UdpOptions {
@@ -58,6 +62,8 @@ export interface UdpOptions {
   address?: string;
   /** Shares the port with other sockets that say so, too: each gets what comes for groups and for everybody. */
   reuseAddr?: boolean;
+  /** Number of the adapter through which alone datagrams come and go; default: any. */
+  adapter?: number;
 }
 
 export interface CloseOptions {
@@ -101,8 +107,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     dmaBase: options.dmaBase ?? 0,
   });
   for (const adapter of adapters) plugIn(machine, adapter);
+  const stack = new Stack(machine, options.name ?? "stack");
+  if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
-  return new Stack(machine, options.name ?? "stack");
+  return stack;
 }
 
 export class Stack {
@@ -111,6 +119,8 @@ export class Stack {
   readonly core: Core;
   /** The adapters' hardware, by adapter index. */
   readonly macs: readonly RingMac[];
+  /** Addresses, routes and adapters, to be changed while the stack runs. */
+  readonly network: Network;
   #machine: Machine;
   #closing: Promise<void> | null = null;
 
@@ -121,6 +131,7 @@ export class Stack {
     this.clock = machine.clock;
     this.core = machine.core;
     this.macs = machine.macs;
+    this.network = new Network(machine);
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -131,6 +142,7 @@ export class Stack {
     const local = localTarget(options.localAddress, options.localPort);
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       if (local !== null) calls.bind(fd, local);
       await connectStream(this.#machine, fd, remote, options);
       return new TcpConnection(this.#machine, fd);
@@ -147,6 +159,7 @@ export class Stack {
     const local = localTarget(options.address, checkPort(options.port, 0));
     const fd = calls.open(SocketKind.STREAM, owner);
     try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
       setTcpOptions({ calls, fd }, options);
       calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
@@ -165,6 +178,7 @@ export class Stack {
     const fd = calls.open(SocketKind.DATAGRAM, owner);
     try {
       if (options.reuseAddr) calls.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
     } catch (error) {
       calls.close(fd);
@@ -204,6 +218,10 @@ export class Stack {
 
   addresses(): tables.AddressStatus[] {
     return tables.addressStatuses(this.core);
+  }
+
+  adapters(): tables.AdapterStatus[] {
+    return tables.adapterStatuses(this.core);
   }
 
   /** Name servers that routers have told of. */

@@ -171,12 +171,12 @@ export function counterValues(core: Core): Record<keyof typeof Counter, number> 
 }
 
 /** What `read` makes of each row that `fill` has put into the block of words. */
-export function rows<T>(fill: (row: number) => number, read: () => T): T[] {
+export function rows<T>(fill: (row: number) => number, read: (row: number) => T): T[] {
   const found: T[] = [];
   for (let row = 0; ; row++) {
     const answer = fill(row);
     if (answer < 0) return found;
-    if (answer > 0) found.push(read());
+    if (answer > 0) found.push(read(row));
   }
 }
 

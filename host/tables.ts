@@ -1,4 +1,4 @@
-// The machine's tables as a host reads them: neighbors, routes, addresses, groups, name servers.
+// The machine's tables as a host reads them: neighbors, adapters, routes, addresses, groups, name servers.
 
 import { AddressOrigin, AddressState, RouteOrigin } from "../assembly/abi/addresses.ts";
 import { formatMac } from "./core/address.ts";
@@ -22,6 +22,21 @@ export interface RouteStatus {
   origin: keyof typeof RouteOrigin;
   /** Seconds until it is forgotten; null: never. */
   seconds: number | null;
+  /** The lower, the better, among those that people have set for one destination. */
+  metric: number;
+}
+
+export interface AdapterStatus {
+  index: number;
+  kind: "mac" | "vlan" | "loopback";
+  mac: string;
+  /** True while its wire has somebody at the other end. */
+  up: boolean;
+  /** Bytes of the largest IP packet that it carries whole. */
+  mtu: number;
+  /** Of a virtual LAN: its number, and the adapter whose wire it shares. */
+  vlan: number | null;
+  parent: number | null;
 }
 
 export interface AddressStatus {
@@ -52,6 +67,7 @@ export interface NameServerStatus {
   seconds: number | null;
 }
 
+const ADAPTER_KINDS = ["mac", "vlan", "loopback"] as const;
 const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
 const FOREVER = 0xffffffff;
 
@@ -73,6 +89,23 @@ export function routeStatuses(core: Core): RouteStatus[] {
       adapter: core.status(9),
       origin: RouteOrigin[core.status(10)] as keyof typeof RouteOrigin,
       seconds: secondsAt(core, 11),
+      metric: core.status(12),
+    };
+  });
+}
+
+/** The adapters: the MACs first, then the virtual LANs upon them, then the loopback. */
+export function adapterStatuses(core: Core): AdapterStatus[] {
+  return rows(core.exports.adapter, (index) => {
+    const kind = ADAPTER_KINDS[core.status(0)] ?? "mac";
+    return {
+      index,
+      kind,
+      mac: macAt(core, 5, 6),
+      up: core.status(1) === 1,
+      mtu: core.status(2),
+      vlan: kind === "vlan" ? core.status(4) : null,
+      parent: kind === "vlan" ? core.status(3) : null,
     };
   });
 }

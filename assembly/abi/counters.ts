@@ -104,6 +104,7 @@ export enum Counter {
   TcpTimeWaitReuses,
   TcpGiveUps,
 
+  // What only some profiles can do: the others keep no counter from here on.
   // Why fragments were dropped, alone or with their datagram, in both versions
   ReasmTimeouts,
   ReasmDuplicates,
@@ -118,8 +119,7 @@ export enum Counter {
   ReasmEvictions,
   ReasmNoPackets,
   ReasmNotJoined,
-
-  // Groups: IGMP and MLD
+  // Groups: IGMP and MLD. From here on, profiles keep only what they need (base/memory.ts).
   IgmpInMsgs,
   IgmpInErrors,
   IgmpInForeign,
@@ -173,6 +173,21 @@ export enum Counter {
   NdOutAdverts,
   NdOutRouterSolicits,
   NdTablesFull,
+
+  // Several adapters
+  IpInOtherAdapter,
+  LoopbackNoPacket,
+  EthInUnknownVlan,
+  EthInDoubleTagged,
+
+  // Forwarding
+  IpInForwDatagrams,
+  IpOutForwDatagrams,
+  IpForwExpired,
+  IpForwTooBig,
+  IpForwRefused,
+  IpForwNoPacket,
+  IcmpOutRedirects,
 
   COUNT,
 }

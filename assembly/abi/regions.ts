@@ -38,9 +38,9 @@ export enum Region {
   EXCHANGE,
   /** Everything else: clock, keys, heads of queues. */
   STATE,
-  // What only some profiles have: asked for it, the others answer EINVAL.
-  /** Datagrams that wait for fragments. */
+  /** Datagrams that wait for fragments; not in profiles that take none. */
   REASSEMBLIES,
+  // What only some profiles have: asked for it, the others answer EINVAL.
   /** Multicast groups that adapters are in. */
   GROUPS,
   /** Which sockets are in which of them. */

@@ -86,6 +86,11 @@ export enum SocketOption {
   MULTICAST_LOOP = 27,
   /** The adapter that datagrams to groups leave through; 0xffffffff: the stack's choice (IP_MULTICAST_IF). */
   MULTICAST_ADAPTER = 28,
+  /**
+   * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
+   * has a port or a peer; a connection shows the one it goes through.
+   */
+  BOUND_ADAPTER = 19,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

@@ -46,6 +46,15 @@ export function clearAddress(p: usize): void {
   store<u64>(p, 0, 8);
 }
 
+/** 127/8 (RFC 1122 §3.2.1.3 (g)) and ::1 (RFC 4291 §2.5.3): the machine itself. */
+export function isLoopback(p: usize): bool {
+  if (isV4(p)) return load<u8>(p, 12) == 127;
+  return load<u64>(p) == 0 && load<u64>(p, 8) == LOOPBACK_V6;
+}
+
+/** The lower half of ::1, in memory order. */
+const LOOPBACK_V6: u64 = 0x0100000000000000;
+
 /**
  * True for what no packet on a wire may carry: this host (0/8) and loopback (127/8, ::1), RFC 1122 §3.2.1.3 (a), (b),
  * (g), RFC 4291 §2.5.3.

@@ -8,6 +8,7 @@ import {
   DATAGRAM_SOCKETS,
   GROUPS,
   IPV6,
+  LOOPBACK,
   MEMBERSHIPS,
   MTU,
   NEIGHBORS,
@@ -21,9 +22,12 @@ import {
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
+  VLANS,
 } from "profile";
 
 export const ETHERNET_HEADER_BYTES: u32 = 14;
+/** The tag that puts a frame into a virtual LAN (IEEE 802.1Q). */
+export const TAG_BYTES: u32 = 4;
 export const IP_HEADER_BYTES: u32 = 20;
 export const IPV6_HEADER_BYTES: u32 = 40;
 /** The longest IP header that we write, without extensions. */
@@ -32,8 +36,8 @@ export const TCP_HEADER_BYTES: u32 = 20;
 export const UDP_HEADER_BYTES: u32 = 8;
 export const ICMP_HEADER_BYTES: u32 = 8;
 
-/** Where a frame begins in its buffer, so that the IP header behind the Ethernet header is aligned. */
-export const FRAME_OFFSET: u32 = 2;
+/** Where a frame begins in its buffer, so that the IP header behind the Ethernet header is aligned, and a tag fits. */
+export const FRAME_OFFSET: u32 = VLANS ? 2 + TAG_BYTES : 2;
 /** Room for TCP options that a packet of data keeps in front of its payload. */
 export const TCP_OPTION_ROOM: u32 = 20;
 /** Bytes in front of the payload of an outgoing TCP segment or datagram: every header fits, in place. */
@@ -44,7 +48,7 @@ export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
 /** Links may carry less than MTU, each its own: those of several adapters, and where routers say so. */
-export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS > 1;
+export const LINKS_DIFFER: bool = IPV6 != 0 || ADAPTERS + VLANS + LOOPBACK > 1;
 /** Datagrams larger than a packet are put together from fragments, and sent in fragments. */
 export const FRAGMENTS: bool = REASSEMBLIES > 0;
 /** The extension header of IPv6 that says which part of a packet follows (RFC 8200 §4.5). */
@@ -57,6 +61,13 @@ export const FRAGMENT_HEADROOM: u32 =
 export const MSS: u32 = MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What a peer accepts that told us nothing (RFC 9293 MUST-15, IPv4). */
 export const DEFAULT_SEND_MSS: u32 = 536;
+
+// Adapters are numbered: the MACs, then the virtual LANs upon them, then the loopback.
+export const FIRST_VLAN: u32 = ADAPTERS;
+export const LOOPBACK_ADAPTER: u32 = ADAPTERS + VLANS;
+export const ALL_ADAPTERS: u32 = ADAPTERS + VLANS + LOOPBACK;
+/** False where there is one adapter and no choice: what chooses leaves no byte. */
+export const SEVERAL_ADAPTERS: bool = ALL_ADAPTERS > 1;
 
 /** Every packet there is: the shared ones, those kept for control, and those that lie in receive rings. */
 export const ALL_PACKETS: u32 = PACKETS + CONTROL_PACKETS + ADAPTERS * RX_RING;
@@ -79,7 +90,7 @@ export const TIME_WAIT_TIMER: u32 = NEIGHBOR_TIMERS + NEIGHBORS;
 export const ADDRESS_TIMERS: u32 = TIME_WAIT_TIMER + 1;
 /** One for each adapter that asks for routers, and one for what routers have said and that ends. */
 export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
-export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ADAPTERS : 0);
+export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ALL_ADAPTERS : 0);
 /** One for all datagrams that wait for fragments. */
 export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 /** One for everything that is to be said of groups. */
@@ -95,6 +106,7 @@ if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobo
 if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");
+if (ALL_ADAPTERS > 250) ERROR("ADAPTERS + VLANS + LOOPBACK above 250: their numbers are bytes.");
 if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a ring of one stalls the MAC.");
 if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
 if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");

@@ -22,11 +22,13 @@ import {
 import { Counter } from "../abi/counters";
 import { Status } from "../abi/status";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
+  SEVERAL_ADAPTERS,
   SOCKETS,
   TIMER_COUNT,
 } from "./config";
@@ -74,20 +76,20 @@ export const GROUP_BASE: usize = GROUPS ? memory.data(GROUPS * GROUP_BYTES, 16) 
 export const MEMBERSHIP_BYTES: u32 = 4;
 export const MEMBERSHIP_BASE: usize = GROUPS ? memory.data(MEMBERSHIPS * MEMBERSHIP_BYTES, 16) : 0;
 /** For each adapter and each version of IP. */
-export const QUERIERS: u32 = GROUPS ? ADAPTERS * (1 + IPV6) : 0;
+export const QUERIERS: u32 = GROUPS ? ALL_ADAPTERS * (1 + IPV6) : 0;
 export const QUERIER_BYTES: u32 = 40;
 export const QUERIER_BASE: usize = GROUPS ? memory.data(QUERIERS * QUERIER_BYTES, 16) : 0;
 /** What IPv6 knows of each adapter's link. A profile without IPv6 has no such table. */
 export const INTERFACE_BYTES: u32 = 16;
-export const INTERFACE_BASE: usize = IPV6 ? memory.data(ADAPTERS * INTERFACE_BYTES, 16) : 0;
+export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE_BYTES, 16) : 0;
 
 export const NAME_SERVER_BYTES: u32 = 24;
 export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
-export const ADAPTER_BASE: usize = memory.data(ADAPTERS * ADAPTER_BYTES, 16);
+export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
-/** Of each adapter: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
+/** Of each MAC: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
 export const DESCRIPTOR_BYTES: u32 = 8;
 export const RINGS_BYTES: u32 = (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
 export const RINGS_BASE: usize = memory.data(ADAPTERS * RINGS_BYTES, 16);
@@ -110,11 +112,16 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-/** Those that only fragments, groups and IPv6 need come last, and are kept as far as the profile needs one of them. */
-const COUNTERS_WITHOUT_V6: u32 = <u32>(
-  (GROUPS ? Counter.Ip6InReceives : REASSEMBLIES ? Counter.IgmpInMsgs : Counter.ReasmTimeouts)
+/** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
+export const COUNTERS_USED: u32 = <u32>(
+  (SEVERAL_ADAPTERS || IPV6
+    ? Counter.COUNT
+    : GROUPS
+      ? Counter.Ip6InReceives
+      : REASSEMBLIES
+        ? Counter.IgmpInMsgs
+        : Counter.ReasmTimeouts)
 );
-export const COUNTERS_USED: u32 = IPV6 ? <u32>Counter.COUNT : COUNTERS_WITHOUT_V6;
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */

@@ -1,6 +1,7 @@
-// Adapters: what the machine knows of each Ethernet MAC it has.
+// Adapters: what the machine knows of each Ethernet MAC it has, of each virtual LAN upon one, and of the loopback.
 
-import { ADAPTERS, MTU } from "profile";
+import { ADAPTERS, LOOPBACK, MTU, VLANS } from "profile";
+import { FIRST_VLAN, LOOPBACK_ADAPTER } from "../base/config";
 import { ADAPTER_BASE, ADAPTER_BYTES, DEVICE_STATE } from "../base/memory";
 import { Packet } from "./packet";
 
@@ -23,7 +24,7 @@ export class Adapter {
   txNext: u32;
   txDone: u32;
   txUsed: u32;
-  /** Packets that wait for room in the transmit ring. */
+  /** Packets that wait for room in the transmit ring; of the loopback, to be received. */
   backlogHead: Packet | null;
   backlogTail: Packet | null;
   /** 1 when descriptors were given to the MAC and its doorbell has not been rung since. */
@@ -32,8 +33,9 @@ export class Adapter {
   mtu: u16;
   /** 1 while the MAC is to interrupt when it has sent a frame. */
   sentWanted: u8;
-  reserved0: u8;
-  reserved1: u16;
+  /** Of a virtual LAN: the adapter that it is upon, and its number there (IEEE 802.1Q). 0 of others. */
+  parent: u8;
+  vlan: u16;
 }
 
 if (offsetof<Adapter>() != ADAPTER_BYTES) ERROR("ADAPTER_BYTES does not agree with Adapter.");
@@ -41,10 +43,14 @@ if (offsetof<Adapter>() != ADAPTER_BYTES) ERROR("ADAPTER_BYTES does not agree wi
 @unmanaged
 @final
 class Devices {
-  /** Adapters in use. */
+  /** MACs in use. */
   count: u32;
   /** What the MACs add to linear addresses. */
   dmaBase: u32;
+  /** Virtual LANs in use. */
+  vlans: u32;
+  /** 1 while packets for others are passed on from adapter to adapter. */
+  forwarding: u32;
 }
 
 const devices: Devices = changetype<Devices>(DEVICE_STATE);
@@ -52,6 +58,7 @@ const devices: Devices = changetype<Devices>(DEVICE_STATE);
 export function startDevices(dmaBase: u32): void {
   devices.count = 0;
   devices.dmaBase = dmaBase;
+  if (LOOPBACK) initialise(LOOPBACK_ADAPTER).up = 1;
 }
 
 /** Bus address of linear address 0. */
@@ -59,26 +66,105 @@ export function dmaBase(): u32 {
   return devices.dmaBase;
 }
 
+/** MACs in use: the first of all adapters. */
 export function adapterCount(): u32 {
   return devices.count;
 }
 
+/** Adapters of every kind in use. */
+export function adaptersInUse(): u32 {
+  return devices.count + devices.vlans + LOOPBACK;
+}
+
+/** True of the number of an adapter in use. */
+export function isAdapter(index: u32): bool {
+  if (index < devices.count) return true;
+  if (VLANS && index >= FIRST_VLAN && index < FIRST_VLAN + devices.vlans) return true;
+  return LOOPBACK != 0 && index == LOOPBACK_ADAPTER;
+}
+
+/** True of one that leads to others: not of the loopback. */
+export function isLink(index: u32): bool {
+  return isAdapter(index) && !(LOOPBACK && index == LOOPBACK_ADAPTER);
+}
+
 export function adapterAt(index: u32): Adapter {
-  assert(index < devices.count, "no such adapter");
+  assert(isAdapter(index), "no such adapter");
+  return slot(index);
+}
+
+function slot(index: u32): Adapter {
   return changetype<Adapter>(ADAPTER_BASE + index * ADAPTER_BYTES);
 }
 
-/** The place of the next adapter, zeroed; null when the profile has no more. It counts once `keepAdapter` says so. */
-export function nextAdapter(): Adapter | null {
-  if (devices.count == ADAPTERS) return null;
-  const at = ADAPTER_BASE + devices.count * ADAPTER_BYTES;
-  memory.fill(at, 0, ADAPTER_BYTES);
-  const adapter = changetype<Adapter>(at);
-  adapter.index = <u8>devices.count;
+function initialise(index: u32): Adapter {
+  const adapter = slot(index);
+  memory.fill(changetype<usize>(adapter), 0, ADAPTER_BYTES);
+  adapter.index = <u8>index;
   adapter.mtu = <u16>MTU;
   return adapter;
 }
 
+/** The place of the next MAC, zeroed; null when the profile has no more. It counts once `keepAdapter` says so. */
+export function nextAdapter(): Adapter | null {
+  return devices.count == ADAPTERS ? null : initialise(devices.count);
+}
+
 export function keepAdapter(): void {
   devices.count++;
+}
+
+/** True of a virtual LAN. */
+export function isVlan(adapter: Adapter): bool {
+  return VLANS != 0 && adapter.vlan != 0;
+}
+
+/** The virtual LAN with this number upon a MAC; null when there is none. */
+export function findVlan(parent: u32, vlan: u32): Adapter | null {
+  for (let i: u32 = 0; i < devices.vlans; i++) {
+    const adapter = slot(FIRST_VLAN + i);
+    if (adapter.vlan == vlan && adapter.parent == parent) return adapter;
+  }
+  return null;
+}
+
+/** A new virtual LAN upon a MAC, with that one's Ethernet address and MTU; null when the profile has no more. */
+export function openVlan(parent: Adapter, vlan: u32): Adapter | null {
+  if (devices.vlans == VLANS) return null;
+  const adapter = initialise(FIRST_VLAN + devices.vlans++);
+  adapter.parent = parent.index;
+  adapter.vlan = <u16>vlan;
+  adapter.macLow = parent.macLow;
+  adapter.macHigh = parent.macHigh;
+  adapter.mtu = parent.mtu;
+  return adapter;
+}
+
+/** The MAC whose wire an adapter uses: its own, or that of the adapter below. */
+export function macOf(adapter: Adapter): Adapter {
+  return isVlan(adapter) ? slot(adapter.parent) : adapter;
+}
+
+/** True while what is sent through the adapter can leave. */
+export function hasLink(adapter: Adapter): bool {
+  return macOf(adapter).up != 0;
+}
+
+/** The largest packet that goes through the adapter whole. */
+export function setAdapterMtu(adapter: Adapter, mtu: u32): void {
+  adapter.mtu = <u16>mtu;
+  if (!VLANS) return;
+  for (let i: u32 = 0; i < devices.vlans; i++) {
+    const vlan = slot(FIRST_VLAN + i);
+    if (vlan.parent == adapter.index && vlan.mtu > adapter.mtu) vlan.mtu = adapter.mtu;
+  }
+}
+
+/** True while the machine is a router. */
+export function isForwarding(): bool {
+  return devices.forwarding != 0;
+}
+
+export function switchForwarding(on: bool): void {
+  devices.forwarding = on ? 1 : 0;
 }

@@ -1,18 +1,21 @@
 // The machine's own addresses: which adapter has which, with the prefix of the network behind it, and how far each may
-// be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts.
+// be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts. The addresses of the loopback, 127/8
+// and ::1, are in no table: they are known by what they are.
 
-import { ADDRESSES, IPV6 } from "profile";
+import { ADDRESSES, IPV6, LOOPBACK } from "profile";
 import { AddressOrigin, AddressState } from "../abi/addresses";
 import {
   commonPrefix,
   copyAddress,
   isLimitedBroadcast,
   isLinkLocal,
+  isLoopback,
   isV4,
   sameAddress,
   samePrefix,
   v4Of,
 } from "../base/address";
+import { LOOPBACK_ADAPTER } from "../base/config";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
 
 /** A time that never comes, in seconds. */
@@ -133,6 +136,11 @@ export function findAnyOwnAddress(address: usize): OwnAddress | null {
   return null;
 }
 
+/** True of every address by which this machine reaches itself. */
+export function isOwn(address: usize): bool {
+  return (LOOPBACK && isLoopback(address)) || findAnyOwnAddress(address) !== null;
+}
+
 /** The address with which `adapter` speaks to `peer`: of that version, the one that fits best; or null. */
 export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
   let best: OwnAddress | null = null;
@@ -191,6 +199,13 @@ function labelOf(p: usize): u32 {
   return 1;
 }
 
+/** Where the address lies with which the machine speaks to `peer` through `adapter`; 0: it has none there. */
+export function sourceTo(adapter: u32, peer: usize): usize {
+  if (LOOPBACK && adapter == LOOPBACK_ADAPTER) return peer; // oneself, under the name that one is called by
+  const own = sourceFor(adapter, peer);
+  return own ? own.address : 0;
+}
+
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
 export function isBroadcast(adapter: u32, address: usize): bool {
   if (!isV4(address)) return false;
@@ -203,6 +218,25 @@ export function isBroadcast(adapter: u32, address: usize): bool {
     if (!isV4(entry.address) || !samePrefix(entry.address, address, entry.prefixLength)) continue;
     const host: u32 = 0xffffffff >> (<u32>entry.prefixLength - 96);
     if ((bswap<u32>(v4Of(address)) & host) == host) return true;
+  }
+  return false;
+}
+
+/** True of the broadcast address of any network that this machine is in. */
+export function isAnyBroadcast(address: usize): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.isUsable && isBroadcast(entry.adapter, address)) return true;
+  }
+  return isLimitedBroadcast(address);
+}
+
+/** True when `adapter` has an address in whose network both `a` and `b` are. */
+export function areNeighbors(adapter: u32, a: usize, b: usize): bool {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (!entry.isUsable || entry.adapter != adapter || !samePrefix(entry.address, a, entry.prefixLength)) continue;
+    if (samePrefix(entry.address, b, entry.prefixLength)) return true;
   }
   return false;
 }

@@ -1,15 +1,16 @@
-// Ethernet II: destination, source, type (RFC 894). Addresses are kept as two words in memory order: bytes 0 to 3
+// Ethernet II: destination, source, type (RFC 894), and the tag of a virtual LAN where there is one (vlan.ts). Addresses are kept as two words in memory order: bytes 0 to 3
 // and bytes 4 to 5.
 
-import { IPV6 } from "profile";
+import { IPV6, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { isV4 } from "../base/address";
 import { bswap16 } from "../base/bytes";
 import { ETHERNET_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
-import { Adapter } from "../device/adapter";
+import { Adapter, isVlan, macOf } from "../device/adapter";
 import { sendFrame } from "../device/driver";
 import { Packet } from "../device/packet";
+import { putTag, TAGGED, takeTag } from "./vlan";
 
 export const enum EtherType {
   IPV4 = 0x0800,
@@ -35,7 +36,10 @@ export function groupMacHigh(group: usize): u32 {
   return load<u16>(group, 14);
 }
 
-/** Takes the header off a received frame and says what is inside; NONE for a frame that is not for us. */
+/**
+ * Takes the header off a received frame and says what is inside; NONE for a frame that is not for us. `packet.adapter`
+ * says whose it is: the virtual LAN's when it has a tag.
+ */
 export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
   count(Counter.EthInFrames);
   if (packet.length < ETHERNET_HEADER_BYTES) {
@@ -52,7 +56,8 @@ export function receiveEthernet(adapter: Adapter, packet: Packet): u32 {
     return EtherType.NONE;
   }
   packet.pull(ETHERNET_HEADER_BYTES);
-  return bswap16(load<u16>(frame + TYPE));
+  const type = bswap16(load<u16>(frame + TYPE));
+  return VLANS && type == TAGGED ? takeTag(adapter, packet) : type;
 }
 
 /** True when the frame that `packet` lies in came to a group address. Its header must still be in the buffer. */
@@ -65,8 +70,13 @@ export function etherTypeOf(packet: Packet): u32 {
   return IPV6 && load<u8>(packet.data) >> 4 == 6 ? EtherType.IPV6 : EtherType.IPV4;
 }
 
-/** Puts the header on and sends. */
+/** Puts the header on, with the tag of a virtual LAN, and sends. */
 export function sendEthernet(adapter: Adapter, packet: Packet, macLow: u32, macHigh: u32, type: u32): void {
+  if (isVlan(adapter)) {
+    putTag(adapter, packet, type);
+    adapter = macOf(adapter);
+    type = TAGGED;
+  }
   const frame = packet.push(ETHERNET_HEADER_BYTES);
   store<u32>(frame + DESTINATION, macLow);
   store<u16>(frame + DESTINATION, <u16>macHigh, 4);

@@ -144,18 +144,27 @@ function longerUnused(one: Neighbor | null, other: Neighbor): Neighbor {
 
 /** Frees an entry and drops what waits for it. */
 export function removeNeighbor(neighbor: Neighbor): void {
-  let packet = neighbor.waitingHead;
-  while (packet) {
-    const next = packet.link;
-    dropWaiting(packet);
-    packet = next;
-  }
+  dropAllWaiting(takeOut(neighbor));
+}
+
+/** Frees an entry. What waited for it, linked by `link`, is the caller's to drop. */
+export function takeOut(neighbor: Neighbor): Packet | null {
+  const waiting = neighbor.waitingHead;
   let at = bucket(neighbor.address);
   while (load<usize>(at) != changetype<usize>(neighbor)) at = load<usize>(at) + offsetof<Neighbor>("next");
   store<usize>(at, changetype<usize>(neighbor.next));
   setTimer(timerOf(neighbor), NEVER);
   neighborPool.give(changetype<usize>(neighbor));
   invalidatePaths();
+  return waiting;
+}
+
+function dropAllWaiting(packet: Packet | null): void {
+  while (packet) {
+    const next = packet.link;
+    dropWaiting(packet);
+    packet = next;
+  }
 }
 
 export function timerOf(neighbor: Neighbor): u32 {
@@ -188,7 +197,8 @@ function dropOldest(neighbor: Neighbor): void {
   dropWaiting(oldest);
 }
 
-function dropWaiting(packet: Packet): void {
+/** Drops a packet that has waited for a neighbor. */
+export function dropWaiting(packet: Packet): void {
   count(Counter.NeighborWaitDrops);
   packet.clear(PacketFlag.ON_ITS_WAY);
   release(packet);

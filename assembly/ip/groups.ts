@@ -8,7 +8,7 @@ import { Errno } from "../abi/errno";
 import { clearAddress, isUnspecified, setSolicitedNode } from "../base/address";
 import { count } from "../base/counters";
 import { GROUP_AREA } from "../base/memory";
-import { Adapter, adapterAt, adapterCount } from "../device/adapter";
+import { Adapter, adapterAt, adapterCount, macOf } from "../device/adapter";
 import { filterBit, setFilter } from "../device/driver";
 import { ownAddressAt } from "../ethernet/addresses";
 import { groupMacHigh, groupMacLow } from "../ethernet/header";
@@ -119,6 +119,7 @@ export function adapterForGroup(group: usize): u32 {
 
 // The MAC's filter anew: the bits of exactly the groups that are wanted.
 function refreshFilter(adapter: Adapter): void {
+  const mac = macOf(adapter);
   let bits: u64 = 0;
   for (let version: u32 = 0; version < 1 + IPV6; version++) {
     setAllHosts(FILTERED, version != 0);
@@ -126,9 +127,9 @@ function refreshFilter(adapter: Adapter): void {
   }
   for (let i: u32 = 0; i < GROUPS; i++) {
     const row = groupAt(i);
-    if (row.users && row.adapter == adapter.index) bits |= bitOf(row.group);
+    if (row.users && macOf(adapterAt(row.adapter)) === mac) bits |= bitOf(row.group);
   }
-  setFilter(adapter, <u32>bits, <u32>(bits >> 32));
+  setFilter(mac, <u32>bits, <u32>(bits >> 32));
 }
 
 function bitOf(group: usize): u64 {

@@ -3,7 +3,7 @@
 import { Counter } from "../abi/counters";
 import { setV4 } from "../base/address";
 import { be16, setBe16 } from "../base/bytes";
-import { sumHeader } from "../base/checksum";
+import { fold32, sumHeader } from "../base/checksum";
 import { IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { Packet } from "../device/packet";
@@ -13,6 +13,8 @@ export const enum FragmentBits {
   DF = 0x4000,
   MF = 0x2000,
   OFFSET = 0x1fff,
+  /** In `arrival` alone: an IPv6 packet that came with a fragment header, in one part or several. */
+  HEADER_6 = 0x8000,
 }
 
 /** Options a host must know of (RFC 791 §3.1). */
@@ -88,6 +90,16 @@ export function writeIpv4Header(
   store<u32>(p, source, 12);
   store<u32>(p, destination, 16);
   store<u16>(p, <u16>~sumHeader(p, 20), 10);
+}
+
+/** Takes one off the time to live, and what that changes off the checksum (RFC 1624 §3, eqn. 3). */
+export function decrementTtl(p: usize): void {
+  // The word of the header that the time to live is in; as elsewhere, sums do not care for the order of bytes.
+  const before: u32 = load<u16>(p, 8);
+  const after = before - 1;
+  const sum = (~(<u32>load<u16>(p, 10)) & 0xffff) + (~before & 0xffff) + after;
+  store<u16>(p, <u16>after, 8);
+  store<u16>(p, <u16>~fold32(sum), 10);
 }
 
 /** Looks through the options between the fixed header and `headerBytes`. */

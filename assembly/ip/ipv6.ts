@@ -60,6 +60,11 @@ export function writeIpv6Header(
   copyAddress(p + 24, destination);
 }
 
+/** Takes one off the hop limit, which no checksum covers. */
+export function decrementHopLimit(p: usize): void {
+  store<u8>(p, load<u8>(p, 7) - 1, 7);
+}
+
 /** Checks the header of a received packet and describes it in `arrival`. False: dropped and counted. */
 export function openIpv6(packet: Packet): bool {
   const header = changetype<Ipv6Header>(packet.data);

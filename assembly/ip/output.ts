@@ -1,16 +1,17 @@
 // IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
 
-import { IPV6 } from "profile";
+import { IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { addressHash, isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
-import { FRAGMENT_HEADER_BYTES, FRAGMENTS, IP_HEADER_BYTES, IPV6_HEADER_BYTES } from "../base/config";
+import { FRAGMENT_HEADER_BYTES, FRAGMENTS, IP_HEADER_BYTES, IPV6_HEADER_BYTES, LOOPBACK_ADAPTER } from "../base/config";
 import { countIp } from "../base/counters";
 import { IP_STATE, SECRET_WORD } from "../base/memory";
-import { Adapter, adapterAt } from "../device/adapter";
+import { Adapter, adapterAt, hasLink } from "../device/adapter";
 import { releaseChain } from "../device/chain";
+import { loop } from "../device/loopback";
 import { Packet, PacketFlag } from "../device/packet";
-import { isBroadcast } from "../ethernet/addresses";
+import { isBroadcast, isOwn } from "../ethernet/addresses";
 import { interfaceAt } from "../ethernet/interface";
 import { Neighbor, pathGeneration } from "../ethernet/neighbor";
 import { cutToFit, fragmentRoom, writeFragmentHeader } from "./fragment";
@@ -19,13 +20,13 @@ import { LEAST_MTU, writeIpv6Header } from "./ipv6";
 import { neighborFor, sendToGroup, sendToNeighbor, suspect } from "./link";
 import { LEAST_PATH_MTU, pathMtu } from "./path-mtu";
 import { Protocol } from "./protocol";
-import { ANY_ADAPTER, findRoute, nextHop } from "./route";
+import { ANY_ADAPTER, findRoute, NO_ADAPTER, nextHop } from "./route";
 
 /** The way to one destination. Kept in sockets; good while its generation is the table's. */
 @unmanaged
 @final
 export class Path {
-  /** The next hop; null for a broadcast or a group. */
+  /** The next hop; null for a broadcast, a group, or the machine itself. */
   neighbor: Neighbor | null;
   /** 0: not looked up yet. */
   generation: u32;
@@ -57,8 +58,11 @@ export function startIp(identification: u32): void {
 export function findPath(path: Path, destination: usize, adapter: u32): i32 {
   path.generation = 0;
   path.neighbor = null;
+  if (LOOPBACK && isOwn(destination)) return findOwnPath(path, adapter);
   if (isUnspecified(destination) || isNowhere(destination)) return -Errno.ENETUNREACH;
+  if (adapter == NO_ADAPTER) return -Errno.EADDRNOTAVAIL;
   let via = adapter;
+  let gateway = destination;
   if (!needsNoRoute(destination) || adapter == ANY_ADAPTER) {
     const route = findRoute(destination, adapter);
     if (!route) {
@@ -66,18 +70,36 @@ export function findPath(path: Path, destination: usize, adapter: u32): i32 {
       return -Errno.ENETUNREACH;
     }
     via = route.adapter;
-    if (!isMulticast(destination) && !isBroadcast(via, destination)) {
-      path.neighbor = neighborFor(adapterAt(via), nextHop(route, destination));
-      if (!path.neighbor) return -Errno.ENOBUFS;
-    }
+    gateway = nextHop(route, destination);
   }
-  path.adapter = via;
+  if (!hasLink(adapterAt(via))) return -Errno.ENETDOWN;
+  if (!isMulticast(destination) && !isBroadcast(via, destination)) {
+    path.neighbor = neighborFor(adapterAt(via), gateway);
+    if (!path.neighbor) return -Errno.ENOBUFS;
+  }
+  return complete(path, via);
+}
+
+// To the machine itself, which no wire leads to.
+function findOwnPath(path: Path, adapter: u32): i32 {
+  if (adapter != ANY_ADAPTER && adapter != LOOPBACK_ADAPTER) return -Errno.ENETUNREACH;
+  return complete(path, LOOPBACK_ADAPTER);
+}
+
+function complete(path: Path, adapter: u32): i32 {
+  path.adapter = adapter;
   path.generation = pathGeneration();
   return 0;
 }
 
 function needsNoRoute(destination: usize): bool {
   return isMulticast(destination) || (isV4(destination) && v4Of(destination) == 0xffffffff);
+}
+
+/** True when a route leads to `destination`, through `adapter` alone unless that is ANY_ADAPTER. */
+export function isReachable(destination: usize, adapter: u32): bool {
+  if (LOOPBACK && isOwn(destination)) return adapter == ANY_ADAPTER || adapter == LOOPBACK_ADAPTER;
+  return findRoute(destination, adapter) !== null;
 }
 
 /** True while a kept path may be used as it is. */
@@ -89,6 +111,11 @@ export function isPathGood(path: Path): bool {
 export function suspectPath(path: Path): void {
   const neighbor = path.neighbor;
   if (neighbor && isPathGood(path)) suspect(neighbor);
+}
+
+/** The path of the last packet that nobody keeps one for: room for `findPath`, good until the next one is looked up. */
+export function passing(): Path {
+  return passingPath;
 }
 
 /** The path for one packet, looked up anew. Good until the next call; null when there is no way. */
@@ -108,7 +135,7 @@ export function defaultMtu(destination: usize): u32 {
 
 /** The largest packet that an adapter's link carries whole, of the version of `destination`. */
 export function linkMtu(adapter: Adapter, destination: usize): u32 {
-  return isV4(destination) ? adapter.mtu : interfaceAt(adapter.index).mtu;
+  return isV4(destination) ? adapter.mtu : min<u16>(adapter.mtu, interfaceAt(adapter.index).mtu);
 }
 
 /**
@@ -156,7 +183,8 @@ export function sendIp(
 
 function toLink(packet: Packet, adapter: Adapter, path: Path, destination: usize): void {
   const neighbor = path.neighbor;
-  if (neighbor) sendToNeighbor(adapter, neighbor, packet);
+  if (LOOPBACK && path.adapter == LOOPBACK_ADAPTER) loop(packet);
+  else if (neighbor) sendToNeighbor(adapter, neighbor, packet);
   else sendToGroup(adapter, destination, packet);
 }
 

@@ -10,11 +10,11 @@
 import { GROUPS, IPV6 } from "profile";
 import { isV4, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
-import { GROUP_TIMER, MILLISECOND, SECOND } from "../base/config";
+import { ALL_ADAPTERS, GROUP_TIMER, MILLISECOND, SECOND } from "../base/config";
 import { QUERIER_BASE, QUERIER_BYTES } from "../base/memory";
 import { random32 } from "../base/random";
 import { setTimer } from "../base/timers";
-import { adapterCount } from "../device/adapter";
+import { isLink } from "../device/adapter";
 import { Group, groupAt, isAbout, isExclude, isFirst, isReported, isSourceSpecific, isWanted } from "./group-table";
 import { addRecord, addSource, beginReport, endReport, OlderMessage, RecordType, sendOlder } from "./report-message";
 
@@ -220,7 +220,8 @@ export function heardReport(adapter: u32, group: usize): void {
 
 /** Says what is due. */
 export function reportTimeout(): void {
-  for (let adapter: u32 = 0; adapter < adapterCount(); adapter++) {
+  for (let adapter: u32 = 0; adapter < ALL_ADAPTERS; adapter++) {
+    if (!isLink(adapter)) continue;
     for (let version: u32 = 0; version < 1 + IPV6; version++) reportDue(adapter, version != 0);
   }
   for (let i: u32 = 0; i < GROUPS; i++) {
@@ -251,7 +252,8 @@ function setNextTimer(): void {
     const row = groupAt(i);
     if (row.isUsed) next = min<u64>(next, row.answerAt);
   }
-  for (let i: u32 = 0; i < adapterCount() * (1 + IPV6); i++) {
+  for (let i: u32 = 0; i < ALL_ADAPTERS * (1 + IPV6); i++) {
+    if (!isLink(i / (1 + IPV6))) continue;
     const querier = changetype<Querier>(QUERIER_BASE + i * QUERIER_BYTES);
     next = min<u64>(next, min<u64>(querier.changeAt, querier.answerAt));
   }

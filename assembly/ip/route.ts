@@ -1,16 +1,21 @@
 // Routes: the longest prefix that an address lies in says through which adapter, and to which neighbor, it goes. People
-// set them, and routers do (RFC 4861 §6.3.4), whose routes end.
+// set them, and routers do (RFC 4861 §6.3.4), whose routes end. A route through an adapter without a link counts only
+// when there is no other.
 
 import { ROUTES } from "profile";
 import { News, RouteOrigin } from "../abi/addresses";
 import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
+import { SEVERAL_ADAPTERS } from "../base/config";
 import { postNews } from "../base/events";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
+import { adapterAt, hasLink } from "../device/adapter";
 import { FOREVER } from "../ethernet/addresses";
 import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
 
 /** How a route compares with others to the same prefix (RFC 4191 §2.1): the higher, the better. */
 export const MEDIUM_PREFERENCE: u8 = 1;
+/** That of a route that people set, of which its metric is taken off. */
+export const BEST_PREFERENCE: u8 = 255;
 
 @unmanaged
 @final
@@ -64,7 +69,21 @@ export function setRoute(
   origin: RouteOrigin,
   endsAt: u32,
 ): Route | null {
-  const route = entryFor(prefix, prefixLength, gateway, adapter, origin);
+  const preference = origin == RouteOrigin.MANUAL ? BEST_PREFERENCE : MEDIUM_PREFERENCE;
+  return setRankedRoute(prefix, prefixLength, gateway, adapter, origin, endsAt, preference);
+}
+
+/** The same with a preference. Of those that people set, there may be one with each. */
+export function setRankedRoute(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  endsAt: u32,
+  preference: u8,
+): Route | null {
+  const route = entryFor(prefix, prefixLength, gateway, adapter, origin, preference);
   if (!route) return null;
   copyAddress(route.prefix, prefix);
   clearHost(route.prefix, prefixLength);
@@ -73,14 +92,21 @@ export function setRoute(
   route.prefixLength = <u8>prefixLength;
   route.adapter = <u8>adapter;
   route.origin = origin;
-  route.preference = MEDIUM_PREFERENCE;
+  route.preference = preference;
   route.endsAt = endsAt;
   invalidatePaths();
   return route;
 }
 
 // The route that is to be changed, or a free entry; null when there is neither.
-function entryFor(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, origin: RouteOrigin): Route | null {
+function entryFor(
+  prefix: usize,
+  prefixLength: u32,
+  gateway: usize,
+  adapter: u32,
+  origin: RouteOrigin,
+  preference: u8,
+): Route | null {
   let free: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
@@ -88,16 +114,23 @@ function entryFor(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32
       if (!free) free = route;
       continue;
     }
-    if (route.prefixLength != prefixLength || route.adapter != adapter || route.origin != origin) continue;
-    if (!samePrefix(route.prefix, prefix, prefixLength)) continue;
+    if (route.origin != origin || !leadsTo(route, prefix, prefixLength, adapter)) continue;
+    if (origin == RouteOrigin.MANUAL && route.preference != preference) continue;
     if (origin != RouteOrigin.ROUTER || !gateway || sameAddress(route.gateway, gateway)) return route;
   }
   return free;
 }
 
+// True of a route for just this prefix through this adapter. A prefix of no bits is that of one version.
+function leadsTo(route: Route, prefix: usize, prefixLength: u32, adapter: u32): bool {
+  if (route.prefixLength != prefixLength || route.adapter != adapter || isV4(route.prefix) != isV4(prefix))
+    return false;
+  return samePrefix(route.prefix, prefix, prefixLength);
+}
+
 /** The route that a router has told of, or null. */
 export function findRouterRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): Route | null {
-  const route = entryFor(prefix, prefixLength, gateway, adapter, RouteOrigin.ROUTER);
+  const route = entryFor(prefix, prefixLength, gateway, adapter, RouteOrigin.ROUTER, 0);
   return route && route.endsAt ? route : null;
 }
 
@@ -108,26 +141,46 @@ export function removeRoute(route: Route): void {
   postNews(News.ROUTERS);
 }
 
+/** Removes the routes for just this prefix through an adapter: those to neighbors, or also those through a gateway. */
+export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, throughGateways: bool): bool {
+  let removed = false;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt || !leadsTo(route, prefix, prefixLength, adapter)) continue;
+    if (!throughGateways && !isUnspecified(route.gateway)) continue;
+    removeRoute(route);
+    removed = true;
+  }
+  return removed;
+}
+
 /** The route for `destination`, through `adapter` alone unless that is ANY_ADAPTER; or null. */
 export function findRoute(destination: usize, adapter: u32): Route | null {
   let best: Route | null = null;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
     if (!route.endsAt || (adapter != ANY_ADAPTER && route.adapter != adapter)) continue;
-    if (best && route.prefixLength < best.prefixLength) continue;
     // A prefix of no bits is that of one version.
     if (!samePrefix(route.prefix, destination, route.prefixLength)) continue;
     if (isV4(route.prefix) != isV4(destination)) continue;
-    if (!best || route.prefixLength > best.prefixLength || isBetterRoute(route, best)) best = route;
+    if (!best || isBetterRoute(route, best)) best = route;
   }
   return best;
 }
 
-// Of two routers: the one that answers, and of those the preferred one (RFC 4861 §6.3.6, RFC 4191 §3.2).
+// A link that is there, then the longer prefix. Of two routers that people have set the one with the lower metric; of
+// others the one that answers, and of those the preferred one (RFC 4861 §6.3.6, RFC 4191 §3.2).
 function isBetterRoute(one: Route, other: Route): bool {
+  if (SEVERAL_ADAPTERS && isUp(one) != isUp(other)) return isUp(one);
+  if (one.prefixLength != other.prefixLength) return one.prefixLength > other.prefixLength;
+  if (one.origin == RouteOrigin.MANUAL && other.origin == RouteOrigin.MANUAL) return one.preference > other.preference;
   const first = standingOf(one);
   const second = standingOf(other);
   return first != second ? first > second : one.preference > other.preference;
+}
+
+function isUp(route: Route): bool {
+  return hasLink(adapterAt(route.adapter));
 }
 
 function standingOf(route: Route): u32 {
@@ -158,7 +211,9 @@ export function forgetRouter(gateway: usize, adapter: u32): void {
   }
 }
 
+/** In place of an adapter's number: whichever a route names; and none at all. */
 export const ANY_ADAPTER: u32 = 0xff;
+export const NO_ADAPTER: u32 = 0xfe;
 
 /** Where a packet for `destination` goes next on this route. */
 export function nextHop(route: Route, destination: usize): usize {

@@ -4,7 +4,7 @@ import { GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketOption } from "../abi/sockets";
 import { FRAGMENTS } from "../base/config";
-import { adapterCount } from "../device/adapter";
+import { isLink } from "../device/adapter";
 import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag } from "../transport/endpoint";
 import { asDatagram } from "./socket";
@@ -15,9 +15,8 @@ const NO_ADAPTER: u32 = 0xffffffff;
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
 export function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
   if (option == SocketOption.BROADCAST) return setFlag(endpoint, EndpointFlag.BROADCAST, value != 0);
-  if (FRAGMENTS && option == SocketOption.DONT_FRAGMENT) {
+  if (FRAGMENTS && option == SocketOption.DONT_FRAGMENT)
     return setFlag(endpoint, EndpointFlag.DONT_FRAGMENT, value != 0);
-  }
   return GROUPS ? setGroupOption(endpoint, option, value) : -Errno.EOPNOTSUPP;
 }
 
@@ -34,7 +33,7 @@ function setGroupOption(endpoint: Endpoint, option: u32, value: u32): i32 {
     case SocketOption.MULTICAST_LOOP:
       return setFlag(socket, EndpointFlag.NO_LOOP, value == 0);
     case SocketOption.MULTICAST_ADAPTER:
-      if (value != NO_ADAPTER && value >= adapterCount()) return -Errno.EADDRNOTAVAIL;
+      if (value != NO_ADAPTER && !isLink(value)) return -Errno.EADDRNOTAVAIL;
       socket.groupAdapter = <u8>value;
       socket.path.generation = 0; // a path to a group may lead elsewhere now
       return 0;

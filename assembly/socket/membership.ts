@@ -3,7 +3,7 @@
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { isMulticast, isUnspecified, isV4 } from "../base/address";
-import { adapterCount } from "../device/adapter";
+import { isLink } from "../device/adapter";
 import { isSourceSpecific } from "../ip/group-table";
 import { adapterForGroup } from "../ip/groups";
 import { memberOf } from "../transport/datagram";
@@ -25,7 +25,7 @@ export function joinFor(descriptor: i32, group: usize, source: usize, adapter: u
   if (refused) return refused;
   if (isUnspecified(source) && isSourceSpecific(group)) return -Errno.EINVAL;
   const chosen = adapter == NO_ADAPTER ? adapterForGroup(group) : adapter;
-  if (chosen >= adapterCount()) return -Errno.EADDRNOTAVAIL;
+  if (!isLink(chosen)) return -Errno.EADDRNOTAVAIL;
   return joinAs(memberOf(asDatagram(endpointOf(descriptor)!)), chosen, group, source);
 }
 

@@ -3,7 +3,10 @@
 import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
+import { SEVERAL_ADAPTERS } from "../base/config";
+import { isAdapter } from "../device/adapter";
 import { DEFAULT_TTL } from "../ip/output";
+import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag, endpointOf, scheduleOutput } from "../transport/endpoint";
 import { chooseController, controllerOf } from "../transport/tcp/congestion";
 import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
@@ -27,8 +30,17 @@ export function setSocketOption(descriptor: i32, option: u32, value: u32): i32 {
       endpoint.tos = <u8>(value & 0xfc); // the lower two bits are ECN's
       return 0;
     default:
+      if (SEVERAL_ADAPTERS && option == SocketOption.BOUND_ADAPTER) return bindAdapter(endpoint, value);
       return isStream(endpoint) ? setStreamOption(endpoint, option, value) : setDatagramOption(endpoint, option, value);
   }
+}
+
+function bindAdapter(endpoint: Endpoint, adapter: u32): i32 {
+  const isOpened = isStream(endpoint) && asStream(endpoint).is(Mark.USED);
+  if (isOpened || endpoint.has(EndpointFlag.BOUND)) return -Errno.EINVAL;
+  if (adapter != ANY_ADAPTER && !isAdapter(adapter)) return -Errno.EINVAL;
+  endpoint.adapter = <u8>adapter;
+  return 0;
 }
 
 function setStreamOption(endpoint: Endpoint, option: u32, value: u32): i32 {
@@ -123,6 +135,7 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
     case SocketOption.TOS:
       return endpoint.tos;
     default:
+      if (SEVERAL_ADAPTERS && option == SocketOption.BOUND_ADAPTER) return endpoint.adapter;
       return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
 }

@@ -1,15 +1,17 @@
 // The life of a socket: create, bind, connect, listen, accept, shut down, close. Calls that come in a wrong order get
 // the Berkeley error.
 
-import { GROUPS } from "profile";
+import { GROUPS, LOOPBACK } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
 import { copyAddress, isMulticast, isUnspecified } from "../base/address";
-import { findAnyOwnAddress, isBroadcast, sourceFor } from "../ethernet/addresses";
+import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
+import { findOwnAddress, isAnyBroadcast, isBroadcast, isOwn, sourceTo } from "../ethernet/addresses";
 import { findPath } from "../ip/output";
+import { ANY_ADAPTER } from "../ip/route";
 import { adapterFor, closeDatagram, Datagram, openDatagram } from "../transport/datagram";
-import { Endpoint, EndpointFlag, endpointOf, openDescriptor } from "../transport/endpoint";
+import { Endpoint, EndpointFlag, endpointOf, openDescriptor, wayOut } from "../transport/endpoint";
 import { FlowKind, findFlow } from "../transport/flow";
 import { bindPort, chooseConnectionPort, choosePort, isPortTaken } from "../transport/ports";
 import {
@@ -63,15 +65,22 @@ function bindTo(endpoint: Endpoint, address: usize, port: u32): i32 {
   const any = isUnspecified(address);
   // A datagram socket may be bound to a group: then it receives nothing else.
   const isGroup = GROUPS && isMulticast(address) && endpoint.socketKind == SocketKind.DATAGRAM;
-  if (!any && !isGroup && !findAnyOwnAddress(address)) return -Errno.EADDRNOTAVAIL;
+  if (!any && !isGroup && !mayBind(endpoint, address)) return -Errno.EADDRNOTAVAIL;
   const shares = GROUPS != 0 && endpoint.has(EndpointFlag.REUSE);
-  if (port == 0) port = choosePort(endpoint.socketKind, address);
-  else if (isPortTaken(endpoint.socketKind, address, port, shares)) port = 0;
+  if (port == 0) port = choosePort(endpoint.socketKind, address, endpoint.adapter);
+  else if (isPortTaken(endpoint.socketKind, address, port, endpoint.adapter, shares)) port = 0;
   if (port == 0) return -Errno.EADDRINUSE;
   if (!any) copyAddress(endpoint.local, address);
   endpoint.localPort = <u16>port;
   bindPort(endpoint);
   return 0;
+}
+
+// A socket that is bound to an adapter has none but that one's addresses.
+function mayBind(endpoint: Endpoint, address: usize): bool {
+  const adapter = endpoint.adapter;
+  if (adapter == ANY_ADAPTER || (LOOPBACK && adapter == LOOPBACK_ADAPTER)) return isOwn(address);
+  return findOwnAddress(adapter, address) !== null;
 }
 
 /** Opens a connection (EINPROGRESS: an event tells how it went), or fixes the peer of a datagram socket. */
@@ -89,22 +98,23 @@ export function connectSocket(descriptor: i32, address: usize, port: u32): i32 {
 }
 
 function connectTo(tcb: Tcb, address: usize, port: u32): i32 {
-  const failed = findPath(tcb.path, address, tcb.adapter);
+  const failed = findPath(tcb.path, address, wayOut(tcb, address));
   if (failed) return failed;
   const adapter = tcb.path.adapter;
   if (isMulticast(address) || isBroadcast(adapter, address)) return -Errno.ENETUNREACH; // MUST-46
   if (isUnspecified(tcb.local)) {
-    const own = sourceFor(adapter, address);
-    if (!own) return -Errno.EADDRNOTAVAIL;
-    copyAddress(tcb.local, own.address);
+    const source = sourceTo(adapter, address);
+    if (!source) return -Errno.EADDRNOTAVAIL;
+    copyAddress(tcb.local, source);
   }
   if (!tcb.has(EndpointFlag.BOUND)) {
-    const chosen = chooseConnectionPort(tcb.local, address, port);
+    const chosen = chooseConnectionPort(tcb.local, address, port, tcb.adapter);
     if (chosen == 0) return -Errno.EADDRNOTAVAIL;
     tcb.localPort = <u16>chosen;
   } else if (findFlow(tcb.local, tcb.localPort, address, port)) {
     return -Errno.EADDRINUSE;
   }
+  if (SEVERAL_ADAPTERS) tcb.adapter = <u8>adapter; // the one that has the address we speak with, for good
   copyAddress(tcb.remote, address);
   tcb.remotePort = <u16>port;
   openActively(tcb);
@@ -126,7 +136,8 @@ function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
 
 /** False of a broadcast address when the socket has not said that it means everybody. */
 export function mayBroadcast(socket: Datagram, adapter: u32, address: usize): bool {
-  return socket.has(EndpointFlag.BROADCAST) || !isBroadcast(adapter, address);
+  const toAll = adapter == ANY_ADAPTER ? isAnyBroadcast(address) : isBroadcast(adapter, address);
+  return socket.has(EndpointFlag.BROADCAST) || !toAll;
 }
 
 /** Makes sure that a datagram socket has a port to send from. */

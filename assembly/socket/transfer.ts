@@ -19,9 +19,9 @@ import { RESULT } from "../base/memory";
 import { chainBytes } from "../device/chain";
 import { Packet, takeSharedPacket } from "../device/packet";
 import { fragmentRoom, MOST_PIECES, takeChain } from "../ip/fragment";
-import { isPathGood } from "../ip/output";
+import { isPathGood, isReachable } from "../ip/output";
 import { pathMtu } from "../ip/path-mtu";
-import { ANY_ADAPTER, findRoute } from "../ip/route";
+import { ANY_ADAPTER } from "../ip/route";
 import {
   adapterFor,
   addressOf,
@@ -163,17 +163,17 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   return bytes;
 }
 
-// A group is reached through an adapter, everybody else along a route.
-function whyNotTo(socket: Datagram, address: usize): i32 {
-  if (GROUPS && isMulticast(address)) return adapterFor(socket, address) == ANY_ADAPTER ? -Errno.ENETUNREACH : 0;
-  const route = findRoute(address, socket.adapter);
-  if (!route) return -Errno.ENETUNREACH;
-  return mayBroadcast(socket, route.adapter, address) ? 0 : -Errno.EACCES;
-}
-
 function isTooLong(address: usize, bytes: u32): bool {
   const headers = (isV4(address) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES) + UDP_HEADER_BYTES;
   return bytes + headers > pathMtu(address, MTU_BYTES);
+}
+
+// A group is reached through an adapter, everybody else along a route.
+function whyNotTo(socket: Datagram, address: usize): i32 {
+  if (GROUPS && isMulticast(address)) return adapterFor(socket, address) == ANY_ADAPTER ? -Errno.ENETUNREACH : 0;
+  const adapter = adapterFor(socket, address);
+  if (!isReachable(address, adapter)) return -Errno.ENETUNREACH;
+  return mayBroadcast(socket, adapter, address) ? 0 : -Errno.EACCES;
 }
 
 function takeDatagramError(socket: Datagram): i32 {

@@ -1,18 +1,18 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { GROUPS, IPV6 } from "profile";
+import { FORWARDING, GROUPS, IPV6, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
-import { Adapter } from "../device/adapter";
+import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { receiveArp } from "../ethernet/arp";
-import { EtherType, receiveEthernet } from "../ethernet/header";
+import { EtherType, etherTypeOf, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
 import { addressConflict } from "../ip/autoconfig";
 import { unknownHeader, Walk } from "../ip/extensions";
-import { receiveIp } from "../ip/input";
+import { receiveIp, TO_FORWARD } from "../ip/input";
 import { Protocol } from "../ip/protocol";
 import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
@@ -20,10 +20,12 @@ import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { receiveTcp } from "../transport/tcp/input";
 import { receiveUdp } from "../transport/udp";
+import { routeOn } from "./route-on";
 
 /** Handles a received frame. The caller holds the packet and lets go of it afterwards; whoever keeps it holds it too. */
 export function receive(adapter: Adapter, packet: Packet): void {
   const type = receiveEthernet(adapter, packet);
+  if (VLANS) adapter = adapterAt(packet.adapter);
   switch (type) {
     case EtherType.IPV4:
       deliver(adapter, packet, false);
@@ -41,16 +43,20 @@ export function receive(adapter: Adapter, packet: Packet): void {
   }
 }
 
+/** Handles a packet that this machine has sent to itself; as `receive` does. */
+export function receiveFromSelf(packet: Packet): void {
+  deliver(adapterAt(packet.adapter), packet, etherTypeOf(packet) != EtherType.IPV4);
+}
+
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
-  handUp(receiveIp(adapter, packet, isV6), isV6);
+  const found = receiveIp(adapter, packet, isV6);
+  if (FORWARDING && found == TO_FORWARD) routeOn(arrival);
+  else if (GROUPS && found == Protocol.IGMP && !isV6) receiveIgmp(arrival);
+  else handUp(found, isV6);
   if (FRAGMENTS) releaseHanded();
 }
 
 function handUp(protocol: i32, isV6: bool): void {
-  if (GROUPS && protocol == Protocol.IGMP && !isV6) {
-    receiveIgmp(arrival);
-    return;
-  }
   switch (protocol) {
     case Protocol.TCP:
       // A segment fits into a packet, or was made by nobody who speaks TCP.

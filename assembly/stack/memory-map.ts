@@ -18,6 +18,7 @@ import {
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
 import {
+  ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
   FLOW_BUCKETS,
@@ -72,7 +73,7 @@ import {
   tcbPool,
   timeWaitPool,
 } from "../base/pool";
-import { adapterCount } from "../device/adapter";
+import { adaptersInUse } from "../device/adapter";
 import { groupsInUse } from "../ip/group-table";
 import { membershipsInUse } from "../transport/membership";
 
@@ -102,12 +103,12 @@ export function describeRegion(region: u32): i32 {
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
     case Region.INTERFACES:
-      return table(INTERFACE_BASE, IPV6 ? ADAPTERS : 0, INTERFACE_BYTES);
+      return table(INTERFACE_BASE, IPV6 ? ALL_ADAPTERS : 0, INTERFACE_BYTES);
     case Region.NAME_SERVERS:
       return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
     case Region.ADAPTERS:
-      table(ADAPTER_BASE, ADAPTERS, ADAPTER_BYTES);
-      return usage(adapterCount(), adapterCount(), 0);
+      table(ADAPTER_BASE, ALL_ADAPTERS, ADAPTER_BYTES);
+      return usage(adaptersInUse(), adaptersInUse(), 0);
     case Region.DESCRIPTOR_RINGS:
       return table(RINGS_BASE, ADAPTERS, RINGS_BYTES);
     case Region.DEMULTIPLEXER:

@@ -1,6 +1,6 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { CLAIMS, GROUPS, IPV6, RX_RING } from "profile";
+import { CLAIMS, FORWARDING, GROUPS, IPV6, LOOPBACK, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import {
@@ -15,13 +15,14 @@ import {
 import { nextDeadline, takeExpired } from "../base/timers";
 import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
+import { hasLooped, receiveLooped } from "../device/loopback";
 import { available, release } from "../device/packet";
-import { Neighbor, removeNeighbor } from "../ethernet/neighbor";
+import { dropWaiting, Neighbor, takeOut } from "../ethernet/neighbor";
 import { arrival } from "../ip/arrival";
 import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
 import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
-import { reportAgain, reportTimeout } from "../ip/report";
+import { reportTimeout } from "../ip/report";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
@@ -43,8 +44,10 @@ import { Tcb } from "../transport/tcp/tcb";
 import { timeWaitTimeout } from "../transport/tcp/time-wait";
 import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
 import { flushUdp } from "../transport/udp";
-import { receive } from "./ingress";
+import { receive, receiveFromSelf } from "./ingress";
 import { checkInvariants } from "./invariants";
+import { followLink } from "./links";
+import { tellUnreachable } from "./route-on";
 
 /** Poll again when a MAC interrupts or after a call: nothing is planned. */
 const IDLE: u32 = 0xffffffff;
@@ -59,10 +62,10 @@ export function turn(time: u64): u32 {
   const adapters = adapterCount();
   for (let i: u32 = 0; i < adapters; i++) {
     const adapter = adapterAt(i);
-    const linkMoved = attend(adapter);
-    if (GROUPS && linkMoved && adapter.up) reportAgain(i);
+    if (attend(adapter)) followLink(adapter);
     if (receiveAll(adapter)) more = true;
   }
+  if (LOOPBACK) receiveOwn();
   serveTimers();
   serveWaiters();
   sendOutputs();
@@ -73,6 +76,7 @@ export function turn(time: u64): u32 {
     kick(adapter, someoneAwaitsPacket());
   }
   if (!ASC_NO_ASSERT) checkInvariants();
+  if (LOOPBACK && hasLooped()) more = true;
   return more || hasOutputs() ? 0 : untilNext();
 }
 
@@ -86,6 +90,16 @@ function receiveAll(adapter: Adapter): bool {
     refill(adapter);
   }
   return true;
+}
+
+// As many as a ring would hold; what they are answered with waits for the next turn.
+function receiveOwn(): void {
+  for (let packets: u32 = 0; packets < RX_RING; packets++) {
+    const packet = receiveLooped();
+    if (!packet) return;
+    receiveFromSelf(packet);
+    release(packet);
+  }
 }
 
 function serveTimers(): void {
@@ -124,17 +138,19 @@ function endReassemblies(): void {
 
 // A neighbor does not answer: whoever had something waiting for it is told.
 function giveUp(neighbor: Neighbor): void {
-  let packet = neighbor.waitingHead;
+  let packet = takeOut(neighbor);
   while (packet) {
     const next = packet.link;
     const endpoint = endpointOf(packet.owner);
     if (endpoint) {
       if (endpoint.kind == FlowKind.TCB) unreachable(asTcb(endpoint), Errno.EHOSTUNREACH);
       else failDatagram(asDatagram(endpoint), Errno.EHOSTUNREACH);
+    } else if (FORWARDING && packet.owner < 0) {
+      tellUnreachable(packet);
     }
+    dropWaiting(packet);
     packet = next;
   }
-  removeNeighbor(neighbor);
 }
 
 // Those who found no packet try again when some are free, each once a turn.
@@ -144,8 +160,13 @@ function serveWaiters(): void {
     const endpoint = takeWaiter();
     if (!endpoint || endpoint === last) return;
     if (!last) last = endpoint;
-    tellRoom(endpoint);
-    if (endpoint.kind == FlowKind.TCB) scheduleOutput(endpoint);
+    if (endpoint.kind == FlowKind.TCB) {
+      // With something in its queue it waits to send that; the application gets room from an ACK.
+      if (!asTcb(endpoint).txHeld) tellRoom(endpoint);
+      scheduleOutput(endpoint);
+    } else {
+      tellRoom(endpoint);
+    }
   }
 }
 

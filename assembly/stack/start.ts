@@ -1,14 +1,14 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6 } from "profile";
+import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6, LOOPBACK, MTU } from "profile";
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
-import { isLinkLocal, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
-import { FRAGMENTS } from "../base/config";
+import { isLinkLocal, isLoopback, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
+import { FRAGMENTS, LOOPBACK_ADAPTER } from "../base/config";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { adapterCount, startDevices } from "../device/adapter";
+import { isAdapter, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
 import { addOwnAddress, FOREVER, findAddressEntry } from "../ethernet/addresses";
@@ -19,7 +19,7 @@ import { claim } from "../ip/claim";
 import { joinSolicitedNode, startGroups } from "../ip/groups";
 import { startIp } from "../ip/output";
 import { startReassembly } from "../ip/reassembly";
-import { setRoute } from "../ip/route";
+import { BEST_PREFERENCE, setRankedRoute, setRoute } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
 import { startRoom } from "../transport/tcp/room";
@@ -44,6 +44,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startTimeWaits();
   startDatagrams();
   if (FRAGMENTS) startReassembly();
+  if (IPV6 && LOOPBACK) startInterface(LOOPBACK_ADAPTER, MTU);
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */
@@ -66,7 +67,7 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
  */
 export function configureAddress(adapter: u32, address: usize, prefixLength: u32, claimed: bool): i32 {
   if (!isReadable(address, 16)) return -Errno.EFAULT;
-  if (adapter >= adapterCount() || isUnspecified(address) || isMulticast(address)) return -Errno.EINVAL;
+  if (!isWired(adapter) || isUnspecified(address) || isMulticast(address) || isLoopback(address)) return -Errno.EINVAL;
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
   if (!IPV6 && !isV4Form(address)) return -Errno.EPROTONOSUPPORT;
@@ -84,7 +85,7 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
 
 /** What an adapter does by itself from now on: bits of Autoconfig. */
 export function configureAdapter(adapter: u32, bits: u32): i32 {
-  if (adapter >= adapterCount()) return -Errno.EINVAL;
+  if (!isWired(adapter)) return -Errno.EINVAL;
   if (!CLAIMS || (!IPV6 && bits & ~(<u32>Autoconfig.IPV4_LINK_LOCAL))) return bits ? -Errno.EPROTONOSUPPORT : 0;
   return autoconfigure(adapter, bits) ? 0 : -Errno.ENFILE;
 }
@@ -97,16 +98,26 @@ export function configureIdentity(key: usize): i32 {
   return 0;
 }
 
-/** Adds a route through a gateway, or (gateway unspecified) to neighbors. */
-export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32): i32 {
+/** Adds a route through a gateway, or (gateway unspecified) to neighbors. The lower the metric, the better. */
+export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32): i32 {
   if (!isReadable(prefix, 16) || !isReadable(gateway, 16)) return -Errno.EFAULT;
   const bits = wholeLength(prefix, prefixLength);
-  if (adapter >= adapterCount() || bits > 128) return -Errno.EINVAL;
-  return setRoute(prefix, bits, gateway, adapter, RouteOrigin.MANUAL, FOREVER) ? 0 : -Errno.ENFILE;
+  if (!isWired(adapter) || bits > 128 || metric > MOST_METRIC) return -Errno.EINVAL;
+  const preference: u8 = BEST_PREFERENCE - <u8>metric;
+  const route = setRankedRoute(prefix, bits, gateway, adapter, RouteOrigin.MANUAL, FOREVER, preference);
+  return route ? 0 : -Errno.ENFILE;
 }
 
-// Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4.
-function wholeLength(address: usize, prefixLength: u32): u32 {
+/** The worst metric that a route may have. */
+const MOST_METRIC: u32 = 255;
+
+/** True of an adapter that has a wire, or a share of one. */
+export function isWired(adapter: u32): bool {
+  return isAdapter(adapter) && !(LOOPBACK && adapter == LOOPBACK_ADAPTER);
+}
+
+/** Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4. */
+export function wholeLength(address: usize, prefixLength: u32): u32 {
   return isV4Form(address) ? V4_PREFIX + prefixLength : prefixLength;
 }
 

@@ -1,24 +1,31 @@
 // The machine's tables as a host may read them, one row at a time into STATUS: 1 for a row, 0 for an empty one, -1
 // behind the last.
 
-import { ADDRESSES, GROUPS, IPV6, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
-import { AddressState } from "../abi/addresses";
+import { ADDRESSES, GROUPS, IPV6, LOOPBACK, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
+import { AddressState, RouteOrigin } from "../abi/addresses";
 import { clearAddress, copyAddress, isV4 } from "../base/address";
 import { now } from "../base/clock";
-import { SECOND } from "../base/config";
+import { ALL_ADAPTERS, LOOPBACK_ADAPTER, SECOND } from "../base/config";
 import { STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
-import { adapterCount } from "../device/adapter";
+import { adapterAt, hasLink, isAdapter, isLink, isVlan } from "../device/adapter";
 import { FOREVER, ownAddressAt } from "../ethernet/addresses";
 import { findNeighbor, Neighbor } from "../ethernet/neighbor";
 import { Group, groupAt, isAllHosts, setAllHosts } from "../ip/group-table";
 import { nameServerAt } from "../ip/name-servers";
-import { routeAt } from "../ip/route";
+import { BEST_PREFERENCE, routeAt } from "../ip/route";
 
 const V4_PREFIX: u32 = 96;
 
 function set(word: usize, value: u32): void {
   store<u32>(STATUS + word * 4, value);
+}
+
+// Ethernet addresses leave in network order: the first two bytes, then the other four.
+function setMac(word: usize, macLow: u32, macHigh: u32): void {
+  const low = bswap<u32>(macLow);
+  set(word, low >> 16);
+  set(word + 1, (low << 16) | bswap<u16>(<u16>macHigh));
 }
 
 // Prefix lengths leave as people write them.
@@ -33,15 +40,16 @@ export function describeNeighbor(row: u32): i32 {
   // A block is in use when the table leads to it.
   if (findNeighbor(neighbor.adapter, neighbor.address) !== neighbor) return 0;
   copyAddress(STATUS, neighbor.address);
-  const low = bswap<u32>(neighbor.macLow);
-  set(4, low >> 16);
-  set(5, (low << 16) | bswap<u16>(neighbor.macHigh));
+  setMac(4, neighbor.macLow, neighbor.macHigh);
   set(6, neighbor.state);
   set(7, neighbor.adapter);
   return 1;
 }
 
-/** Words: prefix 0-3, its length 4, gateway 5-8 (zero: on link), adapter 9, origin 10 (RouteOrigin), seconds left 11. */
+/**
+ * Words: prefix 0-3, its length 4, gateway 5-8 (zero: on link), adapter 9, origin 10 (RouteOrigin), seconds left 11, metric
+ * 12.
+ */
 export function describeRoute(row: u32): i32 {
   if (row >= ROUTES) return -1;
   const route = routeAt(row);
@@ -52,6 +60,24 @@ export function describeRoute(row: u32): i32 {
   set(9, route.adapter);
   set(10, route.origin);
   set(11, secondsUntil(route.endsAt));
+  set(12, route.origin == RouteOrigin.MANUAL ? BEST_PREFERENCE - route.preference : 0);
+  return 1;
+}
+
+/**
+ * Words: kind 0 (0 a MAC, 1 a virtual LAN, 2 the loopback), link 1, MTU 2, of a virtual LAN the adapter that it is upon 3
+ * and its number 4, Ethernet address 5 (bytes 0-1) and 6 (bytes 2-5). Rows are the numbers of adapters.
+ */
+export function describeAdapter(row: u32): i32 {
+  if (row >= ALL_ADAPTERS) return -1;
+  if (!isAdapter(row)) return 0;
+  const adapter = adapterAt(row);
+  set(0, LOOPBACK && row == LOOPBACK_ADAPTER ? 2 : isVlan(adapter) ? 1 : 0);
+  set(1, hasLink(adapter) ? 1 : 0);
+  set(2, adapter.mtu);
+  set(3, adapter.parent);
+  set(4, adapter.vlan);
+  setMac(5, adapter.macLow, adapter.macHigh);
   return 1;
 }
 
@@ -79,7 +105,8 @@ export function describeGroup(row: u32): i32 {
   row -= GROUPS;
   const version = IPV6 ? row % 2 : 0;
   const adapter = IPV6 ? row / 2 : row;
-  if (adapter >= adapterCount()) return -1;
+  if (adapter >= ALL_ADAPTERS) return -1;
+  if (!isLink(adapter)) return 0;
   setAllHosts(STATUS, version != 0);
   clearAddress(STATUS + 16);
   set(8, adapter);

@@ -5,14 +5,15 @@
 import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
-import { copyAddress, isMulticast, isUnspecified } from "../base/address";
+import { copyAddress, isMulticast, isUnspecified, sameAddress } from "../base/address";
 import { FRAGMENTS } from "../base/config";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
 import { datagramPool } from "../base/pool";
 import { chainBytes, chainPackets, holdChain, releaseAll, releaseChain } from "../device/chain";
 import { available, Packet, release } from "../device/packet";
-import { findAnyOwnAddress, sourceFor } from "../ethernet/addresses";
+import { findAnyOwnAddress, sourceTo } from "../ethernet/addresses";
 import { adapterForGroup } from "../ip/groups";
+import { findPath, isPathGood, Path, passing } from "../ip/output";
 import { ANY_ADAPTER } from "../ip/route";
 import {
   closeDescriptor,
@@ -22,6 +23,7 @@ import {
   initialiseEndpoint,
   notify,
   scheduleOutput,
+  wayOut,
 } from "./endpoint";
 import { FlowKind } from "./flow";
 import { leaveAll } from "./membership";
@@ -80,16 +82,16 @@ export function closeDatagram(socket: Datagram): void {
   datagramPool.give(changetype<usize>(socket));
 }
 
-/** What the table of memberships knows a socket by. */
-export function memberOf(socket: Datagram): u32 {
-  return datagramPool.indexOf(changetype<usize>(socket));
-}
-
 /** Takes back what was lent to write into. */
 export function dropDraft(socket: Datagram): void {
   const draft = socket.draft;
   if (draft) releaseChain(draft);
   socket.draft = null;
+}
+
+/** What the table of memberships knows a socket by. */
+export function memberOf(socket: Datagram): u32 {
+  return datagramPool.indexOf(changetype<usize>(socket));
 }
 
 /** Address that a queued datagram came from or goes to. */
@@ -175,15 +177,15 @@ export function isWhole(socket: Datagram): bool {
 /** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
 export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
   if (!isUnspecified(socket.local) && !(GROUPS && isMulticast(socket.local))) return socket.local;
-  const own = sourceFor(adapter, destination);
-  if (own) return own.address;
+  const source = sourceTo(adapter, destination);
+  if (source) return source;
   failDatagram(socket, Errno.EADDRNOTAVAIL);
   return 0;
 }
 
 /** The adapter that the socket's datagrams to this destination leave through; ANY_ADAPTER: the one of the route. */
 export function adapterFor(socket: Datagram, destination: usize): u32 {
-  if (!GROUPS || !isMulticast(destination)) return socket.adapter;
+  if (!GROUPS || !isMulticast(destination)) return wayOut(socket, destination);
   if (socket.groupAdapter != <u8>ANY_ADAPTER) return socket.groupAdapter;
   if (socket.adapter != <u8>ANY_ADAPTER) return socket.adapter;
   const own = findAnyOwnAddress(socket.local);
@@ -198,6 +200,18 @@ export function staysHere(socket: Datagram, destination: usize): bool {
 /** The time to live that the socket's datagrams to this destination start with; 0: the usual. */
 export function ttlFor(socket: Datagram, destination: usize): u32 {
   return GROUPS && isMulticast(destination) ? socket.groupTtl : socket.ttl;
+}
+
+/** The path for a datagram to `destination`; null when there is none, and the socket knows why. */
+export function pathOf(socket: Datagram, destination: usize): Path | null {
+  // A connected socket keeps its path; others look it up for each datagram.
+  const isKept = sameAddress(destination, socket.remote);
+  const path = isKept ? socket.path : passing();
+  if (isKept && isPathGood(path)) return path;
+  const failed = findPath(path, destination, adapterFor(socket, destination));
+  if (!failed) return path;
+  failDatagram(socket, -failed);
+  return null;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

@@ -1,15 +1,16 @@
 // Endpoints: what a descriptor names. The fields that stream and datagram sockets have in common, and the lists that
 // sockets stand in while they have something to send or wait for a packet.
 
-import { TCBS } from "profile";
+import { LOOPBACK, TCBS } from "profile";
 import { Event, SocketKind } from "../abi/sockets";
-import { clearAddress } from "../base/address";
-import { SOCKETS } from "../base/config";
+import { clearAddress, isUnspecified } from "../base/address";
+import { LOOPBACK_ADAPTER, SOCKETS } from "../base/config";
 import { dropEvents, postEvent } from "../base/events";
 import { GENERATIONS, SOCKETS_STATE } from "../base/memory";
 import { datagramPool, tcbPool } from "../base/pool";
+import { findAnyOwnAddress, isOwn } from "../ethernet/addresses";
 import { Path } from "../ip/output";
-import { ANY_ADAPTER } from "../ip/route";
+import { ANY_ADAPTER, NO_ADAPTER } from "../ip/route";
 import { Flow, FlowKind } from "./flow";
 
 export const enum EndpointFlag {
@@ -94,6 +95,17 @@ export function initialiseEndpoint(endpoint: Endpoint, kind: FlowKind, socketKin
   endpoint.owner = owner;
   clearAddress(endpoint.local);
   clearAddress(endpoint.remote);
+}
+
+/**
+ * The adapter that what the endpoint sends to `destination` must leave through: the one that it is bound to, or the one
+ * that has the address it is bound to (strong host, ip/STRONG-HOST.md); ANY_ADAPTER leaves it to the routes.
+ */
+export function wayOut(endpoint: Endpoint, destination: usize): u32 {
+  if (endpoint.adapter != ANY_ADAPTER || isUnspecified(endpoint.local)) return endpoint.adapter;
+  if (LOOPBACK && isOwn(destination)) return LOOPBACK_ADAPTER;
+  const own = findAnyOwnAddress(endpoint.local);
+  return own ? own.adapter : NO_ADAPTER;
 }
 
 /** Index among all sockets: stream sockets first, then the others. */

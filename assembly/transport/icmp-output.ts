@@ -1,31 +1,31 @@
 // ICMP on the way out: errors about packets that came in, and requests for an echo (RFC 792; RFC 4443). Those who call
 // speak ICMP's language for both versions; what IPv6 calls otherwise is translated here.
 
-import { IPV6 } from "profile";
+import { FORWARDING, IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
+import { copyAddress, isMulticast, isUnspecified, isV4, v4Of } from "../base/address";
 import { setBe16, setBe32 } from "../base/bytes";
 import { now } from "../base/clock";
-import { FRAGMENTS, ICMP_HEADER_BYTES, MILLISECOND } from "../base/config";
-import { countIp } from "../base/counters";
+import { FRAGMENTS, HEADROOM, ICMP_HEADER_BYTES, IP_HEADER_BYTES, MILLISECOND } from "../base/config";
+import { count, countIp } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
 import { cutChain, releaseChain, sumChain } from "../device/chain";
-import { Packet } from "../device/packet";
-import { sourceFor } from "../ethernet/addresses";
+import { Packet, release, takeSharedPacket } from "../device/packet";
+import { isOwn, sourceTo } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { Problem } from "../ip/extensions";
 import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
 import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
+import { ANY_ADAPTER } from "../ip/route";
 import {
-  adapterFor,
   addressOf,
   Datagram,
   failDatagram,
   isWhole,
+  pathOf,
   sourceOf,
   staysHere,
   takeOutgoing,
@@ -37,6 +37,7 @@ export const enum IcmpType {
   ECHO_REPLY = 0,
   UNREACHABLE = 3,
   SOURCE_QUENCH = 4,
+  REDIRECT = 5,
   ECHO = 8,
   TIME_EXCEEDED = 11,
   PARAMETER_PROBLEM = 12,
@@ -55,6 +56,23 @@ export const enum Unreachable {
   PORT = 3,
   FRAGMENTATION_NEEDED = 4,
   SOURCE_ROUTE_FAILED = 5,
+}
+
+/** Of a redirect: for this host alone. */
+const REDIRECT_HOST: u32 = 1;
+
+/** True of a type of message that no error may be sent about (RFC 1122 §3.2.2). */
+export function isIcmpError(type: u32): bool {
+  switch (type) {
+    case IcmpType.UNREACHABLE:
+    case IcmpType.SOURCE_QUENCH:
+    case IcmpType.REDIRECT:
+    case IcmpType.TIME_EXCEEDED:
+    case IcmpType.PARAMETER_PROBLEM:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // Errors are limited to a hundred in a second, with bursts of up to fifty (RFC 1812 §4.3.2.8).
@@ -93,10 +111,27 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
   packet.length = quoted;
-  const isLate = FRAGMENTS && type == IcmpType.TIME_EXCEEDED;
+  const isLate = (FRAGMENTS || FORWARDING) && type == IcmpType.TIME_EXCEEDED;
   countIp(isLate ? Counter.IcmpOutTimeExcds : Counter.IcmpOutDestUnreachs, isV6);
   setBe32(packet.push(ICMP_HEADER_BYTES), rest, 4);
   reply(packet, arrival, type, code);
+}
+
+/** Tells the sender of the packet that is being passed on that `gateway` is the better next hop (RFC 792). */
+export function sendRedirect(arrival: Arrival, gateway: usize): void {
+  if (!mayError()) {
+    countIp(Counter.IcmpOutRateLimited, false);
+    return;
+  }
+  const packet = takeSharedPacket();
+  if (!packet) return; // the sender goes on as before
+  packet.data = packet.buffer + HEADROOM;
+  packet.length = min<u32>(arrival.packet.length, MOST_ERROR - IP_HEADER_BYTES - ICMP_HEADER_BYTES);
+  memory.copy(packet.data, arrival.header, packet.length);
+  count(Counter.IcmpOutRedirects);
+  store<u32>(packet.push(ICMP_HEADER_BYTES), v4Of(gateway), 4);
+  reply(packet, arrival, IcmpType.REDIRECT, REDIRECT_HOST);
+  release(packet);
 }
 
 function mayError(): bool {
@@ -153,16 +188,16 @@ function code6Of(type: u32, code: u32): u32 {
   }
 }
 
-// Back to where the packet came from, with the address that it went to as source.
+// Back to where the packet came from, with the address that it went to as source. When that is none of ours, as that of a
+// group, or of somebody to whom we were to pass it on, the adapter's that leads back (RFC 1812 §4.3.2.4).
 function reply(packet: Packet, arrival: Arrival, type: u32, code: u32): void {
   let source = arrival.destination;
-  if (isMulticast(source)) {
-    const own = sourceFor(arrival.adapter, arrival.source);
-    if (!own) return;
-    source = own.address;
-  }
-  const path = pathFor(arrival.source, arrival.adapter);
+  const isOurs = !isMulticast(source) && (!FORWARDING || isOwn(source));
+  const isForUs = isOurs || isMulticast(source);
+  const path = pathFor(arrival.source, isForUs ? arrival.adapter : ANY_ADAPTER);
   if (!path) return; // no way back: counted as IpOutNoRoutes
+  if (!isOurs) source = sourceTo(path.adapter, arrival.source);
+  if (!source) return;
   finish(packet, type, code, source, arrival.source);
   sendIp(packet, path, source, arrival.source, protocolFor(source), 0, 0, false);
 }
@@ -182,11 +217,8 @@ export function flushEcho(socket: Datagram): void {
 function sendEcho(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  const path = pathFor(destination, adapterFor(socket, destination));
-  if (!path) {
-    failDatagram(socket, Errno.ENETUNREACH);
-    return;
-  }
+  const path = pathOf(socket, destination);
+  if (!path) return;
   const source = sourceOf(socket, path.adapter, destination);
   if (!source) return;
   packet.owner = descriptorOf(socket);

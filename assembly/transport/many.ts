@@ -5,18 +5,16 @@ import { Counter } from "../abi/counters";
 import { SocketKind } from "../abi/sockets";
 import { isMulticast } from "../base/address";
 import { be16 } from "../base/bytes";
-import { FRAGMENTS, UDP_HEADER_BYTES } from "../base/config";
+import { BUFFER_BYTES, FRAGMENT_HEADROOM, UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { releaseChain } from "../device/chain";
-import { Packet, takeSharedPacket } from "../device/packet";
+import { Packet } from "../device/packet";
 import { isBroadcast } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
+import { copyInPieces } from "../ip/fragment";
 import { Datagram, memberOf, receiveDatagram } from "./datagram";
 import { hears } from "./membership";
 import { nextBound } from "./ports";
-
-/** The sender's address stands in front of a received datagram (datagram.ts, addressOf). */
-const ADDRESS_BYTES: u32 = 16;
 
 /** True of a packet to a group or to everybody on a network: not of one for us that merely came in such a frame. */
 export function isForMany(arrival: Arrival): bool {
@@ -61,43 +59,17 @@ function wants(socket: Datagram, adapter: u32, destination: usize, source: usize
   return !isMulticast(destination) || hears(memberOf(socket), adapter, destination, source);
 }
 
-// A copy of the chain behind its first `skipped` bytes.
-function giveCopy(socket: Datagram, chain: Packet, skipped: u32, adapter: u32, source: usize, port: u32): void {
-  const copy = copyChain(chain, skipped);
+// A copy of what is in view behind the first `skipped` bytes.
+function giveCopy(socket: Datagram, packet: Packet, skipped: u32, adapter: u32, source: usize, port: u32): void {
+  const copy = copyInPieces(packet, BUFFER_BYTES - FRAGMENT_HEADROOM);
   if (!copy) {
     tally(false);
     return;
   }
+  copy.pull(skipped);
   copy.adapter = <u8>adapter;
   tally(receiveDatagram(socket, copy, source, port));
   releaseChain(copy);
-}
-
-function copyChain(chain: Packet, skipped: u32): Packet | null {
-  const first = copyPacket(chain, skipped);
-  if (!first || !FRAGMENTS) return first;
-  let last: Packet = first;
-  let packet = chain.more;
-  while (packet) {
-    const copy = copyPacket(packet, 0);
-    if (!copy) {
-      releaseChain(first);
-      return null;
-    }
-    last.more = copy;
-    last = copy;
-    packet = packet.more;
-  }
-  return first;
-}
-
-function copyPacket(packet: Packet, skipped: u32): Packet | null {
-  const copy = takeSharedPacket();
-  if (!copy) return null;
-  copy.data = copy.buffer + ADDRESS_BYTES;
-  copy.length = packet.length - skipped;
-  memory.copy(copy.data, packet.data + skipped, copy.length);
-  return copy;
 }
 
 function tally(received: bool): void {

@@ -3,9 +3,11 @@
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
 import { isUnspecified, sameAddress } from "../base/address";
-import { PORT_BUCKETS } from "../base/config";
+import { PORT_BUCKETS, SEVERAL_ADAPTERS } from "../base/config";
 import { PORT_TABLE } from "../base/memory";
 import { random32 } from "../base/random";
+import { arrival } from "../ip/arrival";
+import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag } from "./endpoint";
 import { findFlow } from "./flow";
 
@@ -38,14 +40,14 @@ export function unbindPort(endpoint: Endpoint): void {
 }
 
 /**
- * True when another socket of that kind already has the port on this address, or on all addresses. With `shares`, ones
- * that share do not count.
+ * True when another socket of that kind already has the port on this address, or on all addresses. Sockets that are
+ * bound to different adapters are in no one's way; with `shares`, those that share do not count either.
  */
-export function isPortTaken(kind: SocketKind, address: usize, port: u32, shares: bool = false): bool {
+export function isPortTaken(kind: SocketKind, address: usize, port: u32, adapter: u32, shares: bool = false): bool {
   let other = first(port);
   while (other) {
     const takes = other.localPort == port && other.socketKind == kind && !isConnecting(other);
-    const isShared = shares && other.has(EndpointFlag.REUSE);
+    const isShared = (shares && other.has(EndpointFlag.REUSE)) || !shareAdapter(other.adapter, adapter);
     if (takes && !isShared && overlaps(other.local, address)) return true;
     other = other.portNext;
   }
@@ -61,29 +63,35 @@ function overlaps(a: usize, b: usize): bool {
   return isUnspecified(a) || isUnspecified(b) || sameAddress(a, b);
 }
 
+function shareAdapter(a: u32, b: u32): bool {
+  return !SEVERAL_ADAPTERS || a == b || a == ANY_ADAPTER || b == ANY_ADAPTER;
+}
+
 /** A port that nobody of that kind has on `address`; 0 when all are taken. */
-export function choosePort(kind: SocketKind, address: usize): u32 {
+export function choosePort(kind: SocketKind, address: usize, adapter: u32): u32 {
   const start = random32() % DYNAMIC_PORTS;
   for (let i: u32 = 0; i < DYNAMIC_PORTS; i++) {
     const port = FIRST_DYNAMIC_PORT + ((start + i) % DYNAMIC_PORTS);
-    if (!isPortTaken(kind, address, port)) return port;
+    if (!isPortTaken(kind, address, port, adapter)) return port;
   }
   return 0;
 }
 
 /** A port for a connection from `local` to that peer: free of listeners and not in use towards the same peer. */
-export function chooseConnectionPort(local: usize, remote: usize, remotePort: u32): u32 {
+export function chooseConnectionPort(local: usize, remote: usize, remotePort: u32, adapter: u32): u32 {
   const start = random32() % DYNAMIC_PORTS;
   for (let i: u32 = 0; i < DYNAMIC_PORTS; i++) {
     const port = FIRST_DYNAMIC_PORT + ((start + i) % DYNAMIC_PORTS);
-    if (!isPortTaken(SocketKind.STREAM, local, port) && !findFlow(local, port, remote, remotePort)) return port;
+    if (isPortTaken(SocketKind.STREAM, local, port, adapter)) continue;
+    if (!findFlow(local, port, remote, remotePort)) return port;
   }
   return 0;
 }
 
 /**
- * Who receives on this port: the socket bound to just this address rather than one bound to all, and one that has
- * the sender for its peer rather than one without. Null when nobody does.
+ * Who receives on this port what `arrival` describes: the socket bound to just this address rather than one bound to
+ * all, one that has the sender for its peer rather than one without, and one bound to the adapter that brought it rather
+ * than one bound to none. Null when nobody does.
  */
 export function findBound(kind: SocketKind, local: usize, port: u32, remote: usize, remotePort: u32): Endpoint | null {
   let best: Endpoint | null = null;
@@ -122,7 +130,8 @@ export function nextBound(
 
 const NO_FIT = -1;
 
-// How closely a socket with the right port fits: 0 any sender to any address, 1 this address, 2 more this sender.
+// How closely a socket with the right port fits: 0 any sender to any address, 1 this address, 2 more this sender, 4 more
+// this adapter.
 function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32): i32 {
   if (endpoint.socketKind == SocketKind.STREAM && endpoint.state != State.LISTEN) return NO_FIT;
   let fit = 0;
@@ -134,6 +143,10 @@ function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32)
     if (!sameAddress(endpoint.remote, remote)) return NO_FIT;
     if (endpoint.socketKind != SocketKind.ECHO && endpoint.remotePort != remotePort) return NO_FIT;
     fit += 2;
+  }
+  if (SEVERAL_ADAPTERS && endpoint.adapter != ANY_ADAPTER) {
+    if (endpoint.adapter != arrival.adapter) return NO_FIT;
+    fit += 4;
   }
   return fit;
 }

@@ -2,9 +2,8 @@
 
 import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isMulticast, sameAddress } from "../base/address";
+import { copyAddress, isMulticast } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
 import { fold32, sumPseudoHeader } from "../base/checksum";
 import { now } from "../base/clock";
@@ -14,14 +13,14 @@ import { WORK_AREA } from "../base/memory";
 import { chainBytes, releaseChain, sumChain, trimChain } from "../device/chain";
 import { Packet } from "../device/packet";
 import { Arrival } from "../ip/arrival";
-import { findPath, isPathGood, pathFor, sendIp } from "../ip/output";
+import { sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
 import {
-  adapterFor,
   addressOf,
   Datagram,
   failDatagram,
   isWhole,
+  pathOf,
   receiveDatagram,
   sourceOf,
   staysHere,
@@ -88,15 +87,8 @@ export function flushUdp(socket: Datagram): void {
 function sendUdp(socket: Datagram, packet: Packet): void {
   const destination = WORK_AREA;
   copyAddress(destination, addressOf(packet));
-  // A connected socket keeps its path; others look it up for each datagram.
-  const adapter = adapterFor(socket, destination);
-  let path = sameAddress(destination, socket.remote) ? socket.path : null;
-  if (!path) path = pathFor(destination, adapter);
-  else if (!isPathGood(path) && findPath(path, destination, adapter) != 0) path = null;
-  if (!path) {
-    failDatagram(socket, Errno.ENETUNREACH);
-    return;
-  }
+  const path = pathOf(socket, destination);
+  if (!path) return;
   const source = sourceOf(socket, path.adapter, destination);
   if (!source) return;
   packet.owner = descriptorOf(socket);

@@ -10,6 +10,12 @@ export const SHRINK: u32 = 0;
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */
 export const ADAPTERS: u32 = 4;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 8;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 1;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 1;
 /** Receive and transmit descriptors of each adapter; more than one window, so that a burst of it finds room. */
 export const RX_RING: u32 = 256;
 export const TX_RING: u32 = 256;
@@ -39,7 +45,7 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 256;
-/** Datagrams that may wait in one socket. */
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 64;
 /** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */
 export const REASSEMBLIES: u32 = 16;

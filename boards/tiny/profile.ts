@@ -10,6 +10,12 @@ export const SHRINK: u32 = 1;
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */
 export const ADAPTERS: u32 = 1;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 0;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 0;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 0;
 /** Receive and transmit descriptors of each adapter. */
 export const RX_RING: u32 = 3;
 export const TX_RING: u32 = 3;
@@ -39,7 +45,7 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 2;
-/** Datagrams that may wait in one socket. */
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 2;
 /** 0: fragments are dropped, and nothing is sent in fragments. */
 export const REASSEMBLIES: u32 = 0;

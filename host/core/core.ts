@@ -10,10 +10,15 @@ export interface CoreExports {
   init(dmaBase: number, seed0: number, seed1: number, seed2: number, seed3: number): void;
   addAdapter(base: number, macHigh: number, macLow: number): number;
   addAddress(adapter: number, addressPtr: number, prefixLength: number, claimed: number): number;
+  removeAddress(adapter: number, addressPtr: number): number;
   configure(adapter: number, bits: number): number;
   setIdentity(keyPtr: number): number;
   news(): number;
-  addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number): number;
+  addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number, metric: number): number;
+  removeRoute(addressPtr: number, prefixLength: number, adapter: number): number;
+  addVlan(adapter: number, id: number): number;
+  setMtu(adapter: number, bytes: number): number;
+  setForwarding(on: number): number;
   poll(nowLow: number, nowHigh: number): number;
   socket(kind: number, owner: number): number;
   bind(fd: number, addressPtr: number, port: number): number;
@@ -42,6 +47,7 @@ export interface CoreExports {
   route(row: number): number;
   address(row: number): number;
   group(row: number): number;
+  adapter(row: number): number;
   nameServer(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;

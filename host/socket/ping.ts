@@ -16,6 +16,8 @@ export interface PingOptions {
   timeout?: number;
   /** Time to live of the request, 1 to 255; default the stack's. */
   ttl?: number;
+  /** Number of the adapter that it goes through; default: the one that routes say. */
+  adapter?: number;
 }
 
 export interface PingReply {
@@ -39,6 +41,7 @@ export function ping(machine: Machine, address: string, options: PingOptions = {
     const echo = new Echo(machine, fd, address, { resolve, reject });
     echo.begin(
       () => {
+        if (options.adapter !== undefined) machine.calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
         if (options.ttl !== undefined) machine.calls.setOption(fd, SocketOption.TTL, options.ttl);
         machine.calls.connect(fd, target);
       },

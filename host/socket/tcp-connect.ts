@@ -13,6 +13,8 @@ export interface ConnectOptions extends TcpOptions {
   /** Our end; default: chosen by the stack. */
   localAddress?: string;
   localPort?: number;
+  /** Number of the adapter that the connection goes through; default: the one that routes say. */
+  adapter?: number;
   /** Milliseconds after which the attempt is given up with ETIMEDOUT; default: when TCP does. */
   timeout?: number;
   /**

@@ -112,8 +112,8 @@ udp        0      0 0.0.0.0:53      *:*                         7/serve   off (0
 describe("netstat's other tables", () => {
   test("routes", () => {
     const text = routesText([
-      { destination: "10.0.0.0/24", gateway: null, adapter: 0, origin: "MANUAL", seconds: null },
-      { destination: "0.0.0.0/0", gateway: "10.0.0.1", adapter: 0, origin: "MANUAL", seconds: null },
+      { destination: "10.0.0.0/24", gateway: null, adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
+      { destination: "0.0.0.0/0", gateway: "10.0.0.1", adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
     ]);
     assert.match(text, /^10\.0\.0\.0\/24 +\* +U +0$/m);
     assert.match(text, /^0\.0\.0\.0\/0 +10\.0\.0\.1 +UG +0$/m);

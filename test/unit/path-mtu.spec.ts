@@ -5,9 +5,11 @@ import { setV4 } from "../../assembly/base/address";
 import { now, setNow } from "../../assembly/base/clock";
 import { SECOND } from "../../assembly/base/config";
 import { PATH_MTU_BASE, PATH_MTU_BYTES } from "../../assembly/base/memory";
-import { LEAST_PATH_MTU, limitPathMtu, pathMtu } from "../../assembly/ip/path-mtu";
+import { limitPathMtu, pathMtu } from "../../assembly/ip/path-mtu";
 
 const ETHERNET: u32 = 1500;
+/** What no IPv4 path is taken to be narrower than. */
+const LEAST_PATH_MTU: u32 = 552;
 const TEN_MINUTES: u32 = 600;
 const ADDRESS: usize = memory.data(16, 8);
 

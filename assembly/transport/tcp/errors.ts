@@ -25,8 +25,8 @@ export function unreachable(tcb: Tcb, error: Errno): void {
   else reportTrouble(tcb, <u8>error);
 }
 
-// Something is wrong that may pass: remembered, and told to an application that did not decline (MUST-47, SHLD-20).
-function reportTrouble(tcb: Tcb, error: u8): void {
+/** Something is wrong that may pass: remembered, and told to an application that did not decline (MUST-47, SHLD-20). */
+export function reportTrouble(tcb: Tcb, error: u8): void {
   tcb.softError = error;
   if (!tcb.is(Mark.QUIET)) notify(tcb, Event.TROUBLE);
 }

@@ -20,7 +20,7 @@ import { makeCookie, offerIn, openCookie, shiftIn, stampWithOptions } from "./co
 import { sendSegment } from "./emit";
 import { Flag, writeTcpHeader } from "./header";
 import { initialSequence } from "./isn";
-import { defaultSendMss, ownMss, textPerPacket } from "./mss";
+import { defaultSendMss, offeredMss, textPerPacket } from "./mss";
 import {
   MAX_WINDOW_SHIFT,
   synOptionBytes,
@@ -161,7 +161,7 @@ function answer(handshake: Handshake, packet: Packet, p: usize, stamp: u32): voi
   const ack = handshake.irs + 1;
   const window = handshake.window;
   writeTcpHeader(p, handshake.localPort, handshake.remotePort, handshake.iss, ack, headerBytes, flags, window);
-  writeSynOptions(p, ownMss(handshake.remote), handshake.offer, stamp, handshake.tsRecent);
+  writeSynOptions(p, offeredMss(handshake), handshake.offer, stamp, handshake.tsRecent);
   sendSegment(packet, path, handshake.local, handshake.remote, headerBytes, 0, listener.ttl, listener.tos);
 }
 

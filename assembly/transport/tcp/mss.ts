@@ -1,8 +1,9 @@
 // The sizes of segments that follow from a version's headers (RFC 9293 §3.7.1): the only thing in which TCP meets the
 // difference, and it asks IP for it.
 
-import { IP_HEADER_BYTES, MSS, TCP_HEADER_BYTES } from "../../base/config";
-import { defaultMtu, ipHeaderBytes } from "../../ip/output";
+import { IP_HEADER_BYTES, MSS, SEVERAL_ADAPTERS, TCP_HEADER_BYTES } from "../../base/config";
+import { adapterAt } from "../../device/adapter";
+import { defaultMtu, ipHeaderBytes, linkMtu } from "../../ip/output";
 import { Flow } from "../flow";
 import { TIMESTAMP_ROOM } from "./options";
 
@@ -11,7 +12,14 @@ export function headersTo(remote: usize): u32 {
   return ipHeaderBytes(remote) + TCP_HEADER_BYTES;
 }
 
-/** What we tell that peer in the MSS option. */
+/** What we tell the peer in the MSS option: what the link carries through which its segments come (RFC 6691 §2). */
+export function offeredMss(flow: Flow): u32 {
+  const most = ownMss(flow.remote);
+  if (!SEVERAL_ADAPTERS) return most;
+  return min<u32>(most, linkMtu(adapterAt(flow.adapter), flow.remote) - headersTo(flow.remote));
+}
+
+/** The largest segment of a peer that a packet has room for. */
 export function ownMss(remote: usize): u32 {
   return MSS + IP_HEADER_BYTES - ipHeaderBytes(remote);
 }

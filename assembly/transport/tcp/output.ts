@@ -20,7 +20,7 @@ import { awaitPacket, descriptorOf } from "../endpoint";
 import { isNewText, marksToSend, tosOf } from "./ecn";
 import { sendSegment } from "./emit";
 import { FLAGS, Flag, writeTcpHeader } from "./header";
-import { ownMss, textPerPacket } from "./mss";
+import { offeredMss, textPerPacket } from "./mss";
 import {
   MOST_OPTION_BYTES,
   synOptionBytes,
@@ -162,7 +162,7 @@ export function sendEmpty(tcb: Tcb, seq: u32, flags: u32): bool {
 function writeOptions(tcb: Tcb, at: usize, isSyn: bool, hasAck: bool): u32 {
   const value = timestamp(tcb.tsOffset);
   if (isSyn) {
-    writeSynOptions(at, ownMss(tcb.remote), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
+    writeSynOptions(at, offeredMss(tcb), tcb.agreed, value, hasAck ? tcb.tsRecent : 0);
     const bytes = synOptionBytes(tcb.agreed);
     if (!USER_TIMEOUT_OPTION || !talksOfTimeout(tcb)) return bytes;
     writeUserTimeout(tcb, at + TCP_HEADER_BYTES + bytes);

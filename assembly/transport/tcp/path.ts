@@ -2,10 +2,10 @@
 // when large ones vanish without a word (a black hole, RFC 4821 §7.7), up again when the cache has forgotten that.
 
 import { Counter } from "../../abi/counters";
-import { LINKS_DIFFER, MTU_BYTES } from "../../base/config";
+import { LINKS_DIFFER, MTU_BYTES, SEVERAL_ADAPTERS } from "../../base/config";
 import { count } from "../../base/counters";
 import { adapterAt } from "../../device/adapter";
-import { isPathGood, linkMtu } from "../../ip/output";
+import { linkMtu } from "../../ip/output";
 import { leastPathMtu, limitPathMtu, pathMtu } from "../../ip/path-mtu";
 import { scheduleOutput } from "../endpoint";
 import { headersTo } from "./mss";
@@ -31,9 +31,9 @@ export function setSendMss(tcb: Tcb): void {
   tcb.sndMss = <u16>(max<u32>(most, MIN_SEND_MSS) - (tcb.is(Mark.TIMESTAMPS) ? TIMESTAMP_ROOM : 0));
 }
 
-// What the link carries through which the way goes, as far as that is known.
+// What the link carries that the way to the peer begins with.
 function mtuTo(tcb: Tcb): u32 {
-  return LINKS_DIFFER && isPathGood(tcb.path) ? linkMtu(adapterAt(tcb.path.adapter), tcb.remote) : MTU_BYTES;
+  return LINKS_DIFFER ? linkMtu(adapterAt(SEVERAL_ADAPTERS ? tcb.adapter : 0), tcb.remote) : MTU_BYTES;
 }
 
 /**
@@ -65,10 +65,17 @@ export function suspectBlackHole(tcb: Tcb): void {
   followLimit(tcb, next);
 }
 
-// What is on its way and too large goes again, in parts; that is no sign of congestion (RFC 1191 §6.5).
 function followLimit(tcb: Tcb, mtu: u32): void {
   limitPathMtu(tcb.remote, mtu);
   if (mtu < leastPathMtu(tcb.remote)) tcb.mark(Mark.MAY_FRAGMENT); // so narrow a path fragments
+  fitToLink(tcb);
+}
+
+/**
+ * The path, or the link that it begins with, has another MTU now. What is on its way and too large goes again, in parts;
+ * that is no sign of congestion (RFC 1191 §6.5).
+ */
+export function fitToLink(tcb: Tcb): void {
   setSendMss(tcb);
   let packet = tcb.sndHead;
   while (packet && seqBefore(packet.seq, tcb.sndNxt)) {
