@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { neighborsText, routesText, type SocketRow, socketsText, timerText } from "../../host/inspect/netstat.ts";
+import {
+  groupsText,
+  neighborsText,
+  routesText,
+  type SocketRow,
+  socketsText,
+  timerText,
+} from "../../host/inspect/netstat.ts";
 import { statisticsText } from "../../host/inspect/statistics.ts";
 
 function row(changes: Partial<SocketRow>): SocketRow {
@@ -117,6 +124,23 @@ describe("netstat's other tables", () => {
     ]);
     assert.match(text, /^10\.0\.0\.0\/24 +\* +U +0$/m);
     assert.match(text, /^0\.0\.0\.0\/0 +10\.0\.0\.1 +UG +0$/m);
+  });
+
+  test("groups", () => {
+    const text = groupsText([
+      { group: "224.0.0.1", source: null, adapter: 1, users: 1 },
+      { group: "239.1.2.3", source: null, adapter: 0, users: 2 },
+      { group: "ff35::9", source: "2001:db8::1", adapter: 0, users: 1 },
+    ]);
+    assert.equal(
+      text,
+      `Group memberships
+Adapter RefCnt Group           Source
+0            2 239.1.2.3       *
+0            1 ff35::9         2001:db8::1
+1            1 224.0.0.1       *
+`,
+    );
   });
 
   test("neighbors", () => {

@@ -3,6 +3,8 @@
 
 import { State, Status } from "../../assembly/abi/status.ts";
 import type { Random } from "../../host/random.ts";
+import { ROUTER_ALERT_4 } from "../segment/frames/groups.ts";
+import { groupMac, PROTOCOL_IGMP } from "../segment/frames/ip.ts";
 import {
   buildArp,
   buildEthernet,
@@ -11,6 +13,7 @@ import {
   buildTcp,
   buildUdp,
   checksum,
+  concat,
   ETHER_ARP,
   ETHER_IPV4,
   FLAG_BITS,
@@ -23,6 +26,9 @@ import {
 import type { SocketRow } from "../segment/machine.ts";
 import { LISTEN_PORT, OUR_IP, OUR_MAC, PEER_IP, PEER_MAC } from "../segment/peer.ts";
 
+const ALL_HOSTS = Uint8Array.of(224, 0, 0, 1);
+/** Groups that a socket should have joined: the first from all sources, the second from the peer. */
+export const GROUPS = [Uint8Array.of(239, 1, 2, 3), Uint8Array.of(232, 1, 2, 3)];
 const BROADCAST_MAC = new Uint8Array(6).fill(0xff);
 const LONGEST_BODY = 1500;
 /** Frames of the machine that are kept to be quoted or sent back. */
@@ -50,6 +56,8 @@ export class FrameSource {
       { weight: 5, make: () => this.#icmp() },
       { weight: 4, make: () => this.#damaged(this.#udp()) },
       { weight: 3, make: () => this.#udp() },
+      { weight: 3, make: () => this.#igmp() },
+      { weight: 2, make: () => this.#damaged(this.#igmp()) },
       { weight: 3, make: () => this.#arp() },
       { weight: 3, make: () => this.#fragment() },
       { weight: 2, make: () => this.#echoed() },
@@ -111,6 +119,30 @@ export class FrameSource {
     const destinationPort = this.random.chance(0.5) ? this.udpPort : this.random.below(65536);
     const udp = { sourcePort: this.random.below(65536), destinationPort, payload: this.#bytes(this.random.below(300)) };
     return this.#packet(PROTOCOL_UDP, buildUdp(udp, PEER_IP, OUR_IP));
+  }
+
+  /** A query or a report, mostly about a group that a socket is in, with as many sources as it says or not. */
+  #igmp(): Uint8Array {
+    const type = this.#one([0x11, 0x11, 0x11, 0x12, 0x16, 0x17, 0x22, this.random.below(256)]);
+    const group = this.random.chance(0.5) ? this.#one(GROUPS) : this.#address();
+    const sources = this.random.below(4);
+    const tail = this.random.chance(0.5) ? [] : [this.random.below(256), this.random.below(256), 0, sources];
+    const names = tail.length > 0 ? concat(Array.from({ length: sources }, () => this.#address())) : [];
+    const payload = Uint8Array.of(type, this.random.below(256), 0, 0, ...group, ...tail, ...names);
+    const destination = this.random.chance(0.7) ? ALL_HOSTS : group;
+    const options = this.random.chance(0.8) ? ROUTER_ALERT_4 : new Uint8Array(0);
+    const header = {
+      source: PEER_IP,
+      destination,
+      protocol: PROTOCOL_IGMP,
+      ttl: 1,
+      identification: 0,
+      tos: 0,
+      options,
+    };
+    const frame = buildEthernet(groupMac(destination), PEER_MAC, ETHER_IPV4, buildIpv4(header, payload));
+    repair(frame);
+    return frame;
   }
 
   #arp(): Uint8Array {
@@ -250,11 +282,12 @@ export function repair(frame: Uint8Array): void {
   view.setUint16(24, 0);
   view.setUint16(24, checksum(frame.subarray(14, 14 + headerBytes)));
   const payload = frame.subarray(14 + headerBytes, end);
-  const place = { [PROTOCOL_TCP]: 16, [PROTOCOL_UDP]: 6, [PROTOCOL_ICMP]: 2 }[frame[23]];
+  const place = { [PROTOCOL_TCP]: 16, [PROTOCOL_UDP]: 6, [PROTOCOL_ICMP]: 2, [PROTOCOL_IGMP]: 2 }[frame[23]];
   if (place === undefined || payload.length < place + 2) return;
   const field = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   field.setUint16(place, 0);
-  const pseudo = frame[23] === PROTOCOL_ICMP ? 0 : pseudoSum(frame.subarray(26, 34), frame[23], payload.length);
+  const hasNone = frame[23] === PROTOCOL_ICMP || frame[23] === PROTOCOL_IGMP;
+  const pseudo = hasNone ? 0 : pseudoSum(frame.subarray(26, 34), frame[23], payload.length);
   field.setUint16(place, checksum(payload, pseudo));
 }
 

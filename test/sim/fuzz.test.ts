@@ -16,7 +16,7 @@ import type { Machine } from "../segment/machine.ts";
 import { PEER_IP } from "../segment/peer.ts";
 import { Player } from "../segment/play.ts";
 import { debugFirmware } from "./debug-firmware.ts";
-import { FrameSource } from "./fuzz-frames.ts";
+import { FrameSource, GROUPS } from "./fuzz-frames.ts";
 import { type ZooProfile, zooScript } from "./zoo.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);
@@ -77,6 +77,13 @@ class Round {
     const fd = this.#machine.call("socket", SocketKind.DATAGRAM, 1);
     assert.equal(this.#machine.call("bind", fd, this.#machine.putAddress(new Uint8Array(4)), UDP_PORT), 0);
     this.#descriptors.push(fd);
+    // Where the profile has no groups, this is refused.
+    GROUPS.forEach((group, i) => {
+      const [groupAt, sourceAt] = [group, i === 0 ? new Uint8Array(4) : PEER_IP].map((ip, place) =>
+        this.#machine.core.putAddress(this.#machine.wholeAddress(ip), place),
+      ) as [number, number];
+      this.#machine.call("joinGroup", fd, groupAt, sourceAt, 0);
+    });
   }
 
   /** The application: accepts, reads some of what has come, writes a little. */
