@@ -170,11 +170,12 @@ describe("netstat of a running stack", () => {
     assert.match(stderr, /^thimble netstat: -i is about sockets/);
   });
 
-  test("-s, -r, --neigh and --json", async () => {
+  test("-s, -r, -g, --neigh and --json", async () => {
     const ping = await start(["ping", "10.0.0.2", "-i", "0.05", "--wire", "sim"], /icmp_seq=2 /);
     const { stdout: statistics } = await runtime.run(["netstat", "-s"]);
     assert.match(statistics, /^Icmp:\n[\s\S]* echo replies received \(IcmpInEchoReps\)$/m);
     assert.match((await runtime.run(["netstat", "-r"])).stdout, /^10\.0\.0\.\d\/24 +\* +U +0 +manual +never$/m);
+    assert.match((await runtime.run(["netstat", "-g"])).stdout, /^0 +1 +224\.0\.0\.1 +\*$/m);
     assert.match((await runtime.run(["netstat", "--neigh"])).stdout, /^10\.0\.0\.2 +02:00:0a:00:00:02 +REACHABLE +0$/m);
     const sockets = JSON.parse((await runtime.run(["netstat", "--json"])).stdout);
     assert.ok(Array.isArray(sockets));

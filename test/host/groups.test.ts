@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { UdpSocket } from "../../host/socket/udp-socket.ts";
 import type { Stack } from "../../host/stack.ts";
 import { machinesOnHub } from "./hub.ts";
-import { rejectsWith } from "./pair.ts";
+import { noise, rejectsWith } from "./pair.ts";
 
 const GROUP = "239.1.2.3";
 const OTHER_GROUP = "239.1.2.4";
@@ -99,6 +99,42 @@ describe("a datagram to a group", () => {
     await sender.send("nobody", GROUP, PORT);
     clock.runUntil(clock.now() + 1_000_000);
     assert.equal(right.counters().UdpInNotJoined, 0);
+    await closeAll(machines);
+  });
+
+  it("comes whole to each of them, however large it is, and also to those on the sender's machine", async () => {
+    const { clock, machines } = await machinesOnHub(2, { ipv6: true });
+    const [left, right] = machines as [Stack, Stack];
+    const shared = { port: PORT, reuseAddr: true };
+    const members = await Promise.all([left.udp(shared), left.udp(shared), right.udp(shared), right.udp(shared)]);
+    const sender = await left.udp();
+    for (const group of [GROUP, "ff15::9"]) {
+      for (const member of members) member.addMembership(group);
+      const bytes = noise(20_000);
+      await sender.send(bytes, group, PORT);
+      clock.runUntil(clock.now() + 1_000_000);
+      for (const member of members) {
+        const { data, port } = await member.receive();
+        assert.equal(port, sender.localPort);
+        assert.equal(Buffer.compare(data, bytes), 0);
+      }
+    }
+    await closeAll(machines);
+  });
+
+  it("comes over IPv6 just so, from the sources that were asked for", async () => {
+    const { clock, machines } = await machinesOnHub(3, { ipv6: true });
+    const [left, middle, right] = machines as [Stack, Stack, Stack];
+    const [member, deaf] = [await right.udp({ port: PORT }), await middle.udp({ port: PORT })];
+    const sender = await left.udp();
+    member.addMembership("ff15::9", "2001:db8::3");
+    member.addSourceSpecificMembership("2001:db8::1", "ff35::9");
+    member.addSourceSpecificMembership("2001:db8::99", "ff35::10");
+    for (const group of ["ff15::9", "ff35::9", "ff35::10", "ff15::11"]) await sender.send(group, group, PORT);
+    clock.runUntil(clock.now() + 1_000_000);
+    assert.deepEqual(await received(member), ["ff15::9", "ff35::9"]);
+    assert.deepEqual(await received(deaf), []);
+    assert.equal(right.counters().UdpInNotJoined, 1);
     await closeAll(machines);
   });
 
@@ -307,7 +343,7 @@ describe("membership", () => {
   });
 
   it("is not to be had in a profile without groups", async () => {
-    const { machines } = await machinesOnHub(1, "tiny");
+    const { machines } = await machinesOnHub(1, { profile: "tiny" });
     const [machine] = machines as [Stack];
     const socket = await machine.udp();
     assert.equal(

@@ -1,6 +1,5 @@
 // A hub: what one machine sends, all others hear. For tests of what is said to many.
 
-import type { Clock } from "../../host/clock.ts";
 import { VirtualClock } from "../../host/clock.ts";
 import { createStack, type Stack } from "../../host/stack.ts";
 import type { Wire, WireEnd } from "../../host/wire/wire.ts";
@@ -55,16 +54,23 @@ export class Hub {
   }
 }
 
-/** As many machines as asked for on a hub, 10.0.0.1, 10.0.0.2 and so on. */
+export interface HubOptions {
+  profile?: string;
+  /** Also an IPv6 address each: 2001:db8::1 and so on. */
+  ipv6?: boolean;
+}
+
+/** As many machines as asked for on a hub: 10.0.0.1, 10.0.0.2 and so on. */
 export async function machinesOnHub(
   count: number,
-  profile = "node",
+  { profile = "node", ipv6 = false }: HubOptions = {},
 ): Promise<{ clock: VirtualClock; hub: Hub; machines: Stack[] }> {
-  const clock: VirtualClock & Clock = new VirtualClock();
+  const clock = new VirtualClock();
   const hub = new Hub();
   const machines: Stack[] = [];
   for (let number = 1; number <= count; number++) {
-    const wire = { wire: hub.plugIn(), address: `10.0.0.${number}/24` };
+    const address = [`10.0.0.${number}/24`, ...(ipv6 ? [`2001:db8::${number}/64`] : [])];
+    const wire = { wire: hub.plugIn(), address, claim: false };
     machines.push(await createStack({ wires: [wire], clock, seed: number, profile, name: `machine ${number}` }));
   }
   return { clock, hub, machines };

@@ -6,6 +6,7 @@ import { Counter } from "../../assembly/abi/counters.ts";
 import { type SocketRow, socketsText, timerText } from "../../host/inspect/netstat.ts";
 import {
   addressesText,
+  groupsText,
   nameServersText,
   neighborsText,
   routesText,
@@ -172,6 +173,23 @@ fe80::1/64           TENTATIVE  0       link-local never     never
       "7d 0:00:00",
       "never",
     ]);
+  });
+
+  test("groups", () => {
+    const text = groupsText([
+      { group: "224.0.0.1", source: null, adapter: 1, users: 1 },
+      { group: "239.1.2.3", source: null, adapter: 0, users: 2 },
+      { group: "ff35::9", source: "2001:db8::1", adapter: 0, users: 1 },
+    ]);
+    assert.equal(
+      text,
+      `Group memberships
+Adapter RefCnt Group           Source
+0            2 239.1.2.3       *
+0            1 ff35::9         2001:db8::1
+1            1 224.0.0.1       *
+`,
+    );
   });
 
   test("neighbors", () => {

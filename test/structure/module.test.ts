@@ -17,7 +17,8 @@ const CALLS = [
   ["init", "addAdapter", "addAddress", "addRoute", "poll", "linkUp"],
   ["socket", "bind", "connect", "listen", "accept", "shutdown", "close", "abort", "setOption", "getOption"],
   ["sendRoom", "sendCommit", "sendTo", "write", "recvPeek", "recvConsume", "read", "event", "localName", "peerName"],
-  ["describe", "neighbor", "route", "address", "region"],
+  ["joinGroup", "leaveGroup"],
+  ["describe", "neighbor", "route", "address", "group", "region"],
 ].flat();
 
 const ADDRESSES = ["RESULT", "STATUS", "SCRATCH", "COUNTERS", "__heap_base", "__data_end"];

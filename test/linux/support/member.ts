@@ -9,10 +9,12 @@ import { createInterface } from "node:readline";
 import { createStack, realClock } from "../../../host/stack.ts";
 import { captureWire } from "../../../host/wire/capture.ts";
 import { openWire } from "../../../host/wire/kinds.ts";
-import { KERNEL, STACK, STACK_MAC, TAP } from "./network.ts";
+import { BRIDGE, KERNEL, STACK, STACK_6, STACK_MAC, TAP } from "./network.ts";
 
 export interface MemberOrder {
   kind: "kernel" | "thimble";
+  /** Of IP. */
+  version: 4 | 6;
   pcap: string;
 }
 
@@ -33,7 +35,8 @@ interface GroupSocket {
 
 interface Member {
   socket: GroupSocket;
-  address: string;
+  /** Where it joins. */
+  where: string;
   send(text: string, group: string): void;
   counters(): Record<string, number>;
 }
@@ -42,21 +45,24 @@ function tell(event: MemberEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
-async function kernelMember(): Promise<Member> {
-  const socket = createSocket({ type: "udp4", reuseAddr: true });
+async function kernelMember(version: 4 | 6): Promise<Member> {
+  const socket = createSocket({ type: `udp${version}`, reuseAddr: true });
   socket.on("message", (message, { address }) => tell({ event: "received", text: message.toString(), address }));
   socket.bind(PORT);
   await once(socket, "listening");
-  socket.setMulticastInterface(KERNEL);
-  return { socket, address: KERNEL, send: (text, group) => socket.send(text, PORT, group), counters: () => ({}) };
+  const where = version === 4 ? KERNEL : `::%${BRIDGE}`;
+  socket.setMulticastInterface(where);
+  return { socket, where, send: (text, group) => socket.send(text, PORT, group), counters: () => ({}) };
 }
 
-async function stackMember(pcap: string): Promise<Member> {
+async function stackMember(pcap: string, version: 4 | 6): Promise<Member> {
   const clock = realClock();
   const { wire } = await openWire(`tap:${TAP}`, { clock });
   const captured = captureWire(wire, pcap, clock);
-  const stack = await createStack({ wires: [{ wire: captured, address: `${STACK}/24`, mac: STACK_MAC }], clock });
+  const address = [`${STACK}/24`, `${STACK_6}/64`];
+  const stack = await createStack({ wires: [{ wire: captured, address, mac: STACK_MAC }], clock });
   const socket = await stack.udp({ port: PORT });
+  await stack.ready();
   void (async () => {
     for await (const { data, address } of socket) {
       tell({ event: "received", text: Buffer.from(data).toString(), address });
@@ -64,24 +70,24 @@ async function stackMember(pcap: string): Promise<Member> {
   })();
   return {
     socket,
-    address: STACK,
+    where: version === 4 ? STACK : STACK_6,
     send: (text, group) => socket.send(text, group, PORT),
     counters: () => stack.counters(),
   };
 }
 
-function obey({ socket, address, send }: Member, line: string): void {
+function obey({ socket, where, send }: Member, line: string): void {
   const [verb = "", group = "", rest = ""] = line.split(" ");
   if (verb === "send") send(rest, group);
-  else if (verb === "join" && rest) socket.addSourceSpecificMembership(rest, group, address);
-  else if (verb === "leave" && rest) socket.dropSourceSpecificMembership(rest, group, address);
-  else if (verb === "join") socket.addMembership(group, address);
-  else if (verb === "leave") socket.dropMembership(group, address);
+  else if (verb === "join" && rest) socket.addSourceSpecificMembership(rest, group, where);
+  else if (verb === "leave" && rest) socket.dropSourceSpecificMembership(rest, group, where);
+  else if (verb === "join") socket.addMembership(group, where);
+  else if (verb === "leave") socket.dropMembership(group, where);
   else if (verb !== "count") throw new Error(`${verb} is none of join, leave, send, count`);
 }
 
 const order = JSON.parse(process.argv[2]) as MemberOrder;
-const member = await (order.kind === "kernel" ? kernelMember() : stackMember(order.pcap));
+const member = await (order.kind === "kernel" ? kernelMember(order.version) : stackMember(order.pcap, order.version));
 tell({ event: "ready" });
 for await (const line of createInterface({ input: process.stdin })) {
   obey(member, line);

@@ -11,6 +11,8 @@ export { FULL } from "./namespace.ts";
 
 export const KERNEL = "10.77.0.1";
 export const STACK = "10.77.0.2";
+export const KERNEL_6 = "fd77::1";
+export const STACK_6 = "fd77::2";
 export const STACK_MAC = "02:00:00:00:77:02";
 
 const THIMBLE = join(ROOT, "dist/thimble.mjs");
@@ -44,19 +46,20 @@ export class Network extends Namespace {
   }
 
   /**
-   * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
-   * second; the kernel's address moves to the bridge.
+   * Makes the TAP a port of a bridge that looks into IGMP and MLD and asks, with these properties as `ip link` names them;
+   * the kernel's address moves to the bridge, which has an IPv6 address besides.
    */
-  putIntoBridge(igmpVersion: number, times: Readonly<Record<string, number>>): void {
+  putIntoBridge(properties: Readonly<Record<string, number>>): void {
     this.administer(["link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
-    this.setBridge({ ...times, mcast_igmp_version: igmpVersion, mcast_snooping: 1, mcast_querier: 1 });
+    this.setBridge({ ...properties, mcast_snooping: 1, mcast_querier: 1 });
     this.administer(["addr", "flush", "dev", TAP]);
     this.administer(["link", "set", TAP, "master", BRIDGE]);
     this.administer(["addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
+    this.administer(["addr", "add", `${KERNEL_6}/64`, "dev", BRIDGE, "nodad"]);
     this.administer(["link", "set", BRIDGE, "up"]);
   }
 
-  /** Changes properties of the bridge, named as `ip link` names them. */
+  /** Changes properties of the bridge. */
   setBridge(properties: Readonly<Record<string, number>>): void {
     const words = Object.entries(properties).flatMap(([name, value]) => [name, `${value}`]);
     this.administer(["link", "set", BRIDGE, "type", "bridge", ...words]);
