@@ -1,11 +1,13 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
+import { GROUPS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, hasLink, isAdapter } from "./device/adapter";
+import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
   abortSocket,
@@ -40,7 +42,14 @@ import {
   plugAdapter,
   startStack,
 } from "./stack/start";
-import { describeAdapter, describeAddress, describeNameServer, describeNeighbor, describeRoute } from "./stack/tables";
+import {
+  describeAdapter,
+  describeAddress,
+  describeGroup,
+  describeNameServer,
+  describeNeighbor,
+  describeRoute,
+} from "./stack/tables";
 import { descriptorAt } from "./transport/endpoint";
 
 export {
@@ -52,10 +61,12 @@ export {
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
   FORWARDING,
+  GROUPS,
   IPV6,
   LINEAR_BYTES,
   LOOPBACK,
   MAC,
+  MEMBERSHIPS,
   MIN_RTO_MILLISECONDS,
   MTU,
   NAME_SERVERS,
@@ -231,6 +242,16 @@ export function abort(descriptor: i32): i32 {
   return abortSocket(descriptor);
 }
 
+/** Joins a group on an adapter (0xffffffff: any), with every source (unspecified) or with one more. */
+export function joinGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? joinFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
+}
+
+/** Leaves a group, or one source of it. A socket that is closed leaves by itself. */
+export function leaveGroup(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
+  return GROUPS ? leaveFor(descriptor, group, source, adapter) : -Errno.EOPNOTSUPP;
+}
+
 export function setOption(descriptor: i32, option: u32, value: u32): i32 {
   return setSocketOption(descriptor, option, value);
 }
@@ -274,6 +295,10 @@ export function address(row: u32): i32 {
 
 export function adapter(row: u32): i32 {
   return describeAdapter(row);
+}
+
+export function group(row: u32): i32 {
+  return GROUPS ? describeGroup(row) : -1;
 }
 
 export function nameServer(row: u32): i32 {

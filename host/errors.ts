@@ -65,7 +65,7 @@ const SENTENCES: Record<string, string> = {
   ENETUNREACH: "no route leads there.",
   ECONNABORTED: "the connection was aborted on this side.",
   ECONNRESET: "the other side has reset the connection.",
-  ENOBUFS: "the stack has not enough packet buffers, or all are in use.",
+  ENOBUFS: "the stack has not enough packet buffers or places for group memberships, or all are in use.",
   EISCONN: "the socket is connected already.",
   ENOTCONN: "the socket is not connected.",
   ETIMEDOUT: "the other side did not answer in time.",

@@ -14,7 +14,7 @@ export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";
 export type { TcpOptions } from "./socket/tcp-options.ts";
-export { type Datagram, UdpSocket } from "./socket/udp-socket.ts";
+export { type Datagram, type MulticastInterface, UdpSocket } from "./socket/udp-socket.ts";
 export {
   type CloseOptions,
   createStack,
@@ -26,7 +26,16 @@ export {
   type UdpOptions,
 } from "./stack.ts";
 export type { CongestionName, OptionName, RegionStatus, SocketStatus } from "./status.ts";
-export type { AdapterStatus, AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "./tables.ts";
+
+export type {
+  AdapterStatus,
+  AddressStatus,
+  GroupStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "./tables.ts";
+
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";

@@ -58,9 +58,12 @@ export interface ListenOptions extends TcpOptions {
 export interface UdpOptions {
   /** Default 0: chosen by the stack. */
   port?: number;
+  /** Default: any of the machine's; a group's: only what comes for that group. */
   address?: string;
   /** Number of the adapter through which alone datagrams come and go; default: any. */
   adapter?: number;
+  /** Shares the port with other sockets that say so, too: each gets what comes for groups and for everybody. */
+  reuseAddr?: boolean;
 }
 
 export interface CloseOptions {
@@ -175,6 +178,7 @@ export class Stack {
     const fd = calls.open(SocketKind.DATAGRAM, owner);
     try {
       if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
+      if (options.reuseAddr) calls.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
       calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
     } catch (error) {
       calls.close(fd);
@@ -244,6 +248,11 @@ export class Stack {
         routers: (bits & News.ROUTERS) !== 0,
       });
     };
+  }
+
+  /** The groups that its adapters are in. */
+  groups(): tables.GroupStatus[] {
+    return tables.groupStatuses(this.core);
   }
 
   /** Runs the core at once instead of soon. */

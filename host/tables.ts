@@ -1,4 +1,4 @@
-// The machine's tables as a host reads them: neighbors, adapters, routes, addresses, name servers.
+// The machine's tables as a host reads them: neighbors, adapters, routes, addresses, groups, name servers.
 
 import { AddressOrigin, AddressState, RouteOrigin } from "../assembly/abi/addresses.ts";
 import { formatMac } from "./core/address.ts";
@@ -49,6 +49,16 @@ export interface AddressStatus {
   /** Seconds that it is used for new connections, and that it stays; null: for ever. */
   preferredSeconds: number | null;
   validSeconds: number | null;
+}
+
+/** A group that an adapter is in. */
+export interface GroupStatus {
+  group: string;
+  /** The one source that is wanted; null: all of them. */
+  source: string | null;
+  adapter: number;
+  /** Sockets, and parts of the stack, that want it. */
+  users: number;
 }
 
 export interface NameServerStatus {
@@ -109,6 +119,15 @@ export function addressStatuses(core: Core): AddressStatus[] {
     origin: AddressOrigin[core.status(7)] as keyof typeof AddressOrigin,
     preferredSeconds: secondsAt(core, 8),
     validSeconds: secondsAt(core, 9),
+  }));
+}
+
+export function groupStatuses(core: Core): GroupStatus[] {
+  return rows(core.exports.group, () => ({
+    group: core.addressAt(core.statusWord),
+    source: [4, 5, 6, 7].every((word) => core.status(word) === 0) ? null : core.addressAt(core.statusWord + 4),
+    adapter: core.status(8),
+    users: core.status(9),
   }));
 }
 

@@ -119,6 +119,16 @@ export enum Counter {
   ReasmEvictions,
   ReasmNoPackets,
   ReasmNotJoined,
+  // Groups: IGMP and MLD. From here on, profiles keep only what they need (base/memory.ts).
+  IgmpInMsgs,
+  IgmpInErrors,
+  IgmpInForeign,
+  IgmpInQueries,
+  IgmpInReports,
+  IgmpOutReports,
+  IgmpOutLeaves,
+  IgmpTableFull,
+  UdpInNotJoined,
 
   // IPv6: the same for it, in the same order (counters.ts, countIp)
   Ip6InReceives,

@@ -40,6 +40,13 @@ export enum Region {
   STATE,
   /** Datagrams that wait for fragments; not in profiles that take none. */
   REASSEMBLIES,
+  // What only some profiles have: asked for it, the others answer EINVAL.
+  /** Multicast groups that adapters are in. */
+  GROUPS,
+  /** Which sockets are in which of them. */
+  MEMBERSHIPS,
+  /** What each adapter knows of the multicast router on its link. */
+  QUERIERS,
   COUNT,
 }
 

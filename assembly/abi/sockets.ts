@@ -76,11 +76,21 @@ export enum SocketOption {
   /** 1: datagrams go whole or not at all: what the path cannot take is EMSGSIZE (IP_MTU_DISCOVER's IP_PMTUDISC_DO). Not in
    * every profile. */
   DONT_FRAGMENT = 18,
+  /** 1: datagrams to everybody on a network may be sent (SO_BROADCAST); without it the call answers EACCES. */
+  BROADCAST = 24,
+  /** 1: the port may be shared with other datagram sockets that have this, too (SO_REUSEADDR). */
+  REUSE_ADDRESS = 25,
+  /** Time to live of datagrams to groups, 0 to 255; 0: they do not leave the machine (IP_MULTICAST_TTL). Default 1. */
+  MULTICAST_TTL = 26,
+  /** 1, the default: members on this machine get what the socket sends to a group (IP_MULTICAST_LOOP). */
+  MULTICAST_LOOP = 27,
+  /** The adapter that datagrams to groups leave through; 0xffffffff: the stack's choice (IP_MULTICAST_IF). */
+  MULTICAST_ADAPTER = 28,
   /**
    * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
    * has a port or a peer; a connection shows the one it goes through.
    */
-  BOUND_ADAPTER = 19,
+  BOUND_ADAPTER = 29,
 }
 
 /** Values of `SocketOption.CONGESTION`. */

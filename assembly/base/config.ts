@@ -6,8 +6,10 @@ import {
   CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
   LOOPBACK,
+  MEMBERSHIPS,
   MTU,
   NEIGHBORS,
   PACKETS,
@@ -91,7 +93,9 @@ export const INTERFACE_TIMERS: u32 = ADDRESS_TIMERS + (CLAIMS ? ADDRESSES : 0);
 export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ALL_ADAPTERS : 0);
 /** One for all datagrams that wait for fragments. */
 export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
-export const TIMER_COUNT: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
+/** One for everything that is to be said of groups. */
+export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
+export const TIMER_COUNT: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
@@ -113,3 +117,7 @@ if (CONTROL_PACKETS < 2) ERROR("CONTROL_PACKETS below 2: an ARP request and an A
 if (REASSEMBLIES && REASSEMBLY_PACKETS < 2) ERROR("REASSEMBLY_PACKETS below 2: a datagram has two fragments at least.");
 if (REASSEMBLY_PACKETS > PACKETS) ERROR("REASSEMBLY_PACKETS above PACKETS.");
 if (RX_PACKETS_PER_TCB < 1 || TX_PACKETS_PER_TCB < 1) ERROR("A connection needs a packet for each direction.");
+if (IPV6 && GROUPS < ADDRESSES)
+  ERROR("GROUPS below ADDRESSES: an IPv6 address is looked for through a group of its own.");
+if (GROUPS > 65535 || MEMBERSHIPS > 65535) ERROR("More than 65535 GROUPS or MEMBERSHIPS: their numbers have 16 bits.");
+if (GROUPS && !MEMBERSHIPS) ERROR("MEMBERSHIPS is 0, so that no socket could be in one of the GROUPS.");

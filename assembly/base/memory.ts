@@ -5,7 +5,9 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
+  MEMBERSHIPS,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -68,6 +70,15 @@ export const PATH_MTU_BASE: usize = memory.data(PATH_MTUS * PATH_MTU_BYTES, 16);
 export const ADDRESS_ENTRY_BYTES: u32 = 32;
 export const ADDRESS_BASE: usize = memory.data(ADDRESSES * ADDRESS_ENTRY_BYTES, 16);
 
+/** Groups, the sockets in them, and what is known of the routers that ask. Profiles without groups have none of it. */
+export const GROUP_BYTES: u32 = 48;
+export const GROUP_BASE: usize = GROUPS ? memory.data(GROUPS * GROUP_BYTES, 16) : 0;
+export const MEMBERSHIP_BYTES: u32 = 4;
+export const MEMBERSHIP_BASE: usize = GROUPS ? memory.data(MEMBERSHIPS * MEMBERSHIP_BYTES, 16) : 0;
+/** For each adapter and each version of IP. */
+export const QUERIERS: u32 = GROUPS ? ALL_ADAPTERS * (1 + IPV6) : 0;
+export const QUERIER_BYTES: u32 = 40;
+export const QUERIER_BASE: usize = GROUPS ? memory.data(QUERIERS * QUERIER_BYTES, 16) : 0;
 /** What IPv6 knows of each adapter's link. A profile without IPv6 has no such table. */
 export const INTERFACE_BYTES: u32 = 16;
 export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE_BYTES, 16) : 0;
@@ -101,9 +112,16 @@ export const EVENT_MASKS: usize = memory.data(SOCKETS, 16);
 /** How often each socket's block has been handed out: the upper half of its descriptor. */
 export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
-/** Those that only some profiles need come last. */
-export const COUNTERS_USED: u32 =
-  SEVERAL_ADAPTERS || IPV6 ? Counter.COUNT : REASSEMBLIES ? Counter.Ip6InReceives : Counter.ReasmTimeouts;
+/** Counters that are kept: those of options come last, and who has none of these has no room for them. */
+export const COUNTERS_USED: u32 = <u32>(
+  (SEVERAL_ADAPTERS || IPV6
+    ? Counter.COUNT
+    : GROUPS
+      ? Counter.Ip6InReceives
+      : REASSEMBLIES
+        ? Counter.IgmpInMsgs
+        : Counter.ReasmTimeouts)
+);
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
 /** What calls with more than one answer fill in (`abi/sockets.ts`). */
@@ -143,7 +161,12 @@ export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);
 export const COOKIE_STATE: usize = memory.data(4, 4);
 export const DELIVERY_STATE: usize = memory.data(16, 8);
 export const WORK_AREA: usize = memory.data(48, 16);
-export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48;
+/** The report that is being written, and room for addresses that it takes. */
+export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
+export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
+export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
+export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
+export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
 
 /** One buffer for each packet, behind everything else. */
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);

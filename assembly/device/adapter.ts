@@ -83,6 +83,11 @@ export function isAdapter(index: u32): bool {
   return LOOPBACK != 0 && index == LOOPBACK_ADAPTER;
 }
 
+/** True of the number of an adapter in use that has a wire, or a share of one. */
+export function isWired(index: u32): bool {
+  return isAdapter(index) && !(LOOPBACK && index == LOOPBACK_ADAPTER);
+}
+
 export function adapterAt(index: u32): Adapter {
   assert(isAdapter(index), "no such adapter");
   return slot(index);

@@ -10,11 +10,13 @@ import { Adapter, keepAdapter, nextAdapter } from "./adapter";
 import { hold, Packet, PacketFlag, release } from "./packet";
 import {
   attendRingMac,
+  filterBitRingMac,
   kickRingMac,
   receiveRingMac,
   reclaimRingMac,
   refillRingMac,
   sendRingMac,
+  setFilterRingMac,
   startRingMac,
   wantSentRingMac,
 } from "./ring-mac";
@@ -37,6 +39,16 @@ export function startAdapter(base: u32, macLow: u32, macHigh: u32): Adapter | nu
   }
   keepAdapter();
   return adapter;
+}
+
+/** The bit of the multicast filter, 0 to 63, that admits the frames to a group's Ethernet address. */
+export function filterBit(macLow: u32, macHigh: u32): u32 {
+  return filterBitRingMac(macLow, macHigh);
+}
+
+/** Admits the groups of these bits alone: bits 0 to 31 and 32 to 63. Others may have the same bit; IP sorts them out. */
+export function setFilter(adapter: Adapter, low: u32, high: u32): void {
+  setFilterRingMac(adapter, low, high);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Driver for the ring MAC of registers.ts. Descriptors lie in linear memory; a packet's record is kept beside each.
 
-import { IPV6, RX_RING, TX_RING } from "profile";
+import { RX_RING, TX_RING } from "profile";
 import { BUFFER_BYTES, FRAME_OFFSET } from "../base/config";
 import { DESCRIPTOR_BYTES, RINGS_BASE, RINGS_BYTES } from "../base/memory";
 import { Adapter, dmaBase } from "./adapter";
@@ -32,10 +32,6 @@ export function startRingMac(adapter: Adapter, macLow: u32, macHigh: u32): bool 
   adapter.macLow = read32(base + Mac.ADDRESS_LOW);
   adapter.macHigh = <u16>read32(base + Mac.ADDRESS_HIGH);
 
-  if (IPV6) {
-    write32(base + Mac.HASH_LOW, 0xffffffff);
-    write32(base + Mac.HASH_HIGH, 0xffffffff);
-  }
   memory.fill(rings(adapter), 0, RINGS_BYTES);
   store<u32>(rings(adapter) + TX_DESCRIPTORS + (TX_RING - 1) * DESCRIPTOR_BYTES, DescriptorBit.WRAP);
   write32(base + Mac.RX_RING, dmaBase() + <u32>rings(adapter));
@@ -137,6 +133,23 @@ export function kickRingMac(adapter: Adapter): void {
     adapter.txKick = 0;
     write32(adapter.base + Mac.TX_DOORBELL, 1);
   }
+}
+
+/** The upper six bits of the CRC-32 of the address (IEEE 802.3 §3.2.9): what the MAC looks up in its filter. */
+export function filterBitRingMac(macLow: u32, macHigh: u32): u32 {
+  let crc: u32 = 0xffffffff;
+  const address = ((<u64>macHigh) << 32) | macLow;
+  for (let bit: u64 = 0; bit < 48; bit++) {
+    const carry = (crc ^ <u32>(address >> bit)) & 1;
+    crc >>= 1;
+    if (carry) crc ^= 0xedb88320;
+  }
+  return ~crc >> 26;
+}
+
+export function setFilterRingMac(adapter: Adapter, low: u32, high: u32): void {
+  write32(adapter.base + Mac.HASH_LOW, low);
+  write32(adapter.base + Mac.HASH_HIGH, high);
 }
 
 /** Chooses whether the MAC interrupts when it has sent something: wanted only while somebody waits for that. */

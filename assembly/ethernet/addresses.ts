@@ -240,15 +240,3 @@ export function areNeighbors(adapter: u32, a: usize, b: usize): bool {
   }
   return false;
 }
-
-/** True when an address of the adapter, claimed or usable, has that solicited-node group (RFC 4291 §2.7.1). */
-export function isSolicitedNode(adapter: u32, group: usize): bool {
-  if (load<u64>(group) != 0x02ff || load<u32>(group, 8) != 0x01000000 || load<u8>(group, 12) != 0xff) return false;
-  const tail = load<u32>(group, 12) >> 8;
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
-    const entry = ownAddressAt(i);
-    if (entry.state == AddressState.FREE || entry.adapter != adapter || isV4(entry.address)) continue;
-    if (load<u32>(entry.address, 12) >> 8 == tail) return true;
-  }
-  return false;
-}

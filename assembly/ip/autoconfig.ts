@@ -15,10 +15,19 @@ import { random32 } from "../base/random";
 import { sipHash } from "../base/siphash";
 import { setTimer } from "../base/timers";
 import { adapterAt } from "../device/adapter";
-import { FOREVER, fillAddressEntry, OwnAddress, ownAddressAt, takeAddressEntry } from "../ethernet/addresses";
+import {
+  FOREVER,
+  fillAddressEntry,
+  findAddressEntry,
+  OwnAddress,
+  ownAddressAt,
+  takeAddressEntry,
+} from "../ethernet/addresses";
 import { interfaceAt } from "../ethernet/interface";
 import { invalidatePaths } from "../ethernet/neighbor";
 import { awaitEnd, claim, Outcome, stepClaim, takeConflict, timerOf } from "./claim";
+import { joinSolicitedNode, leaveSolicitedNode } from "./groups";
+import { reportAll } from "./report";
 import { setRoute } from "./route";
 import { sendRouterSolicitation } from "./solicit";
 
@@ -166,11 +175,13 @@ function makeAddress(adapter: u32, prefix: usize, origin: AddressOrigin, collisi
   const isTemporary = origin == AddressOrigin.TEMPORARY;
   const identifier = isTemporary ? randomIdentifier() : stableIdentifier(adapter, load<u64>(prefix), collisions);
   store<u64>(address, identifier, 8);
+  const isNew = findAddressEntry(adapter, address) === null;
   const entry = takeAddressEntry(adapter, address);
   if (!entry) {
     count(Counter.NdTablesFull);
     return null;
   }
+  if (isNew) joinSolicitedNode(adapter, address);
   fillAddressEntry(entry, adapter, address, 64, origin);
   entry.collisions = collisions;
   claim(entry);
@@ -218,7 +229,9 @@ function makeV4LinkLocal(adapter: u32, collisions: u8): bool {
 export function addressTimeout(timer: u32): void {
   const entry = ownAddressAt(timer - ADDRESS_TIMERS);
   if (entry.state == AddressState.TENTATIVE || entry.probes) {
-    stepClaim(entry);
+    const isNew = stepClaim(entry);
+    // Routers heard of the groups only from nobody until now (RFC 3590 §4).
+    if (IPV6 && isNew && !isV4(entry.address) && isLinkLocal(entry.address)) reportAll(entry.adapter, true);
     return;
   }
   if (entry.validUntil <= second()) {
@@ -237,6 +250,7 @@ export function addressTimeout(timer: u32): void {
 /** Takes an address away. */
 export function endAddress(entry: OwnAddress): void {
   entry.state = AddressState.FREE;
+  if (IPV6 && !isV4(entry.address)) leaveSolicitedNode(entry.adapter, entry.address);
   setTimer(timerOf(entry), NEVER);
   invalidatePaths();
   postNews(News.ADDRESSES);

@@ -22,11 +22,15 @@ const OPTIONS: u32 = 24;
 /** Bytes from an IP header back to its frame's source address. */
 const FRAME_SOURCE: usize = 8;
 
-/** What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`. */
+/**
+ * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`, and
+ * in no fragment (RFC 6980 §5).
+ */
 export function isSoundMessage(arrival: Arrival, options: u32): bool {
   const packet = arrival.packet;
   const isSound =
     arrival.ttl == LINK_HOPS &&
+    arrival.fragment == 0 &&
     load<u8>(packet.data, 1) == 0 &&
     packet.length >= options &&
     hasWholeOptions(packet, options);

@@ -8,6 +8,7 @@ import { be16, be32 } from "../base/bytes";
 import { countIp } from "../base/counters";
 import { Packet } from "../device/packet";
 import { Arrival } from "./arrival";
+import { FragmentBits } from "./ipv4";
 import { NEXT_HEADER } from "./ipv6";
 import { Protocol } from "./protocol";
 
@@ -124,7 +125,7 @@ function openFragment(arrival: Arrival, packet: Packet): i32 {
   const p = packet.data;
   const field = be16(p, 2);
   arrival.protocol = load<u8>(p);
-  arrival.fragment = <u16>((field >> 3) | ((field & 1) << 13)); // as in an IPv4 header
+  arrival.fragment = <u16>(FragmentBits.HEADER_6 | (field >> 3) | ((field & 1) << 13)); // as in an IPv4 header
   arrival.identification = be32(p, 4);
   arrival.nextField = p;
   packet.pull(FRAGMENT_BYTES);

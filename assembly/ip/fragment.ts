@@ -39,7 +39,8 @@ function isCut(head: Packet, room: u32): bool {
   return packet.length <= room;
 }
 
-function copyInPieces(head: Packet, room: u32): Packet | null {
+/** A copy of a chain in pieces of at most `room` bytes; null when there are not enough packets for all of it. */
+export function copyInPieces(head: Packet, room: u32): Packet | null {
   const bytes = chainBytes(head);
   const copies = takeChain(bytes, room);
   if (!copies) return null;
@@ -71,7 +72,7 @@ function copyInPieces(head: Packet, room: u32): Packet | null {
  * them is not written yet. Null, and nothing taken, when there are not enough packets free for anybody.
  */
 export function takeChain(bytes: u32, room: u32): Packet | null {
-  const packets = <i32>((bytes + room - 1) / room);
+  const packets = max<i32>(1, (bytes + room - 1) / room);
   if (available() < packets) return null;
   let head: Packet | null = null;
   for (let i = packets - 1; i >= 0; i--) {

@@ -13,11 +13,15 @@ export const enum Icmp6Type {
   PARAMETER_PROBLEM = 4,
   ECHO = 128,
   ECHO_REPLY = 129,
+  MLD_QUERY = 130,
+  MLD_V1_REPORT = 131,
+  MLD_DONE = 132,
   ROUTER_SOLICITATION = 133,
   ROUTER_ADVERTISEMENT = 134,
   NEIGHBOR_SOLICITATION = 135,
   NEIGHBOR_ADVERTISEMENT = 136,
   REDIRECT = 137,
+  MLD_V2_REPORT = 143,
 }
 
 /** Puts type, code and checksum into the message in view, whose body stands from its fifth byte on. */

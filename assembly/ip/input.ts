@@ -1,25 +1,22 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
-import { FORWARDING, IPV6, LOOPBACK } from "profile";
+import { FORWARDING, GROUPS, IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
+import { isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
 import { sumPseudoHeader } from "../base/checksum";
 import { FRAGMENTS, LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { count, countIp } from "../base/counters";
 import { Adapter, isForwarding } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn, isSolicitedNode } from "../ethernet/addresses";
+import { findAnyOwnAddress, findOwnAddress, isBroadcast, isOwn } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { arrival } from "./arrival";
 import { openExtensions, Walk } from "./extensions";
+import { isMember } from "./groups";
 import { FragmentBits, openIpv4 } from "./ipv4";
 import { openIpv6 } from "./ipv6";
+import { Protocol } from "./protocol";
 import { reassemble } from "./reassembly";
-
-/** The groups that every host is in: 224.0.0.1, in memory order, and ff02::1. */
-const ALL_HOSTS: u32 = 0x010000e0;
-const ALL_NODES: u64 = 0x02ff;
-const ALL_NODES_TAIL: u64 = 0x0100000000000000;
 
 /** The packet, whose header is in view, is for somebody else, and this machine is a router. */
 export const TO_FORWARD: i32 = -16;
@@ -84,6 +81,8 @@ function takePart(packet: Packet, isV6: bool): i32 {
 // they send is refused where it is understood.
 function isFromOne(adapter: Adapter): bool {
   const source = arrival.source;
+  // A bridge that asks for groups may have no address (RFC 4541 §2.1.1).
+  if (GROUPS && arrival.protocol == Protocol.IGMP && isUnspecified(source)) return true;
   if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
   if (isUnspecified(source)) return !isV4(source);
   return isLoopbackAdapter(adapter) || (!isNowhere(source) && !(isV4(source) && findAnyOwnAddress(source)));
@@ -104,9 +103,7 @@ function isForUs(adapter: Adapter): bool {
   }
   arrival.toMany = 1;
   if (!isMulticast(destination)) return isBroadcast(adapter.index, destination);
-  if (isV4(destination)) return v4Of(destination) == ALL_HOSTS;
-  if (load<u64>(destination) == ALL_NODES && load<u64>(destination, 8) == ALL_NODES_TAIL) return true;
-  return isSolicitedNode(adapter.index, destination);
+  return GROUPS != 0 && isMember(adapter.index, destination);
 }
 
 function isLoopbackAdapter(adapter: Adapter): bool {

@@ -13,6 +13,8 @@ export const enum FragmentBits {
   DF = 0x4000,
   MF = 0x2000,
   OFFSET = 0x1fff,
+  /** In `arrival` alone: an IPv6 packet that came with a fragment header, in one part or several. */
+  HEADER_6 = 0x8000,
 }
 
 /** Options a host must know of (RFC 791 §3.1). */

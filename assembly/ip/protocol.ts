@@ -3,6 +3,7 @@
 export const enum Protocol {
   HOP_BY_HOP = 0,
   ICMP = 1,
+  IGMP = 2,
   TCP = 6,
   UDP = 17,
   ROUTING = 43,

@@ -283,7 +283,7 @@ function hand(slot: Reassembly): Packet {
   arrival.tos = slot.tos;
   arrival.adapter = slot.adapter;
   arrival.toMany = slot.toMany;
-  arrival.fragment = 0;
+  arrival.fragment = isV4(slot.source) ? 0 : <u16>FragmentBits.HEADER_6;
   state.handed = head;
   state.held -= slot.packets;
   slot.packets = 0;

@@ -3,7 +3,7 @@
 import { CUBIC, RX_PACKETS_PER_TCB, TX_PACKETS_PER_TCB, USER_TIMEOUT_OPTION } from "profile";
 import { Errno } from "../abi/errno";
 import { Congestion, SocketOption } from "../abi/sockets";
-import { FRAGMENTS, SEVERAL_ADAPTERS } from "../base/config";
+import { SEVERAL_ADAPTERS } from "../base/config";
 import { isAdapter } from "../device/adapter";
 import { DEFAULT_TTL } from "../ip/output";
 import { ANY_ADAPTER } from "../ip/route";
@@ -13,6 +13,7 @@ import { awaitSilence, keepAlive } from "../transport/tcp/keepalive";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { callUrgent, urgentAhead } from "../transport/tcp/urgent";
 import { choseTimeout, talkOfTimeout, talksOfTimeout } from "../transport/tcp/user-timeout";
+import { getDatagramOption, setDatagramOption } from "./datagram-options";
 import { asStream, isStream } from "./socket";
 
 /** Sets an option: 0, EINVAL for a value it cannot have, EOPNOTSUPP for one that this kind of socket has not. */
@@ -39,13 +40,6 @@ function bindAdapter(endpoint: Endpoint, adapter: u32): i32 {
   if (isOpened || endpoint.has(EndpointFlag.BOUND)) return -Errno.EINVAL;
   if (adapter != ANY_ADAPTER && !isAdapter(adapter)) return -Errno.EINVAL;
   endpoint.adapter = <u8>adapter;
-  return 0;
-}
-
-function setDatagramOption(endpoint: Endpoint, option: u32, value: u32): i32 {
-  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
-  if (value) endpoint.set(EndpointFlag.DONT_FRAGMENT);
-  else endpoint.clear(EndpointFlag.DONT_FRAGMENT);
   return 0;
 }
 
@@ -144,11 +138,6 @@ export function getSocketOption(descriptor: i32, option: u32): i32 {
       if (SEVERAL_ADAPTERS && option == SocketOption.BOUND_ADAPTER) return endpoint.adapter;
       return isStream(endpoint) ? getStreamOption(endpoint, option) : getDatagramOption(endpoint, option);
   }
-}
-
-function getDatagramOption(endpoint: Endpoint, option: u32): i32 {
-  if (!FRAGMENTS || option != SocketOption.DONT_FRAGMENT) return -Errno.EOPNOTSUPP;
-  return endpoint.has(EndpointFlag.DONT_FRAGMENT) ? 1 : 0;
 }
 
 function getStreamOption(endpoint: Endpoint, option: u32): i32 {

@@ -1,7 +1,7 @@
 // The life of a socket: create, bind, connect, listen, accept, shut down, close. Calls that come in a wrong order get
 // the Berkeley error.
 
-import { LOOPBACK } from "profile";
+import { GROUPS, LOOPBACK } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
@@ -10,7 +10,7 @@ import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { findOwnAddress, isBroadcast, isOwn, sourceTo } from "../ethernet/addresses";
 import { findPath } from "../ip/output";
 import { ANY_ADAPTER } from "../ip/route";
-import { closeDatagram, Datagram, openDatagram } from "../transport/datagram";
+import { adapterFor, closeDatagram, Datagram, openDatagram } from "../transport/datagram";
 import { Endpoint, EndpointFlag, endpointOf, openDescriptor, wayOut } from "../transport/endpoint";
 import { FlowKind, findFlow } from "../transport/flow";
 import { bindPort, chooseConnectionPort, choosePort, isPortTaken } from "../transport/ports";
@@ -63,9 +63,13 @@ export function bindSocket(descriptor: i32, address: usize, port: u32): i32 {
 
 function bindTo(endpoint: Endpoint, address: usize, port: u32): i32 {
   const any = isUnspecified(address);
-  if (!any && !mayBind(endpoint, address)) return -Errno.EADDRNOTAVAIL;
-  if (port == 0) port = choosePort(endpoint.socketKind, address, endpoint.adapter);
-  else if (isPortTaken(endpoint.socketKind, address, port, endpoint.adapter)) port = 0;
+  // A datagram socket may be bound to a group: then it receives nothing else.
+  const isGroup = GROUPS && isMulticast(address) && endpoint.socketKind == SocketKind.DATAGRAM;
+  if (!any && !isGroup && !mayBind(endpoint, address)) return -Errno.EADDRNOTAVAIL;
+  const shares = GROUPS != 0 && endpoint.has(EndpointFlag.REUSE);
+  const adapter: u32 = endpoint.adapter;
+  if (port == 0) port = choosePort(endpoint.socketKind, address, adapter);
+  else if (isPortTaken(endpoint.socketKind, address, port, adapter, shares)) port = 0;
   if (port == 0) return -Errno.EADDRINUSE;
   if (!any) copyAddress(endpoint.local, address);
   endpoint.localPort = <u16>port;
@@ -119,8 +123,9 @@ function connectTo(tcb: Tcb, address: usize, port: u32): i32 {
 }
 
 function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
-  const failed = findPath(socket.path, address, wayOut(socket, address));
+  const failed = findPath(socket.path, address, adapterFor(socket, address));
   if (failed) return failed;
+  if (!mayBroadcast(socket, socket.path.adapter, address)) return -Errno.EACCES;
   if (!socket.has(EndpointFlag.BOUND)) {
     const unbound = bindTo(socket, socket.local, 0);
     if (unbound) return unbound;
@@ -128,6 +133,11 @@ function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
   copyAddress(socket.remote, address);
   socket.remotePort = <u16>port;
   return 0;
+}
+
+/** False of a broadcast address when the socket has not said that it means everybody. */
+export function mayBroadcast(socket: Datagram, adapter: u32, address: usize): bool {
+  return socket.has(EndpointFlag.BROADCAST) || !isBroadcast(adapter, address);
 }
 
 /** Makes sure that a datagram socket has a port to send from. */

@@ -2,10 +2,10 @@
 // once, straight into or out of it; `write` and `read` copy for applications inside the module. What was lent is good
 // until the next call or poll. A datagram that is larger than a packet is lent in pieces.
 
-import { DATAGRAM_QUEUE, IPV6 } from "profile";
+import { DATAGRAM_QUEUE, GROUPS, IPV6 } from "profile";
 import { Errno } from "../abi/errno";
 import { Result } from "../abi/sockets";
-import { clearAddress, copyAddress, isUnspecified, isV4 } from "../base/address";
+import { clearAddress, copyAddress, isMulticast, isUnspecified, isV4 } from "../base/address";
 import { copyAndSum, sumBytes } from "../base/checksum";
 import {
   FRAGMENT_HEADROOM,
@@ -21,13 +21,22 @@ import { Packet, takeSharedPacket } from "../device/packet";
 import { fragmentRoom, MOST_PIECES, takeChain } from "../ip/fragment";
 import { isPathGood, isReachable } from "../ip/output";
 import { pathMtu } from "../ip/path-mtu";
-import { addressOf, Datagram, dropDraft, dropReceived, isWhole, queueDatagram } from "../transport/datagram";
+import { ANY_ADAPTER, findRoute } from "../ip/route";
+import {
+  adapterFor,
+  addressOf,
+  Datagram,
+  dropDraft,
+  dropReceived,
+  isWhole,
+  queueDatagram,
+} from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf, wayOut } from "../transport/endpoint";
 import { consumeStream, receivedStream, sendRoomStream, whyNotFresh } from "../transport/tcp/calls";
 import { enqueue, roomAt } from "../transport/tcp/send-queue";
 import { Mark, Tcb } from "../transport/tcp/tcb";
 import { isReadable } from "./pointers";
-import { asDatagram, asStream, bindForSending, isStream } from "./socket";
+import { asDatagram, asStream, bindForSending, isStream, mayBroadcast } from "./socket";
 
 /** UDP's header has the size of that of an ICMP echo. */
 const DATAGRAM_HEADROOM = FRAGMENT_HEADROOM + UDP_HEADER_BYTES;
@@ -136,7 +145,8 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
   if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
   if (isWhole(socket) && isTooLong(address, bytes)) return -Errno.EMSGSIZE;
   const isOnPath = address == socket.remote && isPathGood(socket.path);
-  if (!isOnPath && !isReachable(address, wayOut(socket, address))) return -Errno.ENETUNREACH;
+  const refused = isOnPath ? 0 : whyNotTo(socket, address);
+  if (refused) return refused;
   const unbound = bindForSending(socket);
   if (unbound) return unbound;
   const packet = socket.draft;
@@ -156,6 +166,16 @@ function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32)
 function isTooLong(address: usize, bytes: u32): bool {
   const headers = (isV4(address) ? IP_HEADER_BYTES : IPV6_HEADER_BYTES) + UDP_HEADER_BYTES;
   return bytes + headers > pathMtu(address, MTU_BYTES);
+}
+
+// A group is reached through an adapter, everybody else along a route.
+function whyNotTo(socket: Datagram, address: usize): i32 {
+  if (GROUPS && isMulticast(address)) return adapterFor(socket, address) == ANY_ADAPTER ? -Errno.ENETUNREACH : 0;
+  const via = wayOut(socket, address);
+  if (!isReachable(address, via)) return -Errno.ENETUNREACH;
+  const route = findRoute(address, via);
+  if (!route) return 0; // to the machine itself
+  return mayBroadcast(socket, route.adapter, address) ? 0 : -Errno.EACCES;
 }
 
 function takeDatagramError(socket: Datagram): i32 {

@@ -1,7 +1,7 @@
 // What may change while the machine runs: virtual LANs that come, addresses and routes that go, an adapter's MTU, and
 // whether the machine is a router.
 
-import { ADDRESSES, FORWARDING, IPV6, MTU, TCBS, VLANS } from "profile";
+import { ADDRESSES, FORWARDING, GROUPS, IPV6, MTU, TCBS, VLANS } from "profile";
 import { AddressState } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
@@ -10,11 +10,20 @@ import { now } from "../base/clock";
 import { HANDSHAKE_TIMERS, SEVERAL_ADAPTERS } from "../base/config";
 import { handshakePool, tcbPool } from "../base/pool";
 import { setTimer } from "../base/timers";
-import { adapterAt, adapterCount, findVlan, openVlan, setAdapterMtu, switchForwarding } from "../device/adapter";
+import {
+  adapterAt,
+  adapterCount,
+  findVlan,
+  isWired,
+  openVlan,
+  setAdapterMtu,
+  switchForwarding,
+} from "../device/adapter";
 import { findAddressEntry, OwnAddress, ownAddressAt } from "../ethernet/addresses";
 import { startInterface } from "../ethernet/interface";
 import { FIRST_VLAN_ID, LAST_VLAN_ID } from "../ethernet/vlan";
 import { endAddress } from "../ip/autoconfig";
+import { startGroups } from "../ip/groups";
 import { removeRoutes } from "../ip/route";
 import { isReadable } from "../socket/pointers";
 import { Flow } from "../transport/flow";
@@ -22,7 +31,7 @@ import { resetConnection } from "../transport/tcp/close";
 import { fitToLink } from "../transport/tcp/path";
 import { Handshake } from "../transport/tcp/syn-queue";
 import { Tcb } from "../transport/tcp/tcb";
-import { isWired, wholeLength } from "./start";
+import { wholeLength } from "./start";
 
 /** The smallest MTU that an adapter may be given: IPv4 hosts take packets of that size (RFC 791 §3.1). */
 const LEAST_MTU: u32 = 576;
@@ -35,6 +44,7 @@ export function addVirtualLan(parent: u32, id: u32): i32 {
   const vlan = openVlan(adapterAt(parent), id);
   if (!vlan) return -Errno.ENFILE;
   if (IPV6) startInterface(vlan.index, vlan.mtu);
+  if (GROUPS) startGroups(vlan);
   return vlan.index;
 }
 

@@ -1,7 +1,8 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { FORWARDING, IPV6, VLANS } from "profile";
+import { FORWARDING, GROUPS, IPV6, VLANS } from "profile";
+
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
@@ -14,6 +15,7 @@ import { addressConflict } from "../ip/autoconfig";
 import { unknownHeader, Walk } from "../ip/extensions";
 import { receiveIp, TO_FORWARD } from "../ip/input";
 import { Protocol } from "../ip/protocol";
+import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
@@ -48,9 +50,10 @@ export function receiveFromSelf(packet: Packet): void {
 }
 
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
-  const found = receiveIp(adapter, packet, isV6);
-  if (FORWARDING && found == TO_FORWARD) routeOn(arrival);
-  else handUp(found, isV6);
+  const protocol = receiveIp(adapter, packet, isV6);
+  if (FORWARDING && protocol == TO_FORWARD) routeOn(arrival);
+  else if (GROUPS && protocol == Protocol.IGMP && !isV6) receiveIgmp(arrival);
+  else handUp(protocol, isV6);
   if (FRAGMENTS) releaseHanded();
 }
 

@@ -2,7 +2,7 @@
 // serve (ip/route.ts); its neighbors are forgotten, since who is there may have changed; applications hear of it as of
 // any trouble that may pass, and when the link is back, what waits is sent at once rather than when its timer comes.
 
-import { IPV6, TCBS } from "profile";
+import { GROUPS, IPV6, TCBS } from "profile";
 import { Autoconfig } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
@@ -13,6 +13,7 @@ import { Adapter, adapterAt, isAdapter, macOf } from "../device/adapter";
 import { interfaceAt } from "../ethernet/interface";
 import { findNeighbor, invalidatePaths, Neighbor, removeNeighbor } from "../ethernet/neighbor";
 import { askForRouters } from "../ip/autoconfig";
+import { reportAgain } from "../ip/report";
 import { Datagram, failDatagram } from "../transport/datagram";
 import { endpointOf } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
@@ -28,18 +29,19 @@ export function followLink(mac: Adapter): void {
     if (macOf(adapterAt(neighbor.adapter)) === mac) forgetNeighbor(neighbor);
   }
   invalidatePaths();
-  if (IPV6 && mac.up) askAnew(mac);
+  if ((IPV6 || GROUPS) && mac.up) speakAnew(mac);
   for (let i: u32 = 0; i < TCBS; i++) {
     const tcb = changetype<Tcb>(tcbPool.at(i));
     if (isThrough(tcb, mac)) followInConnection(tcb, mac.up != 0);
   }
 }
 
-// Other routers may be there now (RFC 4861 §6.3.7).
-function askAnew(mac: Adapter): void {
+// Other routers may be there now (RFC 4861 §6.3.7), and bridges that do not know our groups.
+function speakAnew(mac: Adapter): void {
   for (let i: u32 = 0; i < ALL_ADAPTERS; i++) {
     if (!isAdapter(i) || macOf(adapterAt(i)) !== mac) continue;
-    if (interfaceAt(i).mode & Autoconfig.ROUTERS) askForRouters(i);
+    if (GROUPS) reportAgain(i);
+    if (IPV6 && interfaceAt(i).mode & Autoconfig.ROUTERS) askForRouters(i);
   }
 }
 

@@ -4,7 +4,9 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  GROUPS,
   IPV6,
+  MEMBERSHIPS,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -39,12 +41,19 @@ import {
   EVENT_RING,
   EXCHANGE_BYTES,
   FLOW_TABLE,
+  GROUP_BASE,
+  GROUP_BYTES,
   INTERFACE_BASE,
   INTERFACE_BYTES,
+  MEMBERSHIP_BASE,
+  MEMBERSHIP_BYTES,
   NAME_SERVER_BASE,
   NAME_SERVER_BYTES,
   PATH_MTU_BASE,
   PATH_MTU_BYTES,
+  QUERIER_BASE,
+  QUERIER_BYTES,
+  QUERIERS,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -64,7 +73,10 @@ import {
   tcbPool,
   timeWaitPool,
 } from "../base/pool";
+
 import { adaptersInUse } from "../device/adapter";
+import { groupsInUse } from "../ip/group-table";
+import { membershipsInUse } from "../transport/membership";
 
 /** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
@@ -113,6 +125,19 @@ export function describeRegion(region: u32): i32 {
     case Region.STATE:
       return table(CLOCK_STATE, 1, STATE_BYTES);
     default:
+      return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
+  }
+}
+
+function describeGroupRegion(region: u32): i32 {
+  switch (region) {
+    case Region.GROUPS:
+      return usedTable(GROUP_BASE, GROUPS, GROUP_BYTES, groupsInUse());
+    case Region.MEMBERSHIPS:
+      return usedTable(MEMBERSHIP_BASE, MEMBERSHIPS, MEMBERSHIP_BYTES, membershipsInUse());
+    case Region.QUERIERS:
+      return table(QUERIER_BASE, QUERIERS, QUERIER_BYTES);
+    default:
       return -Errno.EINVAL;
   }
 }
@@ -131,6 +156,11 @@ function table(base: usize, count: u32, size: u32): i32 {
   set(RegionWord.COUNT, count);
   set(RegionWord.SIZE, size);
   return usage(count, count, 0);
+}
+
+function usedTable(base: usize, count: u32, size: u32, used: u32): i32 {
+  table(base, count, size);
+  return usage(used, used, 0);
 }
 
 function usage(used: u32, high: u32, refused: u32): i32 {

@@ -1,10 +1,12 @@
 // The machine's turn: receive, timers, send, and when it wants the next one.
 
-import { CLAIMS, FORWARDING, IPV6, LOOPBACK, RX_RING } from "profile";
+import { CLAIMS, FORWARDING, GROUPS, IPV6, LOOPBACK, RX_RING } from "profile";
+
 import { Errno } from "../abi/errno";
 import { NEVER, now, setNow } from "../base/clock";
 import {
   FRAGMENTS,
+  GROUP_TIMER,
   HANDSHAKE_TIMERS,
   INTERFACE_TIMERS,
   NEIGHBOR_TIMERS,
@@ -21,6 +23,7 @@ import { arrival } from "../ip/arrival";
 import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
 import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
+import { reportTimeout } from "../ip/report";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
 import {
@@ -118,8 +121,10 @@ function serveTimers(): void {
       interfaceTimeout(timer);
     } else if (IPV6 && timer == ROUTER_TIMER) {
       routersTimeout();
-    } else if (FRAGMENTS) {
+    } else if (FRAGMENTS && timer != GROUP_TIMER) {
       endReassemblies();
+    } else if (GROUPS) {
+      reportTimeout();
     }
   }
 }

@@ -1,21 +1,23 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES, CLAIMS, IPV6, LOOPBACK, MTU } from "profile";
+import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6, LOOPBACK, MTU } from "profile";
+
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
-import { FRAGMENTS, LOOPBACK_ADAPTER } from "../base/config";
+import { FRAGMENTS } from "../base/config";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { isAdapter, startDevices } from "../device/adapter";
+import { isWired, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
-import { addOwnAddress, FOREVER } from "../ethernet/addresses";
-import { startInterface } from "../ethernet/interface";
+import { addOwnAddress, FOREVER, findAddressEntry } from "../ethernet/addresses";
+import { startInterface, startLoopbackInterface } from "../ethernet/interface";
 import { startNeighbors } from "../ethernet/neighbor";
 import { autoconfigure } from "../ip/autoconfig";
 import { claim } from "../ip/claim";
+import { joinSolicitedNode, startGroups } from "../ip/groups";
 import { startIp } from "../ip/output";
 import { startReassembly } from "../ip/reassembly";
 import { BEST_PREFERENCE, setRankedRoute, setRoute } from "../ip/route";
@@ -43,7 +45,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startTimeWaits();
   startDatagrams();
   if (FRAGMENTS) startReassembly();
-  if (IPV6 && LOOPBACK) startInterface(LOOPBACK_ADAPTER, MTU);
+  if (IPV6 && LOOPBACK) startLoopbackInterface(MTU);
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */
@@ -54,8 +56,10 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
   const high: u32 = bswap<u16>(<u16>macLow);
   const adapter = startAdapter(base, low, high);
   if (!adapter) return -Errno.ENFILE;
-  if (IPV6 && adapter.base) startInterface(adapter.index, adapter.mtu);
-  return adapter.base ? adapter.index : -Errno.EINVAL;
+  if (!adapter.base) return -Errno.EINVAL;
+  if (IPV6) startInterface(adapter.index, adapter.mtu);
+  if (GROUPS) startGroups(adapter);
+  return adapter.index;
 }
 
 /**
@@ -68,8 +72,10 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
   if (!IPV6 && !isV4Form(address)) return -Errno.EPROTONOSUPPORT;
+  const isNew = findAddressEntry(adapter, address) === null;
   const entry = addOwnAddress(adapter, address, bits);
   if (!entry) return -Errno.ENFILE;
+  if (IPV6 && isNew && !isV4(address)) joinSolicitedNode(adapter, address);
   if (!setRoute(address, bits, 0, adapter, RouteOrigin.MANUAL, FOREVER)) return -Errno.ENFILE;
   if (CLAIMS && claimed) claim(entry);
   if (IPV6 && !isV4(address) && !isLinkLocal(address) && !autoconfigure(adapter, Autoconfig.LINK_LOCAL)) {
@@ -105,11 +111,6 @@ export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize,
 
 /** The worst metric that a route may have. */
 const MOST_METRIC: u32 = 255;
-
-/** True of an adapter that has a wire, or a share of one. */
-export function isWired(adapter: u32): bool {
-  return isAdapter(adapter) && !(LOOPBACK && adapter == LOOPBACK_ADAPTER);
-}
 
 /** Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4. */
 export function wholeLength(address: usize, prefixLength: u32): u32 {

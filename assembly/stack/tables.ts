@@ -1,16 +1,20 @@
 // The machine's tables as a host may read them, one row at a time into STATUS: 1 for a row, 0 for an empty one, -1
 // behind the last.
 
-import { ADDRESSES, LOOPBACK, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
+import { ADDRESSES, GROUPS, IPV6, LOOPBACK, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
 import { AddressState, RouteOrigin } from "../abi/addresses";
-import { copyAddress, isV4 } from "../base/address";
+import { clearAddress, copyAddress, isV4 } from "../base/address";
+
 import { now } from "../base/clock";
 import { ALL_ADAPTERS, LOOPBACK_ADAPTER, SECOND } from "../base/config";
 import { STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
-import { adapterAt, hasLink, isAdapter, isVlan } from "../device/adapter";
+
+import { adapterAt, hasLink, isAdapter, isVlan, isWired } from "../device/adapter";
+
 import { FOREVER, ownAddressAt } from "../ethernet/addresses";
 import { findNeighbor, Neighbor } from "../ethernet/neighbor";
+import { Group, groupAt, isAllHosts, setAllHosts } from "../ip/group-table";
 import { nameServerAt } from "../ip/name-servers";
 import { BEST_PREFERENCE, routeAt } from "../ip/route";
 
@@ -95,6 +99,30 @@ export function describeAddress(row: u32): i32 {
   set(7, entry.origin);
   set(8, secondsUntil(entry.preferredUntil));
   set(9, secondsUntil(entry.validUntil));
+  return 1;
+}
+
+/** Words: group 0-3, source 4-7 (zero: every source), adapter 8, users 9. The groups of all hosts stand at the end. */
+export function describeGroup(row: u32): i32 {
+  if (row < GROUPS) return describeJoined(groupAt(row));
+  row -= GROUPS;
+  const version = IPV6 ? row % 2 : 0;
+  const adapter = IPV6 ? row / 2 : row;
+  if (adapter >= ALL_ADAPTERS) return -1;
+  if (!isWired(adapter)) return 0;
+  setAllHosts(STATUS, version != 0);
+  clearAddress(STATUS + 16);
+  set(8, adapter);
+  set(9, 1);
+  return 1;
+}
+
+function describeJoined(group: Group): i32 {
+  if (!group.users || isAllHosts(group.group)) return 0;
+  copyAddress(STATUS, group.group);
+  copyAddress(STATUS + 16, group.source);
+  set(8, group.adapter);
+  set(9, group.users);
   return 1;
 }
 

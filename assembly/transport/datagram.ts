@@ -2,17 +2,23 @@
 // packets, that it came in; the address it came from, or is to go to, lies at the start of the first packet's buffer,
 // where the Ethernet header was or will be, and the port in that packet's `seq`.
 
-import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS } from "profile";
+import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
-import { copyAddress, isUnspecified, sameAddress } from "../base/address";
+
+import { copyAddress, isMulticast, isUnspecified, sameAddress } from "../base/address";
+
 import { FRAGMENTS } from "../base/config";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
 import { datagramPool } from "../base/pool";
 import { chainBytes, chainPackets, holdChain, releaseAll, releaseChain } from "../device/chain";
 import { available, Packet, release } from "../device/packet";
-import { sourceTo } from "../ethernet/addresses";
+
+import { findAnyOwnAddress, sourceTo } from "../ethernet/addresses";
+import { adapterForGroup } from "../ip/groups";
 import { findPath, isPathGood, Path, passing } from "../ip/output";
+import { ANY_ADAPTER } from "../ip/route";
+
 import {
   closeDescriptor,
   Endpoint,
@@ -24,6 +30,7 @@ import {
   wayOut,
 } from "./endpoint";
 import { FlowKind } from "./flow";
+import { leaveAll } from "./membership";
 import { unbindPort } from "./ports";
 
 @unmanaged
@@ -42,7 +49,9 @@ export class Datagram extends Endpoint {
   outgoing: u16;
   /** ICMP sequence number of the last request. */
   echoSequence: u16;
-  reserved2: u16;
+  /** Time to live of what it sends to groups, and the adapter that this leaves through; ANY_ADAPTER: none is named. */
+  groupTtl: u8;
+  groupAdapter: u8;
 }
 
 if (offsetof<Datagram>() != DATAGRAM_BYTES) ERROR("DATAGRAM_BYTES does not agree with Datagram.");
@@ -57,10 +66,15 @@ export function openDatagram(kind: SocketKind, owner: u32): Datagram | null {
   if (!block) return null;
   const socket = changetype<Datagram>(block);
   initialiseEndpoint(socket, FlowKind.DATAGRAM, kind, owner);
+  if (GROUPS) {
+    socket.groupTtl = 1; // not beyond this link (RFC 1112 §6.1)
+    socket.groupAdapter = <u8>ANY_ADAPTER;
+  }
   return socket;
 }
 
 export function closeDatagram(socket: Datagram): void {
+  if (GROUPS) leaveAll(memberOf(socket));
   closeDescriptor(socket);
   unbindPort(socket);
   forget(socket);
@@ -77,6 +91,11 @@ export function dropDraft(socket: Datagram): void {
   const draft = socket.draft;
   if (draft) releaseChain(draft);
   socket.draft = null;
+}
+
+/** What the table of memberships knows a socket by. */
+export function memberOf(socket: Datagram): u32 {
+  return datagramPool.indexOf(changetype<usize>(socket));
 }
 
 /** Address that a queued datagram came from or goes to. */
@@ -161,7 +180,7 @@ export function isWhole(socket: Datagram): bool {
 
 /** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
 export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
-  if (!isUnspecified(socket.local)) return socket.local;
+  if (!isUnspecified(socket.local) && !(GROUPS && isMulticast(socket.local))) return socket.local;
   const source = sourceTo(adapter, destination);
   if (source) return source;
   failDatagram(socket, Errno.EADDRNOTAVAIL);
@@ -174,10 +193,29 @@ export function pathOf(socket: Datagram, destination: usize): Path | null {
   const isKept = sameAddress(destination, socket.remote);
   const path = isKept ? socket.path : passing();
   if (isKept && isPathGood(path)) return path;
-  const failed = findPath(path, destination, wayOut(socket, destination));
+  const failed = findPath(path, destination, adapterFor(socket, destination));
   if (!failed) return path;
   failDatagram(socket, -failed);
   return null;
+}
+
+/** The adapter that the socket's datagrams to this destination leave through; ANY_ADAPTER: the one of the route. */
+export function adapterFor(socket: Datagram, destination: usize): u32 {
+  if (!GROUPS || !isMulticast(destination)) return wayOut(socket, destination);
+  if (socket.groupAdapter != <u8>ANY_ADAPTER) return socket.groupAdapter;
+  if (socket.adapter != <u8>ANY_ADAPTER) return socket.adapter;
+  const own = findAnyOwnAddress(socket.local);
+  return own ? own.adapter : adapterForGroup(destination);
+}
+
+/** True of a group that the socket sends to with a time to live of 0: nothing leaves the machine. */
+export function staysHere(socket: Datagram, destination: usize): bool {
+  return GROUPS != 0 && isMulticast(destination) && !socket.groupTtl;
+}
+
+/** The time to live that the socket's datagrams to this destination start with; 0: the usual. */
+export function ttlFor(socket: Datagram, destination: usize): u32 {
+  return GROUPS && isMulticast(destination) ? socket.groupTtl : socket.ttl;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

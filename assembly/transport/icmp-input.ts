@@ -1,7 +1,7 @@
 // ICMP of both versions on the way in (RFC 792, RFC 1122 §3.2.2; RFC 4443): echoes are answered, replies and errors find
 // the socket they concern, and what IPv6's neighbors and routers say goes to those who keep their tables.
 
-import { IPV6 } from "profile";
+import { GROUPS, IPV6 } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
@@ -15,6 +15,7 @@ import { receiveAdvertisement, receiveSolicitation } from "../ip/discovery";
 import { Icmp6Type, sumIcmp6 } from "../ip/icmpv6";
 import { limitPathMtu } from "../ip/path-mtu";
 import { Protocol } from "../ip/protocol";
+import { receiveMld } from "../ip/query";
 import { receiveRedirect, receiveRouterAdvertisement } from "../ip/router";
 import { Datagram, failDatagram, isWhole, receiveDatagram } from "./datagram";
 import { FlowKind, findFlow } from "./flow";
@@ -93,6 +94,12 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
     case Icmp6Type.PARAMETER_PROBLEM:
       countIp(Counter.IcmpInParmProbs, true);
       passError(arrival, Errno.EPROTONOSUPPORT, 0);
+      break;
+    case Icmp6Type.MLD_QUERY:
+    case Icmp6Type.MLD_V1_REPORT:
+    case Icmp6Type.MLD_DONE:
+    case Icmp6Type.MLD_V2_REPORT:
+      if (GROUPS) receiveMld(arrival);
       break;
     case Icmp6Type.NEIGHBOR_SOLICITATION:
       receiveSolicitation(arrival);

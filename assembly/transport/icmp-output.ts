@@ -19,8 +19,20 @@ import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
 import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
+
 import { ANY_ADAPTER } from "../ip/route";
-import { addressOf, Datagram, failDatagram, isWhole, pathOf, sourceOf, takeOutgoing } from "./datagram";
+import {
+  addressOf,
+  Datagram,
+  failDatagram,
+  isWhole,
+  pathOf,
+  sourceOf,
+  staysHere,
+  takeOutgoing,
+  ttlFor,
+} from "./datagram";
+
 import { descriptorOf } from "./endpoint";
 
 export const enum IcmpType {
@@ -219,7 +231,9 @@ function sendEcho(socket: Datagram, packet: Packet): void {
   socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0, source, destination);
   const protocol = protocolFor(destination);
-  const failed = sendIp(packet, path, source, destination, protocol, socket.ttl, socket.tos, isWhole(socket));
+  if (staysHere(socket, destination)) return;
+  const ttl = ttlFor(socket, destination);
+  const failed = sendIp(packet, path, source, destination, protocol, ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }
 

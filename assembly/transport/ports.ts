@@ -41,13 +41,14 @@ export function unbindPort(endpoint: Endpoint): void {
 
 /**
  * True when another socket of that kind already has the port on this address, or on all addresses. Sockets that are
- * bound to different adapters are in no one's way.
+ * bound to different adapters are in no one's way; with `shares`, ones that share do not count.
  */
-export function isPortTaken(kind: SocketKind, address: usize, port: u32, adapter: u32): bool {
+export function isPortTaken(kind: SocketKind, address: usize, port: u32, adapter: u32, shares: bool = false): bool {
   let other = first(port);
   while (other) {
     const takes = other.localPort == port && other.socketKind == kind && !isConnecting(other);
-    if (takes && overlaps(other.local, address) && shareAdapter(other.adapter, adapter)) return true;
+    const isShared = (shares && other.has(EndpointFlag.REUSE)) || !shareAdapter(other.adapter, adapter);
+    if (takes && !isShared && overlaps(other.local, address)) return true;
     other = other.portNext;
   }
   return false;
@@ -98,7 +99,7 @@ export function findBound(kind: SocketKind, local: usize, port: u32, remote: usi
   let endpoint = first(port);
   while (endpoint) {
     if (endpoint.localPort == port && endpoint.socketKind == kind) {
-      const fit = fitOf(endpoint, local, remote, remotePort);
+      const fit = fitOf(endpoint, local, remote, remotePort, arrival.adapter);
       if (fit > bestFit) {
         best = endpoint;
         bestFit = fit;
@@ -109,11 +110,33 @@ export function findBound(kind: SocketKind, local: usize, port: u32, remote: usi
   return best;
 }
 
+/**
+ * The next socket behind `last` (null: the first) that receives what comes from there to here through that adapter, when
+ * all of them do.
+ */
+export function nextBound(
+  last: Endpoint | null,
+  kind: SocketKind,
+  local: usize,
+  port: u32,
+  remote: usize,
+  remotePort: u32,
+  adapter: u32,
+): Endpoint | null {
+  let endpoint = last ? last.portNext : first(port);
+  while (endpoint) {
+    const isRight = endpoint.localPort == port && endpoint.socketKind == kind;
+    if (isRight && fitOf(endpoint, local, remote, remotePort, adapter) != NO_FIT) return endpoint;
+    endpoint = endpoint.portNext;
+  }
+  return null;
+}
+
 const NO_FIT = -1;
 
 // How closely a socket with the right port fits: 0 any sender to any address, 1 this address, 2 more this sender, 4 more
 // this adapter.
-function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32): i32 {
+function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32, adapter: u32): i32 {
   if (endpoint.socketKind == SocketKind.STREAM && endpoint.state != State.LISTEN) return NO_FIT;
   let fit = 0;
   if (!isUnspecified(endpoint.local)) {
@@ -126,7 +149,7 @@ function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32)
     fit += 2;
   }
   if (SEVERAL_ADAPTERS && endpoint.adapter != ANY_ADAPTER) {
-    if (endpoint.adapter != arrival.adapter) return NO_FIT;
+    if (endpoint.adapter != adapter) return NO_FIT;
     fit += 4;
   }
   return fit;

@@ -1,8 +1,11 @@
 // UDP (RFC 768): to the socket that is bound to the port, or back with port unreachable.
 
+import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress } from "../base/address";
+
+import { copyAddress, isMulticast } from "../base/address";
+
 import { be16, bswap16, setBe16 } from "../base/bytes";
 import { fold32, sumPseudoHeader } from "../base/checksum";
 import { now } from "../base/clock";
@@ -22,10 +25,14 @@ import {
   pathOf,
   receiveDatagram,
   sourceOf,
+  staysHere,
   takeOutgoing,
+  ttlFor,
 } from "./datagram";
-import { descriptorOf } from "./endpoint";
+import { descriptorOf, EndpointFlag } from "./endpoint";
+
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
+import { deliverToMany, isForMany, loopToMembers } from "./many";
 import { findBound } from "./ports";
 
 const SOURCE_PORT: usize = 0;
@@ -43,6 +50,11 @@ export function receiveUdp(arrival: Arrival): void {
   }
   const port = be16(udp, SOURCE_PORT);
   const local = be16(udp, DESTINATION_PORT);
+  if (GROUPS && arrival.toMany && isForMany(arrival)) {
+    packet.pull(UDP_HEADER_BYTES);
+    deliverToMany(arrival, local, port);
+    return;
+  }
   const socket = changetype<Datagram | null>(
     changetype<usize>(findBound(SocketKind.DATAGRAM, arrival.destination, local, arrival.source, port)),
   );
@@ -95,6 +107,11 @@ function sendUdp(socket: Datagram, packet: Packet): void {
   store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
   count(Counter.UdpOutDatagrams);
   socket.sentAt = now();
-  const failed = sendIp(packet, path, source, destination, Protocol.UDP, socket.ttl, socket.tos, isWhole(socket));
+  if (GROUPS && isMulticast(destination) && !socket.has(EndpointFlag.NO_LOOP)) {
+    loopToMembers(packet, path.adapter, source, destination);
+  }
+  if (staysHere(socket, destination)) return;
+  const ttl = ttlFor(socket, destination);
+  const failed = sendIp(packet, path, source, destination, Protocol.UDP, ttl, socket.tos, isWhole(socket));
   if (failed) failDatagram(socket, -failed);
 }

@@ -45,7 +45,7 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 2;
-/** Datagrams that may wait in one socket. */
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 2;
 /** 0: fragments are dropped, and nothing is sent in fragments. */
 export const REASSEMBLIES: u32 = 0;
@@ -68,3 +68,7 @@ export const ADDRESSES: u32 = 1;
 export const NAME_SERVERS: u32 = 0;
 /** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
 export const CLAIMS: u32 = 0;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 0;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 0;

@@ -1,11 +1,11 @@
 // `thimble netstat`: the sockets, counters, routes and neighbors of a stack that runs in another terminal.
 
 import type { Command } from "commander";
-import { neighborsText, routesText, socketsText } from "../inspect/netstat.ts";
+import { groupsText, neighborsText, routesText, socketsText } from "../inspect/netstat.ts";
 import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
-import type { NeighborStatus, RouteStatus } from "../tables.ts";
+import type { GroupStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { chooseStack, stacksText } from "./choose-stack.ts";
 import { ask, type FoundStack, findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
@@ -18,11 +18,20 @@ interface NetstatFlags {
   info?: boolean;
   statistics?: boolean;
   routes?: boolean;
+  groups?: boolean;
   neigh?: boolean;
   stack?: string;
   list?: boolean;
   json?: boolean;
 }
+
+/** What is shown instead of sockets, by flag. */
+const VIEWS = [
+  { flag: "statistics", question: "statistics" },
+  { flag: "routes", question: "routes" },
+  { flag: "groups", question: "groups" },
+  { flag: "neigh", question: "neighbors" },
+] as const;
 
 const HELP = `
 One line is one socket, that is, one block of control information in the stack's memory:
@@ -56,6 +65,7 @@ export function registerNetstat(program: Command): void {
     .option("-i, --info", "also the insides of each TCP connection: cwnd, round trips, losses, why it waits")
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
+    .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP) instead of sockets")
     .option("--stack <name>", "name or PID of the stack, where several run")
     .option("--list", "list the running stacks")
@@ -67,6 +77,7 @@ export function registerNetstat(program: Command): void {
         ["thimble netstat -ano", "all sockets, numbers only, with owners and timers"],
         ["thimble netstat -ni", "what each connection thinks of its path, and why it is not sending"],
         ["thimble netstat -s", "what the stack has counted"],
+        ["thimble netstat -g", "the multicast groups it is in"],
         ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
         ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
       ]),
@@ -76,11 +87,13 @@ export function registerNetstat(program: Command): void {
 
 async function run(flags: NetstatFlags): Promise<void> {
   if (flags.list) return list(flags);
-  const views = [flags.statistics, flags.routes, flags.neigh].filter(Boolean).length;
-  if (views > 1) throw new UsageError("Of -s, -r and --neigh, give one at a time.");
-  if (views > 0 && flags.info) throw new UsageError("-i is about sockets; give it without -s, -r and --neigh.");
+  const views = VIEWS.filter(({ flag }) => flags[flag]);
+  if (views.length > 1) throw new UsageError("Of -s, -r, -g and --neigh, give one at a time.");
+  if (views.length > 0 && flags.info) {
+    throw new UsageError("-i is about sockets; give it without -s, -r, -g and --neigh.");
+  }
   const stack = await chooseStack(flags.stack);
-  const question = flags.statistics ? "statistics" : flags.routes ? "routes" : flags.neigh ? "neighbors" : "netstat";
+  const question = views[0]?.question ?? "netstat";
   const answer = await ask(stack.path, question);
   process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(question, answer, stack, flags));
 }
@@ -94,6 +107,7 @@ async function list(flags: NetstatFlags): Promise<void> {
 function asText(question: string, answer: unknown, { card }: FoundStack, flags: NetstatFlags): string {
   if (question === "statistics") return statisticsText(answer as Record<string, number>, flags.all);
   if (question === "routes") return routesText(answer as RouteStatus[]);
+  if (question === "groups") return groupsText(answer as GroupStatus[]);
   if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
   // What is left of a connection (TIME_WAIT) belongs to no process any more.
   const names = new Map([

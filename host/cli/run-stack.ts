@@ -142,6 +142,7 @@ function answersFor(card: StackCard, stack: Stack): Answers {
     statistics: () => stack.counters(),
     routes: () => stack.routes(),
     neighbors: () => stack.neighbors(),
+    groups: () => stack.groups(),
     addresses: () => stack.addresses(),
     memory: () => memoryMap(stack.core),
   };

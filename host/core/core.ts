@@ -35,6 +35,8 @@ export interface CoreExports {
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
   abort(fd: number): number;
+  joinGroup(fd: number, groupPtr: number, sourcePtr: number, adapter: number): number;
+  leaveGroup(fd: number, groupPtr: number, sourcePtr: number, adapter: number): number;
   setOption(fd: number, option: number, value: number): number;
   getOption(fd: number, option: number): number;
   event(): number;
@@ -45,6 +47,7 @@ export interface CoreExports {
   route(row: number): number;
   address(row: number): number;
   adapter(row: number): number;
+  group(row: number): number;
   nameServer(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;

@@ -1,8 +1,8 @@
-// The tables of `netstat`: sockets, routes and neighbors as text in the form that people know from Linux. Pure: rows
-// in, text out.
+// The tables of `netstat`: sockets, routes, groups and neighbors as text in the form that people know from Linux. Pure:
+// rows in, text out.
 
 import type { SocketStatus } from "../status.ts";
-import type { NeighborStatus, RouteStatus } from "../tables.ts";
+import type { GroupStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { tableText } from "./table.ts";
 
 /** What the table needs to know of a socket. */
@@ -172,6 +172,19 @@ export function neighborsText(rows: readonly NeighborStatus[]): string {
     String(row.adapter),
   ]);
   return `Neighbors\n${tableText(columns, cells)}`;
+}
+
+/** The table of multicast groups; a group that is wanted from some sources alone has a line for each. */
+export function groupsText(rows: readonly GroupStatus[]): string {
+  const columns = [
+    { title: "Adapter" },
+    { title: "RefCnt", align: "right" as const },
+    { title: "Group", min: 15 },
+    { title: "Source", min: 6 },
+  ];
+  const inOrder = [...rows].sort((a, b) => a.adapter - b.adapter);
+  const cells = inOrder.map((row) => [String(row.adapter), String(row.users), row.group, row.source ?? "*"]);
+  return `Group memberships\n${tableText(columns, cells)}`;
 }
 
 function isConnected(row: SocketRow): boolean {

@@ -111,6 +111,15 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   ReasmEvictions: "datagrams given up for a newer one",
   ReasmNoPackets: "datagrams given up for want of packets",
   ReasmNotJoined: "datagrams too large for their protocol",
+  IgmpInMsgs: "messages received",
+  IgmpInErrors: "damaged messages received",
+  IgmpInForeign: "messages that did not come from this link, ignored",
+  IgmpInQueries: "queries received",
+  IgmpInReports: "reports of other hosts received",
+  IgmpOutReports: "reports sent",
+  IgmpOutLeaves: "leave messages sent",
+  IgmpTableFull: "groups not joined, the table was full",
+  UdpInNotJoined: "datagrams to a group that no socket on the port has joined",
 };
 const GROUPS: [prefix: string, title: string][] = [
   ["Eth", "Ethernet"],
@@ -118,6 +127,7 @@ const GROUPS: [prefix: string, title: string][] = [
   ["Neighbor", "Neighbors"],
   ["Ip", "Ip"],
   ["Icmp", "Icmp"],
+  ["Igmp", "Igmp"],
   ["Udp", "Udp"],
   ["Tcp", "Tcp"],
   ["Reasm", "Fragments dropped"],

@@ -2,7 +2,7 @@
 
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Result, SocketOption } from "../../assembly/abi/sockets.ts";
-import { formatAddress } from "../core/address.ts";
+import { ADDRESS_BYTES, formatAddress } from "../core/address.ts";
 import type { Core } from "../core/core.ts";
 import { stackError } from "../errors.ts";
 
@@ -20,6 +20,15 @@ export interface Target {
   bytes: Uint8Array;
   port: number;
 }
+
+/** A group, the source in it that is meant or null for all, and the adapter or -1 for one of the stack's choice. */
+export interface Membership {
+  group: Uint8Array;
+  source: Uint8Array | null;
+  adapter: number;
+}
+
+const ANY_SOURCE = new Uint8Array(ADDRESS_BYTES);
 
 export class SocketCalls {
   readonly core: Core;
@@ -145,6 +154,16 @@ export class SocketCalls {
 
   abort(fd: number): void {
     checked(this.core.exports.abort(fd), "abort");
+    this.wake();
+  }
+
+  /** Joins or leaves a group, or (`source` not null) one source of it, on an adapter or (-1) on one of the stack's choice. */
+  member(call: "joinGroup" | "leaveGroup", fd: number, membership: Membership): void {
+    const { exports } = this.core;
+    const group = this.core.putAddress(membership.group);
+    const source = this.core.putAddress(membership.source ?? ANY_SOURCE, 1);
+    const answer = exports[call](fd, group, source, membership.adapter);
+    if (answer < 0) throw stackError(answer, call, formatAddress(membership.group));
     this.wake();
   }
 

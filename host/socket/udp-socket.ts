@@ -1,11 +1,12 @@
 // A UDP socket in promises.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, type SocketOption } from "../../assembly/abi/sockets.ts";
-import { checkPort, parseAddress } from "../core/address.ts";
-import { stackError } from "../errors.ts";
+import { Event, SocketOption } from "../../assembly/abi/sockets.ts";
+import { checkPort, formatAddress, parseAddress } from "../core/address.ts";
+import { InputError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { SocketStatus } from "../status.ts";
+import { addressStatuses } from "../tables.ts";
 import { AGAIN, type Target } from "./calls.ts";
 import type { SocketHandler } from "./table.ts";
 
@@ -15,6 +16,9 @@ export interface Datagram {
   address: string;
   port: number;
 }
+
+/** Where a group is joined, or datagrams to groups leave: an adapter's number, or an address that it has. */
+export type MulticastInterface = string | number;
 
 interface PendingReceive {
   resolve(datagram: Datagram): void;
@@ -98,6 +102,50 @@ export class UdpSocket implements SocketHandler {
     this.#machine.calls.setOption(this.#fd, option, value);
   }
 
+  /** Takes what anybody sends to the group, as `dgram.Socket` does. Throws StackError EADDRINUSE when it does already. */
+  addMembership(group: string, multicastInterface?: MulticastInterface): void {
+    this.#member("joinGroup", group, null, multicastInterface);
+  }
+
+  /** Leaves the group, with whatever sources. Throws StackError EADDRNOTAVAIL when it was not joined. */
+  dropMembership(group: string, multicastInterface?: MulticastInterface): void {
+    this.#member("leaveGroup", group, null, multicastInterface);
+  }
+
+  /** Takes what this source sends to the group, besides those added before (RFC 4607). Throws StackError. */
+  addSourceSpecificMembership(source: string, group: string, multicastInterface?: MulticastInterface): void {
+    this.#member("joinGroup", group, source, multicastInterface);
+  }
+
+  dropSourceSpecificMembership(source: string, group: string, multicastInterface?: MulticastInterface): void {
+    this.#member("leaveGroup", group, source, multicastInterface);
+  }
+
+  /** Hops that datagrams to groups may go, 0 to 255; 1 unless set: not beyond this link. 0: not out of this machine. */
+  setMulticastTTL(ttl: number): number {
+    if (!Number.isInteger(ttl) || ttl < 0 || ttl > 255) {
+      throw new InputError("ERR_TTL", `A time to live for groups is a whole number from 0 to 255, not ${ttl}.`);
+    }
+    this.setOption(SocketOption.MULTICAST_TTL, ttl);
+    return ttl;
+  }
+
+  /** Whether members on this machine get what the socket sends to a group; they do unless this says no. */
+  setMulticastLoopback(flag: boolean): boolean {
+    this.setOption(SocketOption.MULTICAST_LOOP, flag ? 1 : 0);
+    return flag;
+  }
+
+  /** The adapter that datagrams to groups leave through. */
+  setMulticastInterface(multicastInterface: MulticastInterface): void {
+    this.setOption(SocketOption.MULTICAST_ADAPTER, this.#adapterOf(multicastInterface));
+  }
+
+  /** Allows datagrams to a broadcast address; without this they are refused with EACCES. */
+  setBroadcast(flag: boolean): void {
+    this.setOption(SocketOption.BROADCAST, flag ? 1 : 0);
+  }
+
   /** What the stack knows of the socket now; null after `close`. */
   status(): SocketStatus | null {
     return this.#fd < 0 ? null : this.#machine.statusOf(this.#fd);
@@ -138,6 +186,25 @@ export class UdpSocket implements SocketHandler {
     this.#gone = error;
     for (const pending of this.#receives.splice(0)) pending.reject(error);
     for (const pending of this.#sends.splice(0)) pending.reject(error);
+  }
+
+  #member(call: "joinGroup" | "leaveGroup", group: string, source: string | null, where?: MulticastInterface): void {
+    if (this.#gone !== null) throw this.#gone;
+    this.#machine.calls.member(call, this.#fd, {
+      group: parseAddress(group),
+      source: source === null ? null : parseAddress(source),
+      adapter: this.#adapterOf(where),
+    });
+  }
+
+  // The adapter with that number or address; -1, the stack's choice, for none in particular.
+  #adapterOf(where: MulticastInterface | undefined): number {
+    if (typeof where === "number") return where;
+    const wanted = where === undefined ? "::" : formatAddress(parseAddress(where));
+    if (wanted === "::" || wanted === "0.0.0.0") return -1;
+    const found = addressStatuses(this.#machine.core).find(({ address }) => address === wanted);
+    if (found === undefined) throw stackError(-Errno.EADDRNOTAVAIL, "setMulticastInterface", wanted);
+    return found.adapter;
   }
 
   // An error about a datagram sent before: one call hears of it, the socket lives on.

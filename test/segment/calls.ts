@@ -2,7 +2,7 @@
 
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Congestion, Event, Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
-import type { Network } from "./addresses.ts";
+import { addressIn, type Network } from "./addresses.ts";
 import { type Conversation, LISTEN_PORT, streamByte, streamBytes } from "./conversation.ts";
 import type { Machine } from "./machine.ts";
 
@@ -106,6 +106,9 @@ export class Applications {
         return this.#event(this.#application(number).fd);
       case "error":
         return pendingError(this.machine.call("getOption", this.#application(number).fd, SocketOption.ERROR));
+      case "join":
+      case "leave":
+        return this.#member(number, call, args);
       case "close":
       case "abort":
         return this.#end(number, call);
@@ -120,8 +123,20 @@ export class Applications {
     return found;
   }
 
-  #socket(number: number): string {
-    const fd = this.machine.call("socket", SocketKind.STREAM, 1);
+  /** Of a UDP socket, which the first such call of a conversation opens. */
+  #member(number: number, call: "join" | "leave", [group = "", source = "any"]: readonly string[]): string {
+    if (!this.#held.has(number)) this.#socket(number, SocketKind.DATAGRAM);
+    const { core } = this.machine;
+    const [groupAt, sourceAt] = [group, source].map((text, place) => {
+      const address = addressIn(this.network, text) ?? fail(`${text} is no address here`);
+      return core.putAddress(this.machine.wholeAddress(address), place);
+    }) as [number, number];
+    const name = call === "join" ? "joinGroup" : "leaveGroup";
+    return result(this.machine.call(name, this.#application(number).fd, groupAt, sourceAt, 0));
+  }
+
+  #socket(number: number, kind = SocketKind.STREAM): string {
+    const fd = this.machine.call("socket", kind, 1);
     if (fd >= 0) this.#held.set(number, { fd, written: 0, read: 0 });
     return result(fd);
   }
@@ -214,6 +229,10 @@ export class Applications {
     if (call === "getopt") return result(this.machine.call("getOption", fd, option));
     return result(this.machine.call("setOption", fd, option, CONTROLLERS[args[1] ?? ""] ?? Number(args[1])));
   }
+}
+
+function fail(sentence: string): never {
+  throw new CallError(sentence);
 }
 
 function result(value: number): string {

@@ -16,6 +16,8 @@ const POOLS = [
   Region.TIME_WAIT,
   Region.DATAGRAM_SOCKETS,
   Region.REASSEMBLIES,
+  Region.GROUPS,
+  Region.MEMBERSHIPS,
 ];
 
 /** Data on its way must have a timer, or its loss would go unnoticed. Returns the row that has none. */
@@ -50,6 +52,7 @@ export function endEverything(
     machine.now = Math.max(machine.now, machine.wakeAt);
     turn();
   }
+  turn(); // lets go of what the last one sent
 }
 
 /** A pool that is not as it was at the start, as a sentence; undefined when all are. */

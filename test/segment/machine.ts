@@ -145,10 +145,15 @@ export class Machine {
 
   /** Puts an address of 4 bytes or 16 where the core can read it, in its one form of 16 bytes; returns where. */
   putAddress(ip: Uint8Array): number {
+    return this.core.putAddress(this.wholeAddress(ip));
+  }
+
+  /** An address of 4 bytes or 16 in the core's one form of 16 bytes. */
+  wholeAddress(ip: Uint8Array): Uint8Array {
     const address = new Uint8Array(16);
     if (ip.length === 4 && ip.some((byte) => byte !== 0)) address.fill(0xff, 10, 12);
     address.set(ip, 16 - ip.length);
-    return this.core.putAddress(address);
+    return address;
   }
 
   /** Writes where the last `sendRoom` said. */

@@ -129,10 +129,10 @@ export class Player {
     this.#applications = new Applications(machine, peer.network);
     this.#previous = machine.now;
     this.#step = script.steps[0] as Step;
+    this.#usedAtStart = machine.used();
     if (machine.now < begin) this.#settle();
     else this.#poll();
     this.#countersAtStart = machine.counters();
-    this.#usedAtStart = machine.used();
   }
 
   /** Plays the steps until `enough` says so, or to the last. Throws `ScriptError` at the first deviation. */

@@ -91,6 +91,8 @@ const CALLS: Readonly<Record<string, number>> = {
   getopt: 1,
   error: 0,
   event: 0,
+  join: 2,
+  leave: 2,
 };
 
 export const STATES: ReadonlyMap<string, State> = new Map(

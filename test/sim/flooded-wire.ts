@@ -1,10 +1,15 @@
-// A wire on which somebody forges SYNs at the rate of a gigabit, between the frames of those who are really there. What
-// the victim answers goes, as on a real network, to nobody.
+// A wire on which somebody forges frames at the rate of a gigabit of SYNs, between those of who is really there. What the
+// victim answers goes, as on a real network, to nobody.
 
 import type { Clock } from "../../host/clock.ts";
 import type { Wire, WireEnd } from "../../host/wire/wire.ts";
 import { ETHER_IPV4 } from "../segment/frames.ts";
-import { type ForgedSyns, isWithin, type Range } from "./forged-syns.ts";
+import { isWithin, type Range } from "./forged-syns.ts";
+
+/** Makes frames, each good until the next. */
+export interface Forger {
+  next(): Uint8Array;
+}
 
 /** Frames that come at once, and microseconds from one such burst to the next: a gigabit of SYNs with options. */
 const BURST = 64;
@@ -42,14 +47,14 @@ export class FloodedWire implements Wire, WireEnd {
   }
 
   /** Forges until `stop` is called, or for that many frames; resolves when it has ended. */
-  flood(syns: ForgedSyns, clock: Clock, frames = Number.POSITIVE_INFINITY): Promise<void> {
+  flood(forger: Forger, clock: Clock, frames = Number.POSITIVE_INFINITY): Promise<void> {
     this.#stopped = false;
     const last = this.sent + frames;
     return new Promise((resolve) => {
       const burst = (): void => {
         for (let left = BURST; left > 0 && this.sent < last; left--) {
           this.sent++;
-          this.#end?.receive(syns.next());
+          this.#end?.receive(forger.next());
         }
         if (this.#stopped || this.sent >= last) resolve();
         else clock.at(clock.now() + PERIOD, burst);

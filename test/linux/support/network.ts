@@ -18,6 +18,7 @@ const PATIENCE = FULL ? 900_000 : 240_000;
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const THIMBLE = join(ROOT, "dist/thimble.mjs");
 export const TAP = "tap0";
+export const BRIDGE = "br0";
 
 /** What a program did. */
 export interface Outcome {
@@ -59,6 +60,26 @@ export class Network {
   setVariable(name: string, value: number): void {
     const write = `echo ${value} > /proc/sys/net/ipv4/${name}`;
     administer(["netns", "exec", this.#name, "sh", "-c", write]);
+  }
+
+  /**
+   * Makes the TAP a port of a bridge that looks into IGMP and asks in this version, with these times in hundredths of a
+   * second; the kernel's address moves to the bridge.
+   */
+  putIntoBridge(igmpVersion: number, times: Readonly<Record<string, number>>): void {
+    const inside = ["-n", this.#name];
+    administer([...inside, "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
+    this.setBridge({ ...times, mcast_igmp_version: igmpVersion, mcast_snooping: 1, mcast_querier: 1 });
+    administer([...inside, "addr", "flush", "dev", TAP]);
+    administer([...inside, "link", "set", TAP, "master", BRIDGE]);
+    administer([...inside, "addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
+    administer([...inside, "link", "set", BRIDGE, "up"]);
+  }
+
+  /** Changes properties of the bridge, named as `ip link` names them. */
+  setBridge(properties: Readonly<Record<string, number>>): void {
+    const words = Object.entries(properties).flatMap(([name, value]) => [name, `${value}`]);
+    administer(["-n", this.#name, "link", "set", BRIDGE, "type", "bridge", ...words]);
   }
 
   /** Starts a program in the namespace. */
