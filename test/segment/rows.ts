@@ -120,7 +120,7 @@ const ORIGINS: Readonly<Record<string, AddressOrigin>> = {
 
 /**
  * What scripts call the addresses that a machine makes: `stable`, or `stable@2001:db8:5::` for the one from that prefix of
- * 64 bits; of several the one that is preferred longest. `old-stable` is what `stable` meant before it meant another.
+ * 64 bits; of several the one that is preferred longest. `old-stable` is what `stable` meant before it meant another, or none.
  */
 export function namesOfMade(machine: Machine, network: Network): (name: string) => Uint8Array | undefined {
   const last = new Map<string, Uint8Array>();
@@ -128,7 +128,7 @@ export function namesOfMade(machine: Machine, network: Network): (name: string) 
   const named = (name: string): Uint8Array | undefined => {
     const found = madeAddress(machine, network, name);
     const before = last.get(name);
-    if (found && before && !equalBytes(found, before)) old.set(name, before);
+    if (before && (!found || !equalBytes(found, before))) old.set(name, before);
     if (found) last.set(name, found);
     return found;
   };
