@@ -85,7 +85,7 @@ function learn(adapter: Adapter, sender: usize, macLow: u32, macHigh: u32, isFor
   let neighbor = findNeighbor(adapter.index, sender);
   if (!neighbor) {
     if (!isForUs || isReply) return;
-    neighbor = addNeighbor(adapter.index, sender);
+    neighbor = addNeighbor(adapter.index, sender, false);
     if (!neighbor) return;
   } else if (isReply && !isForUs && neighbor.state != NeighborState.INCOMPLETE) {
     return;

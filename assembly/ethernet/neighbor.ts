@@ -64,6 +64,9 @@ export class Neighbor {
 
 if (offsetof<Neighbor>() != NEIGHBOR_BYTES) ERROR("NEIGHBOR_BYTES does not agree with Neighbor.");
 
+/** Longer than anybody in use has not been used, in units of `usedAt`: four years. */
+const AGES: u32 = 0x80000000;
+
 @unmanaged
 @final
 class Link {
@@ -100,8 +103,12 @@ export function findNeighbor(adapter: u32, address: usize): Neighbor | null {
   return null;
 }
 
-/** A new entry, INCOMPLETE and without a timer; the one unused longest makes room. Null when all are being asked for. */
-export function addNeighbor(adapter: u32, address: usize): Neighbor | null {
+/**
+ * A new entry, INCOMPLETE and without a timer; the one unused longest makes room. Null when all are being asked for.
+ * `isSought` false: it is somebody who has told of himself, and until he is spoken to the first to make room again, so that
+ * thousands who do cannot drive out those in use.
+ */
+export function addNeighbor(adapter: u32, address: usize, isSought: bool): Neighbor | null {
   if (!neighborPool.free && !evictNeighbor()) {
     count(Counter.NeighborTableFull);
     return null;
@@ -109,7 +116,7 @@ export function addNeighbor(adapter: u32, address: usize): Neighbor | null {
   const neighbor = changetype<Neighbor>(neighborPool.take());
   copyAddress(neighbor.address, address);
   neighbor.adapter = <u8>adapter;
-  neighbor.usedAt = <u32>(now() >> 16);
+  neighbor.usedAt = <u32>(now() >> 16) - (isSought ? 0 : AGES);
   const head = bucket(address);
   neighbor.next = changetype<Neighbor | null>(load<usize>(head));
   store<usize>(head, changetype<usize>(neighbor));

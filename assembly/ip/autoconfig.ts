@@ -248,19 +248,19 @@ function makeV4LinkLocal(adapter: u32, collisions: u8): bool {
   return setRoute(address, V4_LINK_LOCAL_LENGTH, 0, adapter, RouteOrigin.MANUAL, FOREVER) !== null;
 }
 
-/** An address's timer has come: its claim goes on, or it grows old. */
-export function addressTimeout(timer: u32): void {
+/**
+ * An address's timer has come: its claim goes on, or it grows old. Gives it when its time is over, for the caller to end
+ * what uses it and to `retire` it.
+ */
+export function addressTimeout(timer: u32): OwnAddress | null {
   const entry = ownAddressAt(timer - ADDRESS_TIMERS);
   if (entry.state == AddressState.TENTATIVE || entry.probes) {
     const isNew = stepClaim(entry);
     // Routers heard of the groups only from nobody until now (RFC 3590 §4).
     if (IPV6 && isNew && !isV4(entry.address) && isLinkLocal(entry.address)) reportAll(entry.adapter, true);
-    return;
+    return null;
   }
-  if (entry.validUntil <= second()) {
-    endAddress(entry);
-    return;
-  }
+  if (entry.validUntil <= second()) return entry;
   if (entry.state == AddressState.PREFERRED && entry.preferredUntil <= second()) {
     entry.state = AddressState.DEPRECATED;
     if (entry.origin == AddressOrigin.TEMPORARY) replaceTemporary(entry);
@@ -268,6 +268,20 @@ export function addressTimeout(timer: u32): void {
     postNews(News.ADDRESSES);
   }
   awaitEnd(entry);
+  return null;
+}
+
+/** Takes an address away whose time is over. One that the machine chose for an IPv4 link it chooses anew. */
+export function retire(entry: OwnAddress): void {
+  const adapter: u32 = entry.adapter;
+  const isChosen = isV4(entry.address) && entry.origin == AddressOrigin.LINK_LOCAL;
+  const collisions = moreCollisions(entry);
+  endAddress(entry);
+  if (isChosen) makeV4LinkLocal(adapter, collisions);
+}
+
+function moreCollisions(entry: OwnAddress): u8 {
+  return entry.collisions < u8.MAX_VALUE ? entry.collisions + 1 : u8.MAX_VALUE;
 }
 
 /** Takes an address away. */
@@ -287,7 +301,7 @@ function replaceTemporary(old: OwnAddress): void {
     if (entry.adapter != old.adapter || !samePrefix(entry.address, old.address, 64)) continue;
     const valid = secondsUntil(entry.validUntil);
     const preferred = secondsUntil(entry.preferredUntil);
-    makeFromPrefix(old.adapter, old.address, AddressOrigin.TEMPORARY, valid, preferred);
+    if (preferred) makeFromPrefix(old.adapter, old.address, AddressOrigin.TEMPORARY, valid, preferred);
     return;
   }
 }
@@ -296,13 +310,19 @@ function replaceTemporary(old: OwnAddress): void {
 export function addressConflict(entry: OwnAddress): void {
   const outcome = takeConflict(entry);
   if (!CLAIMS || outcome == Outcome.KEPT || entry.origin == AddressOrigin.MANUAL) return;
-  const collisions: u8 = entry.collisions < u8.MAX_VALUE ? entry.collisions + 1 : u8.MAX_VALUE;
-  const adapter: u32 = entry.adapter;
-  if (isV4(entry.address)) {
-    endAddress(entry);
-    makeV4LinkLocal(adapter, collisions);
+  if (outcome == Outcome.CONTESTED) {
+    // The timers of this turn find its time to be over, with all that uses it.
+    entry.probes = 0;
+    entry.validUntil = 0;
+    setTimer(timerOf(entry), now());
     return;
   }
+  if (isV4(entry.address)) {
+    retire(entry);
+    return;
+  }
+  const collisions = moreCollisions(entry);
+  const adapter: u32 = entry.adapter;
   if (collisions > RETRIES) return; // stays DUPLICATE, for all to see
   const valid = entry.validUntil;
   const preferred = entry.preferredUntil;

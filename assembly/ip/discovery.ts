@@ -118,7 +118,7 @@ function answer(arrival: Arrival, entry: OwnAddress, option: usize): void {
 /** A neighbor has told its Ethernet address in passing; what was known already and agrees stays. Its entry, or null. */
 export function learnNeighbor(adapter: u32, address: usize, macLow: u32, macHigh: u32): Neighbor | null {
   let neighbor = findNeighbor(adapter, address);
-  if (!neighbor) neighbor = addNeighbor(adapter, address);
+  if (!neighbor) neighbor = addNeighbor(adapter, address, false);
   else if (neighbor.state != NeighborState.INCOMPLETE && hasMac(neighbor, macLow, macHigh)) return neighbor;
   if (neighbor) suppose(neighbor, macLow, macHigh);
   return neighbor;

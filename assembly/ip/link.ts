@@ -32,7 +32,7 @@ const DELAY_TIME: u64 = 5 * SECOND;
 export function neighborFor(adapter: Adapter, address: usize): Neighbor | null {
   const known = findNeighbor(adapter.index, address);
   if (known) return known;
-  const neighbor = addNeighbor(adapter.index, address);
+  const neighbor = addNeighbor(adapter.index, address, true);
   if (neighbor) neighbor.state = NeighborState.INCOMPLETE;
   return neighbor;
 }

@@ -81,8 +81,11 @@ export function withdrawAddress(adapter: u32, address: usize): i32 {
   return 0;
 }
 
-// While the address is still there for the RSTs to come from. Handshakes find their time to be over at the next turn.
-function endConnections(entry: OwnAddress): void {
+/**
+ * Resets the connections that have an address which is about to go, while it is still there for the RSTs to come from.
+ * Handshakes find their time to be over at the next turn.
+ */
+export function endConnections(entry: OwnAddress): void {
   for (let i: u32 = 0; i < TCBS; i++) {
     const tcb = changetype<Tcb>(tcbPool.at(i));
     if (isConnection(tcb) && speaksAs(tcb, entry)) resetConnection(tcb, Errno.EADDRNOTAVAIL);

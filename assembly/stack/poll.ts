@@ -17,9 +17,10 @@ import { Adapter, adapterAt, adapterCount } from "../device/adapter";
 import { attend, dropBacklog, hasBacklog, kick, receiveFrame, refill } from "../device/driver";
 import { hasLooped, receiveLooped } from "../device/loopback";
 import { available, release } from "../device/packet";
+import { OwnAddress } from "../ethernet/addresses";
 import { dropWaiting, Neighbor, takeOut } from "../ethernet/neighbor";
 import { arrival } from "../ip/arrival";
-import { addressTimeout, interfaceTimeout } from "../ip/autoconfig";
+import { addressTimeout, interfaceTimeout, retire } from "../ip/autoconfig";
 import { neighborTimeout } from "../ip/link";
 import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
 import { reportTimeout } from "../ip/report";
@@ -44,6 +45,7 @@ import { Tcb } from "../transport/tcp/tcb";
 import { timeWaitTimeout } from "../transport/tcp/time-wait";
 import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
 import { flushUdp } from "../transport/udp";
+import { endConnections } from "./changes";
 import { receive, receiveFromSelf } from "./ingress";
 import { checkInvariants } from "./invariants";
 import { followLink } from "./links";
@@ -115,7 +117,8 @@ function serveTimers(): void {
     } else if (timer == TIME_WAIT_TIMER) {
       timeWaitTimeout();
     } else if (CLAIMS && timer < INTERFACE_TIMERS) {
-      addressTimeout(timer);
+      const over = addressTimeout(timer);
+      if (over) endUse(over);
     } else if (IPV6 && timer < ROUTER_TIMER) {
       interfaceTimeout(timer);
     } else if (IPV6 && timer == ROUTER_TIMER) {
@@ -134,6 +137,12 @@ function endReassemblies(): void {
     sendIcmpError(arrival, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY);
     releaseHanded();
   }
+}
+
+// An address that is no longer ours may not be spoken from (RFC 4862 §5.5.4, RFC 3927 §2.5).
+function endUse(entry: OwnAddress): void {
+  endConnections(entry);
+  retire(entry);
 }
 
 // A neighbor does not answer: whoever had something waiting for it is told.

@@ -87,7 +87,7 @@ export const NETWORKS: Readonly<Record<Version, Network>> = { 4: IPV4, 6: IPV6 }
  * What a machine makes itself: an address for its link, of either version, and those from the prefixes of routers, from
  * any or from the one named behind @.
  */
-const MADE = /^(made-local|stable|temporary|made-v4)(@[0-9a-f:]+)?$/;
+const MADE = /^(old-)?(made-local|stable|temporary|made-v4)(@[0-9a-f:]+)?$/;
 /** The group in which an address is asked for, of any that has a name or is written out. */
 const SOLICITED = /^solicited-(.+)$/;
 

@@ -17,7 +17,7 @@ import { Machine, type SocketRow } from "./machine.ts";
 import { endsDifference } from "./manners.ts";
 import type { PacketEvent } from "./patterns.ts";
 import { Peer } from "./peer.ts";
-import { madeAddress, rowDifference } from "./rows.ts";
+import { namesOfMade, rowDifference } from "./rows.ts";
 import {
   type Autoconfigured,
   type Directives,
@@ -135,7 +135,7 @@ export class Player {
     const powerOn = start === "cold" ? begin : begin - SETTLING;
     const machine = await Machine.create({ profile, seed, start: powerOn, ...(module && { module }) });
     const network = networkWith(ip ?? options.ip ?? 4, peer, further);
-    network.made = (name) => madeAddress(machine, network, name);
+    network.made = namesOfMade(machine, network);
     const added = giveAddresses(machine, network, script.directives);
     if (added < 0) {
       const sentence = `the firmware of profile ${profile} takes no IPv${network.version} address: ${Errno[-added]}`;

@@ -68,7 +68,7 @@ export function rowDifference(
 function valueIn(machine: Machine, network: Network, { table, name, detail }: RowLook): string {
   if (table === "route") return routeValue(machine, network, name, detail);
   const wanted = network.made?.(name) ?? network.names.get(name);
-  if (wanted === undefined && /^(made|stable|temporary)/.test(name)) return NONE;
+  if (wanted === undefined && /^(old-)?(made|stable|temporary)/.test(name)) return NONE;
   const words = rowsOf(machine, table).find((row) => equalBytes(addressIn(row, 0), wanted ?? resolve(network, name)));
   if (words === undefined) return NONE;
   if (table === "neighbor") return NEIGHBOR_STATES[words[NEIGHBOR_STATE]] ?? "";
@@ -109,6 +109,8 @@ function addressIn(row: readonly number[], word: number): Uint8Array {
   return isV4 ? bytes.slice(12) : bytes;
 }
 
+const OLD = "old-";
+
 const ORIGINS: Readonly<Record<string, AddressOrigin>> = {
   "made-local": AddressOrigin.LINK_LOCAL,
   "made-v4": AddressOrigin.LINK_LOCAL,
@@ -117,10 +119,27 @@ const ORIGINS: Readonly<Record<string, AddressOrigin>> = {
 };
 
 /**
- * The address that a machine has made, by what scripts call it: `stable`, or `stable@2001:db8:5::` for the one from that
- * prefix of 64 bits. Of several the one that is preferred longest.
+ * What scripts call the addresses that a machine makes: `stable`, or `stable@2001:db8:5::` for the one from that prefix of
+ * 64 bits; of several the one that is preferred longest. `old-stable` is what `stable` meant before it meant another, or none.
  */
-export function madeAddress(machine: Machine, network: Network, name: string): Uint8Array | undefined {
+export function namesOfMade(machine: Machine, network: Network): (name: string) => Uint8Array | undefined {
+  const last = new Map<string, Uint8Array>();
+  const old = new Map<string, Uint8Array>();
+  const named = (name: string): Uint8Array | undefined => {
+    const found = madeAddress(machine, network, name);
+    const before = last.get(name);
+    if (before && (!found || !equalBytes(found, before))) old.set(name, before);
+    if (found) last.set(name, found);
+    return found;
+  };
+  return (name) => {
+    if (!name.startsWith(OLD)) return named(name);
+    named(name.slice(OLD.length));
+    return old.get(name.slice(OLD.length));
+  };
+}
+
+function madeAddress(machine: Machine, network: Network, name: string): Uint8Array | undefined {
   const [kind = "", within] = name.split("@");
   const origin = ORIGINS[kind];
   if (origin === undefined) return undefined;
