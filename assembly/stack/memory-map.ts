@@ -103,9 +103,9 @@ export function describeRegion(region: u32): i32 {
     case Region.ADDRESSES:
       return table(ADDRESS_BASE, ADDRESSES, ADDRESS_ENTRY_BYTES);
     case Region.INTERFACES:
-      return table(INTERFACE_BASE, IPV6 ? ALL_ADAPTERS : 0, INTERFACE_BYTES);
+      return IPV6 ? table(INTERFACE_BASE, ALL_ADAPTERS, INTERFACE_BYTES) : -Errno.EINVAL;
     case Region.NAME_SERVERS:
-      return table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES);
+      return NAME_SERVERS ? table(NAME_SERVER_BASE, NAME_SERVERS, NAME_SERVER_BYTES) : -Errno.EINVAL;
     case Region.ADAPTERS:
       table(ADAPTER_BASE, ALL_ADAPTERS, ADAPTER_BYTES);
       return usage(adaptersInUse(), adaptersInUse(), 0);
