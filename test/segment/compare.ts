@@ -33,22 +33,6 @@ export function difference(
   conversation: Conversation,
   peer: Peer,
 ): string | undefined {
-  return contentDifference(event, read, conversation, peer) ?? wayDifference(event, read);
-}
-
-/** A packet for one machine goes to the peer, or where the line says. */
-function wayDifference(event: PacketEvent, { ip, destination }: ReadFrame): string | undefined {
-  const { mac = PEER_MAC } = envelopeOf(event) ?? {};
-  const isForOne = ip !== undefined && (destination[0] & 1) === 0;
-  return isForOne && !equalBytes(destination, mac) ? `it goes to ${formatMac(destination)}` : undefined;
-}
-
-function contentDifference(
-  event: PacketEvent,
-  read: ReadFrame,
-  conversation: Conversation,
-  peer: Peer,
-): string | undefined {
   const { network, cause } = peer;
   switch (event.kind) {
     case "arp":
@@ -74,6 +58,13 @@ function contentDifference(
     case "fragment":
       return fragmentDifference(event.fragment, read, conversation, peer);
   }
+}
+
+/** A packet for one machine goes to the peer's Ethernet address, or to the one that the line says. */
+export function wayDifference(event: PacketEvent, { ip, destination }: ReadFrame): string | undefined {
+  const { mac = PEER_MAC } = envelopeOf(event) ?? {};
+  const isForOne = ip !== undefined && (destination[0] & 1) === 0;
+  return isForOne && !equalBytes(destination, mac) ? `it goes to ${formatMac(destination)}` : undefined;
 }
 
 /** The header of what the two machines send each other: between the usual two ends, where the line has no others. */

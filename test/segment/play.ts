@@ -9,7 +9,7 @@ import { State, Status } from "../../assembly/abi/status.ts";
 import { type Network, networkWith, OUR_MAC, type Version } from "./addresses.ts";
 import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
-import { describeFrame, difference } from "./compare.ts";
+import { describeFrame, difference, wayDifference } from "./compare.ts";
 import { type Conversation, LISTEN_PORT } from "./conversation.ts";
 import type { ReadFrame } from "./frames.ts";
 import { isHidden } from "./hidden.ts";
@@ -330,7 +330,8 @@ export class Player {
     }
     const sent = this.#sent.shift() ?? fail("the stack sent nothing");
     const event = step.event as PacketEvent;
-    const wrong = difference(event, sent.read, this.peer.conversation(step.conversation), this.peer);
+    const conversation = this.peer.conversation(step.conversation);
+    const wrong = difference(event, sent.read, conversation, this.peer) ?? wayDifference(event, sent.read);
     if (wrong) fail(`the stack sent ${describeFrame(this.peer, sent.read)}: ${wrong}`);
     if (sent.time < earliest)
       fail(`the segment came ${seconds(step.when.from - (sent.time - this.#previous))} too early`);
