@@ -57,7 +57,7 @@ const SENTENCES: Record<string, string> = {
   EPIPE: "the sending side of the connection has been shut down.",
   EMSGSIZE: "the datagram is larger than 65507 bytes, or than one packet and may not go in fragments.",
   EPROTOTYPE: "the socket is of another kind.",
-  EPROTONOSUPPORT: "there is no socket of that kind.",
+  EPROTONOSUPPORT: "this profile of the stack does not have that: a kind of socket, IPv6, or automatic addresses.",
   EOPNOTSUPP: "sockets of this kind do not know that call.",
   EADDRINUSE: "another socket has that address and port.",
   EADDRNOTAVAIL: "this machine does not have that address, or no port is free.",

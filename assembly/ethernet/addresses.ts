@@ -2,7 +2,7 @@
 // be used. Who gives them out and takes them back: ip/claim.ts and ip/autoconfig.ts. The addresses of the loopback, 127/8
 // and ::1, are in no table: they are known by what they are.
 
-import { ADDRESSES, IPV6, LOOPBACK } from "profile";
+import { ADDRESSES, CLAIMS, IPV6, LOOPBACK } from "profile";
 import { AddressOrigin, AddressState } from "../abi/addresses";
 import {
   commonPrefix,
@@ -37,7 +37,10 @@ export class OwnAddress {
   probes: u8;
   /** Addresses of its kind that others turned out to have: how many were tried before (RFC 7217 §5). */
   collisions: u8;
-  /** Second, as far as 16 bits count, in which it was last defended (RFC 5227 §2.4); 0: never. */
+  /**
+   * Second, as far as 16 bits count, in which it was last defended (RFC 5227 §2.4); 0: never. Of a temporary address, which
+   * nobody defends, the minute at which it stops being preferred at the latest (RFC 8981 §3.4).
+   */
   defendedAt: u16;
   /** Seconds of the machine's clock until which new connections may use it, and until which it is ours. */
   preferredUntil: u32;
@@ -57,6 +60,16 @@ export class OwnAddress {
   }
   set origin(origin: AddressOrigin) {
     this.originByte = <u8>origin;
+  }
+  /**
+   * Of a temporary address, which nobody defends: the minute, as far as 16 bits count, from which no router keeps it
+   * preferred (RFC 8981 §3.4).
+   */
+  @inline get renewAt(): u16 {
+    return this.defendedAt;
+  }
+  set renewAt(minute: u16) {
+    this.defendedAt = minute;
   }
   /** True while packets may come to it and go from it. */
   @inline get isUsable(): bool {
@@ -153,11 +166,12 @@ export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
 }
 
 // The rules of RFC 6724 §5 that tell addresses of one adapter apart, in their order. For IPv4: the one in the peer's
-// network, else the first.
+// network, else the first that is not only for the link.
 function isBetterSource(one: OwnAddress, other: OwnAddress, peer: usize): bool {
   if (!IPV6 || isV4(peer)) {
     const isNear = samePrefix(one.address, peer, one.prefixLength);
-    return isNear && !samePrefix(other.address, peer, other.prefixLength);
+    if (isNear != samePrefix(other.address, peer, other.prefixLength)) return isNear;
+    return CLAIMS != 0 && isLinkLocal(other.address) && !isLinkLocal(one.address);
   }
   if (sameAddress(one.address, peer) || sameAddress(other.address, peer)) return sameAddress(one.address, peer);
   const oneScope = scopeOf(one.address);

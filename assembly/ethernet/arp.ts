@@ -48,6 +48,8 @@ export function receiveArp(adapter: Adapter, packet: Packet): OwnAddress | null 
   setV4(target, load<u32>(arp, TARGET_IP));
   const macLow = load<u32>(arp, SENDER_MAC);
   const macHigh = <u32>load<u16>(arp, SENDER_MAC + 4);
+  // What we have sent ourselves, some networks send back: no conflict (RFC 5227 §1.1, §2.4).
+  if (macLow == adapter.macLow && macHigh == adapter.macHigh) return null;
   // Somebody claims an address of ours; believing him would send our own traffic to him.
   const claimed = claimedBy(adapter, sender, target, operation);
   if (claimed) return claimed;

@@ -18,7 +18,7 @@ export class Interface {
   hopLimit: u8;
   /** Bits of Autoconfig. */
   mode: u8;
-  /** Router solicitations sent. */
+  /** Router solicitations sent, and one more for the pause in front of the first. */
   solicitations: u8;
   reserved0: u8;
   reserved1: u16;

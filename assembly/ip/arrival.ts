@@ -30,7 +30,7 @@ export class Arrival {
   toMany: u8;
   /** What is wrong with it (extensions.ts, Problem), when the sender is to be told, */
   problem: u8;
-  /** Which part of a packet it is (ipv4.ts, FragmentBits); offsets count eight bytes. */
+  /** Which part of a packet it is, or that it came in parts (ipv4.ts, FragmentBits); offsets count eight bytes. */
   fragment: u16;
   /** and where, in bytes from the IP header. */
   pointer: u32;

@@ -35,21 +35,31 @@ import { sendRouterSolicitation } from "./solicit";
 const ROUTER_SOLICITATIONS: u8 = 3;
 const ROUTER_SOLICITATION_INTERVAL: u32 = 4 * SECOND;
 
-/** Other identifiers that are tried when one is taken (RFC 7217 §7); for IPv4 more (RFC 3927 §9). */
+/** Other identifiers that are tried when one is taken (RFC 7217 §7); for IPv4 there is no end of them (RFC 3927). */
 const RETRIES: u8 = 3;
-const RETRIES_V4: u8 = 10;
 
-/** Seconds that a temporary address is valid, and preferred at most (RFC 8981 §3.8). */
-const TEMPORARY_VALID: u32 = 2 * 86400;
+/** Seconds that a temporary address is preferred at most, and may stay after that (RFC 8981 §3.8). */
 const TEMPORARY_PREFERRED: u32 = 86400;
 
 /** A router cannot shorten what is left of an address's life below this, in seconds (RFC 4862 §5.5.3 (e)). */
 const TWO_HOURS: u32 = 7200;
 
+/** Entries that prefixes leave for addresses of other kinds: whoever is on the link can make prefixes up. */
+const LEFT_BY_PREFIXES: u32 = ADDRESSES / 4;
+
 const V4_LINK_LOCAL_LENGTH: u32 = 96 + 16;
 
 function second(): u32 {
   return <u32>(now() / SECOND);
+}
+
+// As far as 16 bits count.
+function minute(): u16 {
+  return <u16>(second() / 60);
+}
+
+function secondsUntil(end: u32): u32 {
+  return end == FOREVER ? FOREVER : end - min<u32>(second(), end);
 }
 
 /** Seconds of the machine's clock at which a lifetime of `seconds` from now ends; all ones is for ever. */
@@ -90,22 +100,25 @@ function makeLinkLocal(adapter: u32): bool {
 /** Asks for routers until one has answered, at most three times. */
 export function askForRouters(adapter: u32): void {
   interfaceAt(adapter).solicitations = 0;
-  setTimer(INTERFACE_TIMERS + adapter, now() + (random32() % SECOND));
+  setTimer(INTERFACE_TIMERS + adapter, now());
 }
 
 /** The timer for asking has come. */
 export function interfaceTimeout(timer: u32): void {
   const adapter = timer - INTERFACE_TIMERS;
   const link = interfaceAt(adapter);
-  if (link.solicitations >= ROUTER_SOLICITATIONS) return;
-  link.solicitations++;
-  sendRouterSolicitation(adapterAt(adapter));
-  setTimer(timer, now() + ROUTER_SOLICITATION_INTERVAL);
+  if (link.solicitations > ROUTER_SOLICITATIONS) return;
+  // The first one waits for up to a second from the poll that it is asked in, so that many do not ask at once.
+  const isFirst = link.solicitations++ == 0;
+  if (!isFirst) sendRouterSolicitation(adapterAt(adapter));
+  setTimer(timer, now() + (isFirst ? random32() % SECOND : ROUTER_SOLICITATION_INTERVAL));
 }
 
-/** A router has spoken: no need to ask. */
+/** A router has spoken: no need to ask again. Who has not asked yet does once, for what it said may not be all (§6.3.7). */
 export function heardRouter(adapter: u32): void {
-  setTimer(INTERFACE_TIMERS + adapter, NEVER);
+  const link = interfaceAt(adapter);
+  if (link.solicitations > 1) setTimer(INTERFACE_TIMERS + adapter, NEVER);
+  else link.solicitations = ROUTER_SOLICITATIONS;
 }
 
 /**
@@ -118,14 +131,14 @@ export function takePrefix(adapter: u32, prefix: usize, valid: u32, preferred: u
     const entry = ownAddressAt(i);
     if (entry.state == AddressState.FREE || entry.adapter != adapter || !isFromPrefix(entry)) continue;
     if (!samePrefix(entry.address, prefix, 64)) continue;
-    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
-    else hasTemporary = true;
     prolong(entry, valid, preferred);
+    if (entry.origin == AddressOrigin.STABLE) isKnown = true;
+    else if (entry.state != AddressState.DEPRECATED) hasTemporary = true;
   }
   if (!valid) return;
   if (!isKnown) makeFromPrefix(adapter, prefix, AddressOrigin.STABLE, valid, preferred);
   if (!hasTemporary && preferred && interfaceAt(adapter).mode & Autoconfig.TEMPORARY) {
-    makeTemporary(adapter, prefix, valid, preferred);
+    makeFromPrefix(adapter, prefix, AddressOrigin.TEMPORARY, valid, preferred);
   }
 }
 
@@ -134,12 +147,14 @@ function isFromPrefix(entry: OwnAddress): bool {
 }
 
 // What a router says of a prefix counts for its addresses. It may end them soon, but not at once: whoever forges that
-// must not be able to (§5.5.3 (e)). A temporary address keeps its own end when that comes first (RFC 8981 §3.4).
+// must not be able to (§5.5.3 (e)). A temporary address ends a day or two after it was made, whatever a router says
+// (RFC 8981 §3.4).
 function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
-  const left = entry.validUntil == FOREVER ? FOREVER : entry.validUntil - min<u32>(second(), entry.validUntil);
+  const left = secondsUntil(entry.validUntil);
   if (entry.origin == AddressOrigin.TEMPORARY) {
-    valid = min<u32>(valid, left);
-    preferred = min<u32>(preferred, entry.preferredUntil - min<u32>(second(), entry.preferredUntil));
+    const most = <u32>max<i32>(<i16>(entry.renewAt - minute()), 0) * 60;
+    valid = min<u32>(valid, most + TEMPORARY_PREFERRED);
+    preferred = min<u32>(preferred, most);
   }
   if (valid > TWO_HOURS || valid > left) entry.validUntil = endOf(valid);
   else if (left > TWO_HOURS) entry.validUntil = endOf(TWO_HOURS);
@@ -155,17 +170,25 @@ function prolong(entry: OwnAddress, valid: u32, preferred: u32): void {
 }
 
 function makeFromPrefix(adapter: u32, prefix: usize, origin: AddressOrigin, valid: u32, preferred: u32): void {
+  if (!hasRoomForPrefix()) {
+    count(Counter.NdTablesFull);
+    return;
+  }
   const entry = makeAddress(adapter, prefix, origin, 0);
   if (!entry) return;
-  entry.validUntil = endOf(valid);
-  entry.preferredUntil = endOf(preferred);
+  // Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).
+  if (origin == AddressOrigin.TEMPORARY) {
+    entry.renewAt = minute() + <u16>(TEMPORARY_PREFERRED / 60 - (random32() % (TEMPORARY_PREFERRED / 150)));
+  }
+  entry.validUntil = 0;
+  prolong(entry, valid, preferred);
 }
 
-// Its life differs from machine to machine and from day to day, so that nobody changes in step (RFC 8981 §3.8).
-function makeTemporary(adapter: u32, prefix: usize, valid: u32, preferred: u32): void {
-  const desync = random32() % ((TEMPORARY_PREFERRED * 2) / 5);
-  const most = TEMPORARY_PREFERRED - desync;
-  makeFromPrefix(adapter, prefix, AddressOrigin.TEMPORARY, min<u32>(valid, TEMPORARY_VALID), min<u32>(preferred, most));
+// What routers say fills no more of the table than leaves room for what people choose.
+function hasRoomForPrefix(): bool {
+  let free: u32 = 0;
+  for (let i: u32 = 0; i < ADDRESSES; i++) if (ownAddressAt(i).state == AddressState.FREE) free++;
+  return free > LEFT_BY_PREFIXES;
 }
 
 // Makes an address of the 64 bits at `prefix` and an identifier, and claims it; null when there is no room.
@@ -262,8 +285,9 @@ function replaceTemporary(old: OwnAddress): void {
     const entry = ownAddressAt(i);
     if (entry.origin != AddressOrigin.STABLE || entry.state != AddressState.PREFERRED) continue;
     if (entry.adapter != old.adapter || !samePrefix(entry.address, old.address, 64)) continue;
-    const left = entry.preferredUntil == FOREVER ? FOREVER : entry.preferredUntil - second();
-    makeTemporary(old.adapter, old.address, TEMPORARY_VALID, left);
+    const valid = secondsUntil(entry.validUntil);
+    const preferred = secondsUntil(entry.preferredUntil);
+    makeFromPrefix(old.adapter, old.address, AddressOrigin.TEMPORARY, valid, preferred);
     return;
   }
 }
@@ -272,19 +296,21 @@ function replaceTemporary(old: OwnAddress): void {
 export function addressConflict(entry: OwnAddress): void {
   const outcome = takeConflict(entry);
   if (!CLAIMS || outcome == Outcome.KEPT || entry.origin == AddressOrigin.MANUAL) return;
-  const collisions: u8 = entry.collisions + 1;
+  const collisions: u8 = entry.collisions < u8.MAX_VALUE ? entry.collisions + 1 : u8.MAX_VALUE;
   const adapter: u32 = entry.adapter;
   if (isV4(entry.address)) {
     endAddress(entry);
-    if (collisions <= RETRIES_V4) makeV4LinkLocal(adapter, collisions);
+    makeV4LinkLocal(adapter, collisions);
     return;
   }
   if (collisions > RETRIES) return; // stays DUPLICATE, for all to see
   const valid = entry.validUntil;
   const preferred = entry.preferredUntil;
+  const renewAt = entry.renewAt;
   endAddress(entry);
   const next = makeAddress(adapter, entry.address, entry.origin, collisions);
   if (!next) return;
   next.validUntil = valid;
   next.preferredUntil = preferred;
+  next.renewAt = renewAt;
 }

@@ -26,14 +26,23 @@ const PROBE_MIN: u32 = SECOND;
 const ANNOUNCE_WAIT: u32 = 2 * SECOND;
 const ANNOUNCE_INTERVAL: u32 = 2 * SECOND;
 const ANNOUNCEMENTS: u8 = 2;
+const MAX_CONFLICTS: u8 = 10;
+const RATE_LIMIT_INTERVAL: u32 = 60 * SECOND;
 /** Seconds in which an address is defended once. */
 const DEFEND_INTERVAL: u16 = 10;
 
-/** Begins to claim an address: the first question goes out within a second, so that many do not ask at once. */
+/**
+ * Begins to claim an address at the poll that follows, which knows what time it is: the first question goes out within a
+ * second of that, so that many do not ask at once.
+ */
 export function claim(entry: OwnAddress): void {
   entry.state = AddressState.TENTATIVE;
-  entry.probes = isV4(entry.address) ? PROBES_V4 : PROBES_V6;
-  wait(entry, random32() % SECOND);
+  entry.probes = probesFor(entry) + 1;
+  wait(entry, 0);
+}
+
+function probesFor(entry: OwnAddress): u8 {
+  return isV4(entry.address) ? PROBES_V4 : PROBES_V6;
 }
 
 /**
@@ -43,7 +52,10 @@ export function claim(entry: OwnAddress): void {
 export function stepClaim(entry: OwnAddress): bool {
   const isFour = isV4(entry.address);
   if (entry.state == AddressState.TENTATIVE && entry.probes) {
-    entry.probes--;
+    if (--entry.probes == probesFor(entry)) {
+      wait(entry, firstPause(entry));
+      return false;
+    }
     if (isFour) sendArpProbe(adapterAt(entry.adapter), entry.address);
     else sendDuplicateProbe(adapterAt(entry.adapter), entry.address);
     wait(entry, isFour ? pauseV4(entry) : <u32>retransTime(entry.adapter));
@@ -63,6 +75,12 @@ export function stepClaim(entry: OwnAddress): bool {
   if (entry.probes) wait(entry, ANNOUNCE_INTERVAL);
   else awaitEnd(entry);
   return isNew;
+}
+
+// Whose addresses all turn out to be taken becomes slow (RFC 5227 §2.1.1, RFC 3927 §2.2.1).
+function firstPause(entry: OwnAddress): u32 {
+  const isSlow = isV4(entry.address) && entry.collisions >= MAX_CONFLICTS;
+  return (isSlow ? RATE_LIMIT_INTERVAL : 0) + (random32() % SECOND);
 }
 
 function pauseV4(entry: OwnAddress): u32 {

@@ -3,7 +3,7 @@
 
 import { AddressState } from "../abi/addresses";
 import { Counter } from "../abi/counters";
-import { isMulticast, isUnspecified } from "../base/address";
+import { isMulticast, isUnspecified, sameAddress, setSolicitedNode } from "../base/address";
 import { be32 } from "../base/bytes";
 import { count } from "../base/counters";
 import { DISCOVERY_STATE } from "../base/memory";
@@ -23,8 +23,8 @@ const OPTIONS: u32 = 24;
 const FRAME_SOURCE: usize = 8;
 
 /**
- * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`, and
- * in no fragment (RFC 6980 §5).
+ * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`;
+ * and not in fragments, behind which switches do not see what it is (RFC 6980).
  */
 export function isSoundMessage(arrival: Arrival, options: u32): bool {
   const packet = arrival.packet;
@@ -70,20 +70,33 @@ export function receiveSolicitation(arrival: Arrival): void {
   if (!isSoundMessage(arrival, OPTIONS)) return;
   const packet = arrival.packet;
   const target = packet.data + TARGET;
-  const option = findMac(packet, OPTIONS, NdOption.SOURCE_MAC);
   const isProbe = isUnspecified(arrival.source);
-  if (isMulticast(target) || (isProbe && (option || !isMulticast(arrival.destination)))) {
+  if (isMulticast(target) || (isProbe && !isSoundProbe(arrival))) {
     count(Counter.NdInInvalid);
     return;
   }
   const entry = findAddressEntry(arrival.adapter, target);
   if (!entry) return;
   if (!entry.isUsable) {
-    if (isProbe && entry.state == AddressState.TENTATIVE) addressConflict(entry);
+    if (isProbe && entry.state == AddressState.TENTATIVE && !isEcho(arrival)) addressConflict(entry);
     return;
   }
   if (isProbe) defend(adapterAt(arrival.adapter), entry);
-  else answer(arrival, entry, option);
+  else answer(arrival, entry, findMac(packet, OPTIONS, NdOption.SOURCE_MAC));
+}
+
+// Who has no address yet asks in the group of the one that it wants, and does not say who it is (§7.1.1).
+function isSoundProbe(arrival: Arrival): bool {
+  const group = DISCOVERY_STATE + 32;
+  setSolicitedNode(group, arrival.packet.data + TARGET);
+  return sameAddress(group, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC);
+}
+
+// Our own question, which some networks send back to us (RFC 4862 §5.4.3, appendix A).
+function isEcho(arrival: Arrival): bool {
+  const adapter = adapterAt(arrival.adapter);
+  const from = arrival.header - FRAME_SOURCE;
+  return load<u32>(from) == adapter.macLow && load<u16>(from, 4) == adapter.macHigh;
 }
 
 // Whoever asks whether the address is free is told, with all who might have believed so (§7.2.4).

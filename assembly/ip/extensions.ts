@@ -3,11 +3,12 @@
 // §5.3).
 
 import { Counter } from "../abi/counters";
-import { isMulticast } from "../base/address";
 import { be16, be32 } from "../base/bytes";
+import { IPV6_HEADER_BYTES } from "../base/config";
 import { countIp } from "../base/counters";
 import { Packet } from "../device/packet";
 import { Arrival } from "./arrival";
+import { Icmp6Type } from "./icmpv6";
 import { FragmentBits } from "./ipv4";
 import { NEXT_HEADER } from "./ipv6";
 import { Protocol } from "./protocol";
@@ -78,10 +79,15 @@ function drop(): i32 {
 }
 
 function problem(arrival: Arrival, code: Problem, at: usize): i32 {
-  countIp(code == Problem.UNKNOWN_HEADER ? Counter.IpInUnknownProtos : Counter.IpInHdrErrors, true);
+  countIp(counterOf(code), true);
   arrival.problem = <u8>code;
   arrival.pointer = <u32>(at - arrival.header);
   return Walk.PROBLEM;
+}
+
+function counterOf(code: Problem): Counter {
+  if (code == Problem.ERRONEOUS_FIELD) return Counter.IpInSourceRoutes; // no other field is looked at
+  return code == Problem.UNKNOWN_HEADER ? Counter.IpInUnknownProtos : Counter.IpInHdrErrors;
 }
 
 /** The sender is to be told that nobody here knows the header that the walk stopped at. */
@@ -92,7 +98,6 @@ export function unknownHeader(arrival: Arrival): void {
 // A route that was gone to its end is of no interest; one that goes on would make a router of us (RFC 5095).
 function checkRouting(arrival: Arrival, packet: Packet): i32 {
   if (load<u8>(packet.data, 3) == 0) return 0;
-  countIp(Counter.IpInSourceRoutes, true);
   return problem(arrival, Problem.ERRONEOUS_FIELD, packet.data + 2);
 }
 
@@ -111,12 +116,43 @@ function checkOptions(arrival: Arrival, packet: Packet, bytes: u32): i32 {
     const next = at + 2 + <usize>load<u8>(at, 1);
     if (next > end) return drop();
     if (type != PADN && type != ROUTER_ALERT && type >> 6) {
-      if (type >> 6 == 1 || (type >> 6 == 3 && isMulticast(arrival.destination))) return drop();
+      if (type >> 6 == 1 || (type >> 6 == 3 && arrival.toMany)) return drop();
       return problem(arrival, Problem.UNKNOWN_OPTION, at);
     }
     at = next;
   }
   return 0;
+}
+
+/**
+ * True of an error and of a redirect, about which nothing may be sent (RFC 4443 §2.4 (e)), also behind headers with which
+ * something is wrong.
+ */
+export function isErrorItself(arrival: Arrival): bool {
+  const packet = arrival.packet;
+  const end = packet.data + packet.length;
+  let protocol: u32 = load<u8>(arrival.header, NEXT_HEADER);
+  let at = arrival.header + IPV6_HEADER_BYTES;
+  while (at + 8 <= end) {
+    const type: u32 = load<u8>(at);
+    if (protocol == Protocol.ICMPV6) return type < <u32>Icmp6Type.ECHO || type == <u32>Icmp6Type.REDIRECT;
+    if (!isExtension(protocol)) return false;
+    at += protocol == Protocol.FRAGMENT ? FRAGMENT_BYTES : (<u32>load<u8>(at, 1) + 1) * 8;
+    protocol = type; // where a message has its type, a header names the next one
+  }
+  return false;
+}
+
+function isExtension(protocol: u32): bool {
+  switch (protocol) {
+    case Protocol.HOP_BY_HOP:
+    case Protocol.DESTINATION_OPTIONS:
+    case Protocol.ROUTING:
+    case Protocol.FRAGMENT:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // §4.5. What follows is a part of a packet, unless it is the whole of it (RFC 6946).

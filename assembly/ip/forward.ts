@@ -9,8 +9,7 @@ import { be16 } from "../base/bytes";
 import { FRAGMENTS, IP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
 import { adapterAt } from "../device/adapter";
-import { releaseChain } from "../device/chain";
-import { available, Packet, PacketFlag } from "../device/packet";
+import { available, Packet, PacketFlag, release } from "../device/packet";
 import { areNeighbors, isAnyBroadcast } from "../ethernet/addresses";
 import { cameToGroup } from "../ethernet/header";
 import { Arrival } from "./arrival";
@@ -124,6 +123,7 @@ export function passInParts(arrival: Arrival, path: Path): void {
   let part: Packet | null = first;
   while (part) {
     const more: Packet | null = part.more;
+    part.more = null; // each goes, waits and falls by itself
     if (part !== first) part.set(PacketFlag.FOLLOWS);
     const bytes = part.length;
     const bits = place | (more || header.fragment & FragmentBits.MF ? <u32>FragmentBits.MF : 0);
@@ -142,11 +142,11 @@ export function passInParts(arrival: Arrival, path: Path): void {
       header.destination,
     );
     sendToNeighbor(adapter, neighbor, part);
+    release(part);
     count(Counter.IpFragCreates);
     place += bytes >> 3;
     part = more;
   }
   count(Counter.IpFragOKs);
   count(Counter.IpOutForwDatagrams);
-  releaseChain(first);
 }

@@ -21,6 +21,7 @@ import {
 } from "../ethernet/header";
 import { retransTime } from "../ethernet/interface";
 import { addNeighbor, findNeighbor, Neighbor, NeighborState, timerOf, waitFor } from "../ethernet/neighbor";
+import { forgetRedirectsTo } from "./route";
 import { sendSolicitation } from "./solicit";
 
 /** Requests before a neighbor is given up (RFC 4861 §10; RFC 1122 §2.3.2.1 asks for a limit). */
@@ -88,6 +89,7 @@ export function neighborTimeout(timer: u32): Neighbor | null {
         return null;
       }
       count(Counter.NeighborGiveUps);
+      if (IPV6) forgetRedirectsTo(neighbor.address, neighbor.adapter);
       return neighbor;
   }
 }

@@ -2,7 +2,7 @@
 // set them, and routers do (RFC 4861 §6.3.4), whose routes end. A route through an adapter without a link counts only
 // when there is no other.
 
-import { ROUTES } from "profile";
+import { IPV6, ROUTES } from "profile";
 import { News, RouteOrigin } from "../abi/addresses";
 import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
 import { SEVERAL_ADAPTERS } from "../base/config";
@@ -11,6 +11,11 @@ import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
 import { adapterAt, hasLink } from "../device/adapter";
 import { FOREVER } from "../ethernet/addresses";
 import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
+
+// Strangers on the link can make routers and redirects up. What they may take leaves room for what is more to be relied
+// on: redirects for routers, and both for people.
+const LEFT_BY_ROUTERS: u32 = ROUTES / 4;
+const LEFT_BY_REDIRECTS: u32 = ROUTES / 2;
 
 /** How a route compares with others to the same prefix (RFC 4191 §2.1): the higher, the better. */
 export const MEDIUM_PREFERENCE: u8 = 1;
@@ -59,7 +64,7 @@ export function routeAt(index: u32): Route {
 
 /**
  * Adds a route, or changes the one for the same prefix and adapter: of a router, the one through the same gateway.
- * `gateway` 0 or unspecified: the destination is the neighbor. Null when the table is full.
+ * `gateway` 0 or unspecified: the destination is the neighbor. Null when there is no room for one of that origin.
  */
 export function setRoute(
   prefix: usize,
@@ -84,7 +89,7 @@ export function setRankedRoute(
   preference: u8,
 ): Route | null {
   const route = entryFor(prefix, prefixLength, gateway, adapter, origin, preference);
-  if (!route) return null;
+  if (!route || (!route.endsAt && !hasRoomFor(origin))) return null;
   copyAddress(route.prefix, prefix);
   clearHost(route.prefix, prefixLength);
   if (gateway) copyAddress(route.gateway, gateway);
@@ -95,7 +100,15 @@ export function setRankedRoute(
   route.preference = preference;
   route.endsAt = endsAt;
   invalidatePaths();
+  if (origin != RouteOrigin.MANUAL) postNews(News.ROUTERS);
   return route;
+}
+
+function hasRoomFor(origin: RouteOrigin): bool {
+  if (!IPV6 || origin == RouteOrigin.MANUAL) return true;
+  let free: u32 = 0;
+  for (let i: u32 = 0; i < ROUTES; i++) if (!routeAt(i).endsAt) free++;
+  return free > (origin == RouteOrigin.ROUTER ? LEFT_BY_ROUTERS : LEFT_BY_REDIRECTS);
 }
 
 // The route that is to be changed, or a free entry; null when there is neither.
@@ -116,7 +129,7 @@ function entryFor(
     }
     if (route.origin != origin || !leadsTo(route, prefix, prefixLength, adapter)) continue;
     if (origin == RouteOrigin.MANUAL && route.preference != preference) continue;
-    if (origin != RouteOrigin.ROUTER || !gateway || sameAddress(route.gateway, gateway)) return route;
+    if (origin != RouteOrigin.ROUTER || leadsThrough(route, gateway)) return route;
   }
   return free;
 }
@@ -126,6 +139,30 @@ function leadsTo(route: Route, prefix: usize, prefixLength: u32, adapter: u32): 
   if (route.prefixLength != prefixLength || route.adapter != adapter || isV4(route.prefix) != isV4(prefix))
     return false;
   return samePrefix(route.prefix, prefix, prefixLength);
+}
+
+function leadsThrough(route: Route, gateway: usize): bool {
+  return gateway ? sameAddress(route.gateway, gateway) : isUnspecified(route.gateway);
+}
+
+/**
+ * Sees to it that a redirect finds an entry: strangers can make routers send many. They take at most half of the table,
+ * and the one that ends first gives way, unless there is one for the same destination already.
+ */
+export function makeRoomForRedirect(destination: usize, adapter: u32): void {
+  let oldest: Route | null = null;
+  let redirects: u32 = 0;
+  let used: u32 = 0;
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt) continue;
+    used++;
+    if (route.origin != RouteOrigin.REDIRECT) continue;
+    if (route.adapter == adapter && sameAddress(route.prefix, destination)) return;
+    redirects++;
+    if (!oldest || route.endsAt < oldest.endsAt) oldest = route;
+  }
+  if (oldest && (used == ROUTES || redirects >= ROUTES / 2)) removeRoute(oldest);
 }
 
 /** The route that a router has told of, or null. */
@@ -208,6 +245,18 @@ export function forgetRouter(gateway: usize, adapter: u32): void {
     const route = routeAt(i);
     if (!route.endsAt || route.adapter != adapter || route.origin == RouteOrigin.MANUAL) continue;
     if (sameAddress(route.gateway, gateway)) removeRoute(route);
+  }
+}
+
+/**
+ * A neighbor does not answer: where redirects have led to it, the routers are asked again (RFC 4861 §7.3.3), rather than
+ * nobody for as long as a redirect is believed.
+ */
+export function forgetRedirectsTo(address: usize, adapter: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (!route.endsAt || route.adapter != adapter || route.origin != RouteOrigin.REDIRECT) continue;
+    if (sameAddress(nextHop(route, route.prefix), address)) removeRoute(route);
   }
 }
 

@@ -15,13 +15,22 @@ import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { FOREVER, findAddressEntry } from "../ethernet/addresses";
 import { Interface, interfaceAt, setReachableTime } from "../ethernet/interface";
-import { invalidatePaths } from "../ethernet/neighbor";
+import { findNeighbor, invalidatePaths } from "../ethernet/neighbor";
 import { Arrival } from "./arrival";
 import { endOf, heardRouter, takePrefix } from "./autoconfig";
 import { findMac, findOption, isSoundMessage, learnNeighbor } from "./discovery";
 import { LEAST_MTU } from "./ipv6";
 import { expireNameServers, learnNameServer } from "./name-servers";
-import { expireRoutes, findRoute, findRouterRoute, MEDIUM_PREFERENCE, nextHop, removeRoute, setRoute } from "./route";
+import {
+  expireRoutes,
+  findRoute,
+  findRouterRoute,
+  MEDIUM_PREFERENCE,
+  makeRoomForRedirect,
+  nextHop,
+  removeRoute,
+  setRoute,
+} from "./route";
 import { NdOption } from "./solicit";
 
 /** Bytes of an advertisement, and of a redirect, up to the options. */
@@ -38,6 +47,8 @@ const REDIRECT_SECONDS: u32 = 600;
 /** The longest that a router may have us believe in a neighbor, or wait between solicitations, in milliseconds. */
 const MOST_TIME: u32 = 3600000;
 const MOST_RETRANS_TIME: u32 = 60000;
+/** Below this a forged advertisement would have every neighbor given up before it can answer. */
+const LEAST_RETRANS_TIME: u32 = 100;
 
 /** Prefixes and servers that one advertisement may bring; more is more than anybody has. */
 const MOST_OPTIONS: u32 = 16;
@@ -56,15 +67,20 @@ export function receiveRouterAdvertisement(arrival: Arrival): void {
   const packet = arrival.packet;
   takeParameters(link, packet.data);
   takeMtu(adapter, link, packet);
-  const option = findMac(packet, ADVERT_BYTES, NdOption.SOURCE_MAC);
-  if (option) {
-    const router = learnNeighbor(adapter.index, arrival.source, load<u32>(option, 2), load<u16>(option, 6));
-    if (router) router.isRouter = 1;
-  }
-  takeRouter(arrival, be16(packet.data, 6), <u32>load<u8>(packet.data, 5));
+  learnRouter(adapter.index, arrival.source, findMac(packet, ADVERT_BYTES, NdOption.SOURCE_MAC));
+  const lifetime = be16(packet.data, 6);
+  takeRouter(arrival, lifetime, <u32>load<u8>(packet.data, 5));
   takeOptions(adapter.index, packet);
-  heardRouter(adapter.index);
+  if (lifetime) heardRouter(adapter.index);
   routersTimeout();
+}
+
+// A router's Ethernet address, when there is an option with it; a neighbor that is known is one in any case.
+function learnRouter(adapter: u32, address: usize, option: usize): void {
+  const router = option
+    ? learnNeighbor(adapter, address, load<u32>(option, 2), load<u16>(option, 6))
+    : findNeighbor(adapter, address);
+  if (router) router.isRouter = 1;
 }
 
 function takeParameters(link: Interface, p: usize): void {
@@ -73,7 +89,7 @@ function takeParameters(link: Interface, p: usize): void {
   const reachable = be32(p, 8);
   if (reachable && reachable <= MOST_TIME) setReachableTime(link, reachable * MILLISECOND);
   const retrans = be32(p, 12);
-  if (retrans && retrans <= MOST_RETRANS_TIME) link.retransTime = retrans * MILLISECOND;
+  if (retrans && retrans <= MOST_RETRANS_TIME) link.retransTime = max<u32>(retrans, LEAST_RETRANS_TIME) * MILLISECOND;
 }
 
 function takeMtu(adapter: Adapter, link: Interface, packet: Packet): void {
@@ -103,7 +119,10 @@ function takeRouter(arrival: Arrival, lifetime: u32, flags: u32): void {
     return;
   }
   const bits = (flags >> 3) & 3;
-  route.preference = bits == 1 ? 2 : bits == 3 ? 0 : MEDIUM_PREFERENCE; // RFC 4191 §2.1
+  const preference: u8 = bits == 1 ? 2 : bits == 3 ? 0 : MEDIUM_PREFERENCE; // RFC 4191 §2.1
+  if (route.preference == preference) return;
+  route.preference = preference;
+  invalidatePaths();
 }
 
 function takeOptions(adapter: u32, packet: Packet): void {
@@ -124,7 +143,8 @@ function takePrefixOption(adapter: u32, p: usize): void {
   const valid = be32(p, 4);
   const preferred = be32(p, 8);
   const prefix = p + 16;
-  if (bits > 128 || isLinkLocal(prefix) || isMulticast(prefix) || isV4(prefix)) return;
+  // No bits would have everything on the link.
+  if (bits - 1 >= 128 || isLinkLocal(prefix) || isMulticast(prefix) || isV4(prefix)) return;
   if (flags & ON_LINK) {
     const known = findRouterRoute(prefix, bits, 0, adapter);
     if (!valid) {
@@ -139,6 +159,7 @@ function takePrefixOption(adapter: u32, p: usize): void {
 }
 
 function takeNameServers(adapter: u32, p: usize, bytes: u32): void {
+  if (bytes % 16 != 8) return; // not whole addresses (RFC 8106 §5.3.1)
   const lifetime = be32(p, 4);
   for (let at: u32 = 8; at + 16 <= bytes; at += 16) {
     learnNameServer(adapter, p + at, lifetime ? endOf(lifetime) : 0);
@@ -168,8 +189,10 @@ export function receiveRedirect(arrival: Arrival): void {
     return;
   }
   const option = findMac(packet, REDIRECT_BYTES, NdOption.TARGET_MAC);
-  if (option) learnNeighbor(adapter, target, load<u32>(option, 2), load<u16>(option, 6));
+  if (!isNeighbor) learnRouter(adapter, target, option);
+  else if (option) learnNeighbor(adapter, target, load<u32>(option, 2), load<u16>(option, 6));
   const gateway: usize = isNeighbor ? 0 : target;
+  makeRoomForRedirect(destination, adapter);
   if (!setRoute(destination, 128, gateway, adapter, RouteOrigin.REDIRECT, endOf(REDIRECT_SECONDS))) {
     count(Counter.NdTablesFull);
   }

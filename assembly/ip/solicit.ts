@@ -9,11 +9,11 @@ import { count } from "../base/counters";
 import { DISCOVERY_STATE } from "../base/memory";
 import { Adapter } from "../device/adapter";
 import { Packet, release, takePacket } from "../device/packet";
-import { OwnAddress, sourceFor } from "../ethernet/addresses";
+import { findOwnAddress, OwnAddress, sourceFor } from "../ethernet/addresses";
 import { EtherType, groupMacHigh, groupMacLow, sendEthernet } from "../ethernet/header";
 import { Neighbor, NeighborState } from "../ethernet/neighbor";
 import { finishIcmp6, Icmp6Type } from "./icmpv6";
-import { writeIpv6Header } from "./ipv6";
+import { Ipv6Header, writeIpv6Header } from "./ipv6";
 import { Protocol } from "./protocol";
 
 /** Bits of a neighbor advertisement's first word. */
@@ -78,7 +78,9 @@ export function sendSolicitation(adapter: Adapter, neighbor: Neighbor): void {
 
 // The address of the packet that waits, when it is ours, so that the neighbor learns whom to answer (§7.2.2).
 function sourceOf(adapter: Adapter, neighbor: Neighbor): OwnAddress | null {
-  return sourceFor(adapter.index, neighbor.address);
+  const waiting = neighbor.waitingTail;
+  const own = waiting ? findOwnAddress(adapter.index, changetype<Ipv6Header>(waiting.data).source) : null;
+  return own ? own : sourceFor(adapter.index, neighbor.address);
 }
 
 /** Asks whether somebody has an address that is to be ours (RFC 4862 §5.4.2). */

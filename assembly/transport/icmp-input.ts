@@ -13,6 +13,7 @@ import { sumChain } from "../device/chain";
 import { Arrival } from "../ip/arrival";
 import { receiveAdvertisement, receiveSolicitation } from "../ip/discovery";
 import { Icmp6Type, sumIcmp6 } from "../ip/icmpv6";
+import { LEAST_MTU } from "../ip/ipv6";
 import { limitPathMtu } from "../ip/path-mtu";
 import { Protocol } from "../ip/protocol";
 import { receiveMld } from "../ip/query";
@@ -85,7 +86,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
       break;
     case Icmp6Type.TOO_BIG:
       countIp(Counter.IcmpInDestUnreachs, true);
-      passError(arrival, Errno.EMSGSIZE, be32(arrival.packet.data, 4));
+      packetTooBig(arrival, be32(arrival.packet.data, 4));
       break;
     case Icmp6Type.TIME_EXCEEDED:
       countIp(Counter.IcmpInTimeExcds, true);
@@ -118,6 +119,12 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
   }
 }
 
+// No link carries less than 1280 bytes: who says so is not believed at all (RFC 8201 §4).
+function packetTooBig(arrival: Arrival, mtu: u32): void {
+  if (mtu < LEAST_MTU) countIp(Counter.IcmpInErrors, true);
+  else passError(arrival, Errno.EMSGSIZE, mtu);
+}
+
 function errorOf(code: u32): Errno {
   switch (code) {
     case Unreachable.NET:
@@ -140,8 +147,9 @@ function errorOf6(code: u32): Errno {
 
 function echoed(arrival: Arrival): void {
   countIp(Counter.IcmpInEchos, arrival.isV6);
-  // One sent to everybody would make all of us answer at once (RFC 1122 §3.2.2.6 lets us be silent).
-  if (!arrival.toMany && !isUnspecified(arrival.source)) sendEchoReply(arrival);
+  // One sent to everybody would make all of us answer at once: RFC 1122 §3.2.2.6 lets us be silent, RFC 4443 §4.2 wants to
+  // have it answered.
+  if ((arrival.isV6 || !arrival.toMany) && !isUnspecified(arrival.source)) sendEchoReply(arrival);
 }
 
 function forEchoSocket(arrival: Arrival): void {

@@ -14,7 +14,7 @@ import { cutChain, releaseChain, sumChain } from "../device/chain";
 import { Packet, release, takeSharedPacket } from "../device/packet";
 import { isOwn, sourceTo } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
-import { Problem } from "../ip/extensions";
+import { isErrorItself, Problem } from "../ip/extensions";
 import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { LEAST_MTU } from "../ip/ipv6";
 import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
@@ -99,6 +99,7 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 
   const isV6 = arrival.isV6;
   const isOption = isV6 && type == IcmpType.PARAMETER_PROBLEM && code == Problem.UNKNOWN_OPTION;
   if ((arrival.toMany && !isOption) || isUnspecified(arrival.source)) return;
+  if (IPV6 && isV6 && type == IcmpType.PARAMETER_PROBLEM && isErrorItself(arrival)) return;
   if (!mayError()) {
     countIp(Counter.IcmpOutRateLimited, isV6);
     return;

@@ -90,7 +90,7 @@ function asText(demo: DemoRun, cable: Impairments, seed: number, flags: DemoFlag
   const during = demo.during && [title(`2. During, at ${millis(demo.during.time)} ms`), tables(demo.during, colors)];
   return [
     `\n${colors.bold("Two machines on a simulated cable")} (${cableText(cable)}; seed ${seed})\n`,
-    `The server waits for connections on port 80. The client opens one and asks for http://${SERVER.address}/.\n`,
+    introduction(demo),
     title("1. Before"),
     tables(demo.before, colors),
     title("The conversation"),
@@ -106,6 +106,12 @@ function asText(demo: DemoRun, cable: Impairments, seed: number, flags: DemoFlag
     outcomeText(demo, colors),
     colors.dim("\nAnother run: thimble demo --wire sim:loss=10% --seed 7      What else there is: thimble --help\n"),
   ].join("");
+}
+
+function introduction({ ping }: DemoRun): string {
+  const page = `asks for http://${SERVER.address}/.\n`;
+  if (!ping) return `The server waits for connections on port 80. The client opens one and ${page}`;
+  return `The client looks over IPv6 whether ${ping.address} is there, then opens a connection over IPv4 and\n${page}`;
 }
 
 function tables(snapshot: Snapshot, colors: Colors): string {
@@ -136,11 +142,18 @@ function outcomeText(demo: DemoRun, colors: Colors): string {
   const rows = ladderRows(demo.events).filter((row) => "marks" in row);
   const lost = rows.filter(({ arrivals }) => arrivals.length === 0).length;
   const again = rows.filter(({ marks }) => marks.includes("sent again")).length;
-  const frames = `${rows.length} frames on the cable, ${lost} of them lost, ${again} sent again.\n`;
+  const frames = `${pingText(demo)}${rows.length} frames on the cable, ${lost} of them lost, ${again} sent again.\n`;
   if (!demo.page) return `${colors.red(`The client did not get its page: ${demo.error}`)}\n${frames}`;
   const { status, bytes, intact, micros } = demo.page;
   const quality = intact ? "byte for byte what the server has" : "not what the server has";
   return `${colors.green(`${status} OK`)}: ${bytes} bytes in ${millis(micros)} ms, ${quality}.\n${frames}`;
+}
+
+function pingText({ ping }: DemoRun): string {
+  if (!ping) return "";
+  return ping.micros === null
+    ? `No echo reply from ${ping.address}.\n`
+    : `Echo reply from ${ping.address} after ${millis(ping.micros)} ms.\n`;
 }
 
 function cableText({ delay = 0, rate = 0, ...rest }: Impairments): string {
@@ -161,9 +174,9 @@ function cableText({ delay = 0, rate = 0, ...rest }: Impairments): string {
 }
 
 function asJson(demo: DemoRun, cable: Impairments, seed: number): string {
-  const { before, during, after, later, page, error, counters } = demo;
+  const { start, before, during, after, later, ping, page, error, counters } = demo;
   const ladder = ladderRows(demo.events);
   const machines = [CLIENT, SERVER];
   const netstat = { before, during, after, later };
-  return `${JSON.stringify({ seed, cable, machines, netstat, ladder, page, error, counters }, null, 2)}\n`;
+  return `${JSON.stringify({ seed, start, cable, machines, netstat, ladder, ping, page, error, counters }, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 // `thimble echo`: gives back what it receives, over TCP and UDP (RFC 862).
 
 import type { Command } from "commander";
+import { formatEndpoint } from "../core/address.ts";
 import type { TcpConnection } from "../socket/tcp-connection.ts";
 import type { UdpSocket } from "../socket/udp-socket.ts";
 import { sentenceOf } from "./errors.ts";
@@ -45,14 +46,15 @@ async function run(port: number, options: StackOptions): Promise<void> {
   }
 }
 
-function announce(running: RunningStack, port: number, options: StackOptions): void {
+function announce({ addresses, wireName }: RunningStack, port: number, options: StackOptions): void {
+  const [address = ""] = addresses;
   if (options.json) {
-    report(options, { event: "listening", address: running.address, port });
+    report(options, { event: "listening", address, addresses, port });
     return;
   }
+  const places = addresses.map((each) => formatEndpoint(each, port)).join(" and ");
   process.stdout.write(
-    `Echoing TCP and UDP on ${running.address}:${port} (${running.wireName}). Ctrl-C ends.\n` +
-      `  try   nc -N ${running.address} ${port}\n`,
+    `Echoing TCP and UDP on ${places} (${wireName}). Ctrl-C ends.\n  try   nc -N ${address} ${port}\n`,
   );
 }
 
@@ -88,6 +90,8 @@ async function echoDatagrams(socket: UdpSocket): Promise<void> {
 interface EchoEvent {
   event: "listening" | "connected" | "ended" | "failed";
   address: string;
+  /** Of a listener: all of the stack's. */
+  addresses?: readonly string[];
   port: number;
   bytes?: number;
   error?: string;
@@ -98,7 +102,7 @@ function report(options: StackOptions, event: EchoEvent): void {
     process.stdout.write(`${JSON.stringify(event)}\n`);
     return;
   }
-  const peer = `${event.address}:${event.port}`;
+  const peer = formatEndpoint(event.address, event.port);
   const much = event.bytes === undefined ? "" : `, ${bytesText(event.bytes)} echoed`;
   const why = event.error === undefined ? "" : `: ${event.error}`;
   process.stdout.write(`${peer} ${event.event}${much}${why}\n`);

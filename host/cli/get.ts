@@ -5,12 +5,12 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import { isV4, parseAddress } from "../core/address.ts";
+import { splitZone } from "../core/address.ts";
 import type { Stack } from "../stack.ts";
 import { DEMO_PAGE } from "./demo-page.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { httpStream, serveHttp } from "./http-connections.ts";
-import { addStackOptions, examples, type StackOptions, seconds } from "./options.ts";
+import { addressArgument, addStackOptions, examples, type StackOptions, seconds } from "./options.ts";
 import { type RunningStack, startStack } from "./run-stack.ts";
 import { bytesText, rateText } from "./terminal.ts";
 
@@ -32,8 +32,8 @@ const PROGRESS_EVERY_MS = 100;
 
 const HELP = `
 The page goes to stdout, or to a file with -o. Names are not looked up yet: the URL has the
-server's IPv4 address. On a simulated cable the machine at the other end has that address, and one
-page to serve.`;
+server's address, an IPv6 one in brackets. On a simulated cable the machine at the other end has
+that address, and one page to serve.`;
 
 export function registerGet(program: Command): void {
   const command = program
@@ -49,6 +49,7 @@ export function registerGet(program: Command): void {
       "after",
       examples([
         ["thimble get http://10.0.0.2/ --wire sim", "the page of a second machine on a simulated cable"],
+        ["thimble get http://[2001:db8::2]/ --wire sim", "the same over IPv6"],
         ["thimble get http://10.0.0.1/big -o big --tap tap0 --address 10.0.0.2/24", "from a server behind a TAP"],
         ["thimble get http://10.0.0.2/ --wire sim:loss=20%,delay=20ms --pcap get.pcap", "with losses, for Wireshark"],
       ]),
@@ -57,7 +58,7 @@ export function registerGet(program: Command): void {
 }
 
 async function run(url: URL, flags: GetFlags): Promise<void> {
-  const running = await startStack("get", flags, { farAddress: url.hostname });
+  const running = await startStack("get", flags, { target: hostOf(url) });
   try {
     if (running.far) await servePage(running.far, portOf(url));
     const body: Buffer[] = [];
@@ -96,7 +97,7 @@ async function fetchTo({ stack }: RunningStack, url: URL, flags: GetFlags, body:
 }
 
 async function requestOver(stack: Stack, url: URL, timeout: number, signal: AbortSignal): Promise<IncomingMessage> {
-  const connection = await stack.connect({ address: url.hostname, port: portOf(url), timeout });
+  const connection = await stack.connect({ address: hostOf(url), port: portOf(url), timeout });
   const stream = httpStream(connection);
   return new Promise((resolve, reject) => {
     const headers = { Host: url.host, "User-Agent": "thimble", Accept: "*/*" };
@@ -159,25 +160,31 @@ function portOf(url: URL): number {
   return url.port === "" ? 80 : Number(url.port);
 }
 
+/** The server's address, without the brackets that IPv6 has in URLs. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
 function urlArgument(text: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(withScheme)) throw new UsageError(`${text} is not a URL; one looks like http://10.0.0.1/.`);
-  const url = new URL(withScheme);
+  const unzoned = withoutZone(withScheme);
+  if (!URL.canParse(unzoned)) {
+    throw new UsageError(`${text} is not a URL; one looks like http://10.0.0.1/ or http://[2001:db8::1]/.`);
+  }
+  const url = new URL(unzoned);
   if (url.protocol !== "http:") throw new UsageError(`${text}: only http URLs can be fetched so far.`);
-  if (!isIpv4(url.hostname)) {
-    throw new UsageError(
-      `${text}: names are not looked up yet; give the server's IPv4 address, as in http://10.0.0.1/.`,
-    );
+  if (!/^(\[.*\]|[\d.]+)$/.test(url.hostname)) {
+    throw new UsageError(`${text}: names are not looked up yet; give the server's address, as in http://10.0.0.1/.`);
   }
   return url;
 }
 
-function isIpv4(host: string): boolean {
-  try {
-    return isV4(parseAddress(host));
-  } catch {
-    return false;
-  }
+// A URL as such has no place for a zone; people write it as in addresses, or with its percent sign escaped (RFC 6874).
+function withoutZone(text: string): string {
+  const [, before = "", host = "", after = ""] = /^([^[]*)\[([^\]]*)\](.*)$/.exec(text) ?? [];
+  const { address, zone } = splitZone(host);
+  if (zone === null) return text;
+  return `${before}[${addressArgument("URL", `${address}%${zone.replace(/^25(?=.)/, "")}`)}]${after}`;
 }
 
 function timeoutOption(text: string): number {

@@ -1,11 +1,12 @@
-// `thimble netstat`: the sockets, counters, routes and neighbors of a stack that runs in another terminal.
+// `thimble netstat`: the sockets, counters, addresses, routes and neighbors of a stack that runs in another terminal.
 
 import type { Command } from "commander";
-import { groupsText, neighborsText, routesText, socketsText } from "../inspect/netstat.ts";
+import { socketsText } from "../inspect/netstat.ts";
+import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
 import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
-import type { GroupStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { chooseStack, stacksText } from "./choose-stack.ts";
 import { ask, type FoundStack, findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
@@ -20,18 +21,12 @@ interface NetstatFlags {
   routes?: boolean;
   groups?: boolean;
   neigh?: boolean;
+  addresses?: boolean;
+  nameServers?: boolean;
   stack?: string;
   list?: boolean;
   json?: boolean;
 }
-
-/** What is shown instead of sockets, by flag. */
-const VIEWS = [
-  { flag: "statistics", question: "statistics" },
-  { flag: "routes", question: "routes" },
-  { flag: "groups", question: "groups" },
-  { flag: "neigh", question: "neighbors" },
-] as const;
 
 const HELP = `
 One line is one socket, that is, one block of control information in the stack's memory:
@@ -40,7 +35,8 @@ One line is one socket, that is, one block of control information in the stack's
   State    of a TCP connection; LISTEN waits for connections, TIME_WAIT for stragglers of an old one
   Timer    what will happen next by itself: its name, seconds until then, attempts so far
   Sent     how long ago the socket last sent something
-0.0.0.0 stands for any address, * for any port, *:* for a UDP socket that talks to everybody.
+0.0.0.0 stands for any address of either version, * for any port, *:* for a UDP socket that talks to
+everybody. Sockets that talk over IPv6 are tcp6 and udp6.
 
 With -i, a line below each TCP connection shows its insides, in the names of Linux's ss -i:
   cubic, reno         the congestion controller;  wscale ts sack ecn: what both sides have agreed on
@@ -66,7 +62,9 @@ export function registerNetstat(program: Command): void {
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
     .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
-    .option("--neigh", "Ethernet addresses of the neighbors (ARP) instead of sockets")
+    .option("--neigh", "Ethernet addresses of the neighbors (ARP, neighbor discovery) instead of sockets")
+    .option("--addresses", "the stack's own addresses, and how long they last, instead of sockets")
+    .option("--name-servers", "name servers that routers have told of instead of sockets")
     .option("--stack <name>", "name or PID of the stack, where several run")
     .option("--list", "list the running stacks")
     .option("--json", "print data instead of text")
@@ -79,23 +77,38 @@ export function registerNetstat(program: Command): void {
         ["thimble netstat -s", "what the stack has counted"],
         ["thimble netstat -g", "the multicast groups it is in"],
         ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
+        ["thimble netstat --addresses", "which addresses it has, and which are being claimed"],
         ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
       ]),
     )
     .action(run);
 }
 
+/** What is asked for instead of sockets, by the flag that does so. */
+const OTHER_TABLES = {
+  statistics: { question: "statistics", flag: "-s" },
+  routes: { question: "routes", flag: "-r" },
+  groups: { question: "groups", flag: "-g" },
+  neigh: { question: "neighbors", flag: "--neigh" },
+  addresses: { question: "addresses", flag: "--addresses" },
+  nameServers: { question: "name servers", flag: "--name-servers" },
+} as const;
+
 async function run(flags: NetstatFlags): Promise<void> {
   if (flags.list) return list(flags);
-  const views = VIEWS.filter(({ flag }) => flags[flag]);
-  if (views.length > 1) throw new UsageError("Of -s, -r, -g and --neigh, give one at a time.");
-  if (views.length > 0 && flags.info) {
-    throw new UsageError("-i is about sockets; give it without -s, -r, -g and --neigh.");
-  }
+  const keys = Object.keys(OTHER_TABLES) as (keyof typeof OTHER_TABLES)[];
+  const [chosen, ...others] = keys.filter((key) => flags[key]).map((key) => OTHER_TABLES[key]);
+  const known = Object.values(OTHER_TABLES).map(({ flag }) => flag);
+  if (others.length > 0) throw new UsageError(`Of ${listText(known)}, give one at a time.`);
+  if (chosen && flags.info) throw new UsageError(`-i is about sockets; give it without ${chosen.flag}.`);
   const stack = await chooseStack(flags.stack);
-  const question = views[0]?.question ?? "netstat";
+  const question = chosen?.question ?? "netstat";
   const answer = await ask(stack.path, question);
   process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(question, answer, stack, flags));
+}
+
+function listText(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 async function list(flags: NetstatFlags): Promise<void> {
@@ -109,6 +122,8 @@ function asText(question: string, answer: unknown, { card }: FoundStack, flags: 
   if (question === "routes") return routesText(answer as RouteStatus[]);
   if (question === "groups") return groupsText(answer as GroupStatus[]);
   if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
+  if (question === "addresses") return addressesText(answer as AddressStatus[]);
+  if (question === "name servers") return nameServersText(answer as NameServerStatus[]);
   // What is left of a connection (TIME_WAIT) belongs to no process any more.
   const names = new Map([
     [0, "-"],

@@ -1,16 +1,21 @@
 // Options that several commands share: how they are declared, what they may hold, and how a bad one is answered.
 
-import type { Command } from "commander";
-import { isV4, parseAddress } from "../core/address.ts";
+import { type Command, Option } from "commander";
+import type { AutoconfigName } from "../adapters.ts";
+import { isLinkLocal, parseAddress, splitZone } from "../core/address.ts";
 import { UsageError } from "./errors.ts";
 
 /** Options of every command that runs a stack on a wire. */
 export interface StackOptions {
   wire?: string;
   tap?: string;
-  address?: string;
-  gateway?: string;
+  address?: string[];
+  gateway?: string[];
+  autoconfigure?: AutoconfigName[];
+  claim?: boolean;
   mac?: string;
+  vlan?: number;
+  mtu?: number;
   pcap?: string;
   seed?: number;
   profile: string;
@@ -23,15 +28,28 @@ export const HELP_WIDTH = 100;
 
 const PORTS = "a port is a number from 1 to 65535";
 
-/** Declares the options that describe a machine and its wire; `address` is shown in the help as what is taken. */
+/** Declares the options that describe a machine and its wire. */
 export function addStackOptions(command: Command): Command {
+  const several = "; repeat it, or separate with commas";
   return addOutputOptions(
     command
       .option("--wire <kind>", "what the adapter is plugged into: tap:NAME, or sim[:loss=3%,delay=20ms,...]")
       .option("--tap <name>", "short for --wire tap:NAME")
-      .option("--address <cidr>", "address of the stack and length of its network's prefix, as in 10.0.0.2/24")
-      .option("--gateway <address>", "router for everything outside of that network")
+      .option(
+        "--address <cidr>",
+        `address and its prefix's length: 10.0.0.2/24, 2001:db8::2/64${several}`,
+        listArgument,
+      )
+      .option(
+        "--gateway <address>",
+        "router for everything outside of those networks; one of each version",
+        listArgument,
+      )
+      .addOption(autoconfigOption())
+      .option("--claim", "ask first whether anybody has the addresses, as is always done in IPv6")
       .option("--mac <address>", "Ethernet address of the adapter, as in 02:00:00:00:00:02")
+      .option("--vlan <number>", "virtual LAN on the wire that the stack is in, 1 to 4094 (802.1Q tags)", vlanArgument)
+      .option("--mtu <bytes>", "largest packet that the wire carries, from 576 on (default: the wire's)", mtuArgument)
       .option("--name <name>", "name under which thimble netstat finds the stack (default: the command)", nameArgument),
   );
 }
@@ -49,6 +67,14 @@ export function seedArgument(text: string): number {
   return wholeNumber("--seed", text, 0, 0xffff_ffff, "a seed is a whole number from 0 to 4294967295");
 }
 
+function vlanArgument(text: string): number {
+  return wholeNumber("--vlan", text, 1, 4094, "a virtual LAN has a number from 1 to 4094");
+}
+
+function mtuArgument(text: string): number {
+  return wholeNumber("--mtu", text, 576, 9000, "say bytes from 576 to the profile's MTU");
+}
+
 export function portOption(text: string): number {
   return wholeNumber("--port", text, 1, 65535, PORTS);
 }
@@ -62,14 +88,52 @@ export function profileArgument(text: string): string {
   throw new UsageError(`--profile ${text}: a profile is named like its folder in boards/, as in tiny.`);
 }
 
-/** An IPv4 address as people write it; anything else is a UsageError that begins with `option`. */
-export function ipv4Argument(option: string, text: string): string {
+/**
+ * An address of either version as people write it; anything else is a UsageError that begins with `option`. A zone is
+ * taken off: the commands have one adapter, 0, so that a link-local address can mean no other link.
+ */
+export function addressArgument(option: string, text: string): string {
+  const { address, zone } = splitZone(text);
+  const bytes = bytesOf(option, address);
+  if (zone === null) return address;
+  if (!isLinkLocal(bytes)) throw new UsageError(`${option} ${text}: only link-local addresses have a zone.`);
+  if (zone === "0") return address;
+  throw new UsageError(
+    `${option} ${text}: the stack has one adapter, whose zone is 0; write ${address}%0, or ${address}.`,
+  );
+}
+
+function bytesOf(option: string, text: string): Uint8Array {
   try {
-    if (isV4(parseAddress(text))) return text;
+    return parseAddress(text);
   } catch {
-    throw new UsageError(`${option} ${text}: that is no address; one looks like 10.0.0.1.`);
+    throw new UsageError(`${option} ${text}: that is no address; one looks like 10.0.0.1 or 2001:db8::1.`);
   }
-  throw new UsageError(`${option} ${text}: the stack does not speak IPv6 yet; give an IPv4 address.`);
+}
+
+/** Collects the values of an option that may be repeated, or have several values separated by commas. */
+export function listArgument(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), ...text.split(",").filter((part) => part !== "")];
+}
+
+const AUTOCONFIG_NAMES: readonly AutoconfigName[] = ["routers", "link-local", "temporary", "ipv4-link-local"];
+
+// Without a value it means what most networks have: routers that tell.
+function autoconfigOption(): Option {
+  const names = AUTOCONFIG_NAMES.join(", ");
+  return new Option("--autoconfigure [what]", `get addresses without being told: ${names}`)
+    .preset("routers")
+    .argParser(autoconfigArgument);
+}
+
+function autoconfigArgument(text: string, before: AutoconfigName[] | undefined): AutoconfigName[] {
+  return [...(before ?? []), ...text.split(",").map(autoconfigName)];
+}
+
+function autoconfigName(text: string): AutoconfigName {
+  const found = AUTOCONFIG_NAMES.find((name) => name === text);
+  if (found) return found;
+  throw new UsageError(`--autoconfigure ${text}: choose from ${AUTOCONFIG_NAMES.join(", ")}.`);
 }
 
 function nameArgument(text: string): string {

@@ -1,11 +1,12 @@
 // `thimble ping`: asks another machine for ICMP echoes, and says how many came back and how fast.
 
 import type { Command } from "commander";
+import { isV4, parseAddress } from "../core/address.ts";
 import { StackError } from "../errors.ts";
 import type { PingReply } from "../socket/ping.ts";
-import { sentenceOf } from "./errors.ts";
-import { addStackOptions, examples, ipv4Argument, type StackOptions, seconds, wholeNumber } from "./options.ts";
-import { type RunningStack, startStack } from "./run-stack.ts";
+import { sentenceOf, UsageError } from "./errors.ts";
+import { addressArgument, addStackOptions, examples, type StackOptions, seconds, wholeNumber } from "./options.ts";
+import { addressTowards, type RunningStack, startStack } from "./run-stack.ts";
 import { untilSignal } from "./signals.ts";
 
 interface PingFlags extends StackOptions {
@@ -25,6 +26,8 @@ interface Attempt {
 }
 
 const ICMP_HEADER_BYTES = 8;
+/** What 65535 bytes of a packet, in IPv6 of its payload, leave for data. */
+const MOST_BYTES = { v4: 65_507, v6: 65_527 } as const;
 
 export function registerPing(program: Command): void {
   const command = program
@@ -43,6 +46,8 @@ export function registerPing(program: Command): void {
       examples([
         ["thimble ping 10.0.0.1 --tap tap0 --address 10.0.0.2/24", "ask the kernel behind a TAP"],
         ["thimble ping 10.0.0.2 -c 5 --wire sim:delay=20ms,loss=20%", "ask a second machine on a simulated cable"],
+        ["thimble ping 2001:db8::1 --tap tap0 --address 2001:db8::2/64", "the same over IPv6"],
+        ["thimble ping fe80::1%0 --tap tap0 --autoconfigure", "a neighbor by its address for the link"],
         [
           "thimble ping 10.0.0.1 -c 1000 -i 0.002 -s 1472 --tap tap0 --address 10.0.0.2/24",
           "full frames, many a second",
@@ -53,10 +58,12 @@ export function registerPing(program: Command): void {
 }
 
 async function run(target: string, flags: PingFlags): Promise<void> {
+  checkSize(target, flags.size);
   const stopped = untilSignal();
-  const running = await startStack("ping", flags, { farAddress: target });
+  const running = await startStack("ping", flags, { target });
   try {
-    if (!flags.json) process.stdout.write(`PING ${target} from ${running.address}: ${flags.size} bytes of data.\n`);
+    if (!flags.json)
+      process.stdout.write(`PING ${target} from ${addressTowards(running, target)}: ${flags.size} bytes of data.\n`);
     const began = performance.now();
     const attempts = await askAll(running, target, flags, stopped);
     const elapsed = performance.now() - began;
@@ -161,7 +168,7 @@ function milliseconds(micros: number): string {
 }
 
 function address(text: string): string {
-  return ipv4Argument("ADDRESS", text);
+  return addressArgument("ADDRESS", text);
 }
 
 function count(text: string): number {
@@ -177,7 +184,12 @@ function timeout(text: string): number {
 }
 
 function size(text: string): number {
-  return wholeNumber("--size", text, 0, 65507, "a request carries 0 to 65507 bytes");
+  return wholeNumber("--size", text, 0, MOST_BYTES.v6, `a request carries 0 to ${MOST_BYTES.v6} bytes`);
+}
+
+function checkSize(target: string, bytes: number): void {
+  if (bytes <= MOST_BYTES.v4 || !isV4(parseAddress(target))) return;
+  throw new UsageError(`--size ${bytes}: over IPv4 a request carries 0 to ${MOST_BYTES.v4} bytes.`);
 }
 
 function ttl(text: string): number {

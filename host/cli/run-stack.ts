@@ -1,19 +1,22 @@
-// From options to a running stack: opens the wire, starts the machine on it, and lets other terminals ask about it.
+// From options to a running stack: opens the wire, starts the machine on it, waits for its addresses, and lets other
+// terminals ask about it.
 
 import { memoryMap } from "../build/memory-map.ts";
-import { type Cidr, formatAddress, parseAddress, parseCidr, parseMac } from "../core/address.ts";
+import { type Cidr, formatAddress, isLinkLocal, isV4, parseAddress, parseCidr, parseMac } from "../core/address.ts";
 import { createStack, realClock, type Stack } from "../stack.ts";
 import { captureWire } from "../wire/capture.ts";
 import { openWire, parseWire } from "../wire/kinds.ts";
 import type { Wire } from "../wire/wire.ts";
 import { type Answers, type Control, openControl, type StackCard } from "./control.ts";
 import { sentenceOf, UsageError } from "./errors.ts";
-import { ipv4Argument, type StackOptions, wireText } from "./options.ts";
+import { type StackOptions, wireText } from "./options.ts";
+import { cidrText, farAddresses, isNeighbor, type OwnAddresses, ownAddresses } from "./own-addresses.ts";
+import { settle } from "./settle.ts";
 
 export interface RunningStack {
   readonly stack: Stack;
-  /** The stack's own address, without prefix length. */
-  readonly address: string;
+  /** The stack's own addresses, without prefix lengths; those for the link alone only where there are no others. */
+  readonly addresses: readonly string[];
   /** What it is plugged into, as it was typed. */
   readonly wireName: string;
   /** The machine at the other end of a simulated cable; null on other wires. */
@@ -22,15 +25,13 @@ export interface RunningStack {
 }
 
 export interface StartOptions {
-  /** On a simulated cable: the address of the machine at the other end; a neighbor's where left out. */
-  farAddress?: string;
+  /** Whom the command will talk to; on a simulated cable the machine at the other end has that address. */
+  target?: string;
 }
 
-const SIM_ADDRESS = "10.0.0.1/24";
-
 /**
- * Starts what the options of a command describe. Throws UsageError or InputError when they make no sense together,
- * before anything is opened.
+ * Starts what the options of a command describe; resolves when its addresses can be used. Throws UsageError or InputError
+ * when they make no sense together, before anything is opened.
  */
 export async function startStack(
   command: string,
@@ -39,12 +40,9 @@ export async function startStack(
 ): Promise<RunningStack> {
   const wireName = requiredWire(command, options);
   const spec = parseWire(wireName);
-  const address = addressFor(spec.kind, options);
-  const cidr = parseCidr(address);
-  ipv4Argument("--address", formatAddress(cidr.address));
+  const plan = await ownAddresses(spec.kind, options);
   if (options.mac !== undefined) parseMac(options.mac);
-  if (options.gateway !== undefined) checkGateway(ipv4Argument("--gateway", options.gateway), cidr);
-  const farAddress = spec.kind === "sim" ? farAddressFor(start.farAddress, cidr) : null;
+  const farTexts = spec.kind === "sim" ? farAddresses(plan.own, start.target) : [];
 
   const clock = realClock();
   const { seed } = options;
@@ -52,7 +50,7 @@ export async function startStack(
   const wire = options.pcap === undefined ? opened.wire : captureWire(opened.wire, options.pcap, clock);
   const name = options.name ?? command;
   const stack = await createStack({
-    wires: [{ wire, address, ...given("mac", options.mac), ...given("gateway", options.gateway) }],
+    wires: [{ wire, ...wireOptions(plan, options, spec.kind), ...linkOf(options) }],
     profile: options.profile,
     name,
     ...given("seed", seed),
@@ -60,14 +58,65 @@ export async function startStack(
     wire.close();
     throw error;
   });
-  const far = opened.far && farAddress ? await startFar(opened.far, `${farAddress}/${cidr.prefixLength}`, seed) : null;
-  const card = cardOf(name, command, wireName, options.profile, stack);
-  const control = await openControl(name, answersFor(card, stack)).catch((error: unknown) => {
+  const far = opened.far && farTexts.length > 0 ? await startFar(opened.far, farTexts, options) : null;
+  const card = { name, pid: process.pid, command, wire: wireName, profile: options.profile };
+  const answers = answersFor({ ...card, since: new Date().toISOString() }, stack);
+  const control = await openControl(name, answers).catch((error: unknown) => {
     // The stack is of use without being asked about.
     process.stderr.write(`thimble netstat will not find this stack: ${sentenceOf(error)}\n`);
     return null;
   });
-  return { stack, address: formatAddress(cidr.address), wireName, far, close: () => closeAll(control, stack, far) };
+  const close = (): Promise<void> => closeAll(control, stack, far);
+  try {
+    const autoconfigure = options.autoconfigure ?? [];
+    const isNear = isForLink(start.target);
+    await settle(stack, {
+      given: plan.own.map(({ address }) => formatAddress(address)),
+      waitsForOthers: autoconfigure.length > 0 || isNear,
+      asksRouters: !isNear && (autoconfigure.includes("routers") || autoconfigure.includes("temporary")),
+      wireName,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { stack, addresses: reachableAt(stack), wireName, far, close };
+}
+
+function wireOptions({ own, gateways }: OwnAddresses, options: StackOptions, kind: string) {
+  // On a simulated cable there is nobody to ask whose address is not known.
+  const claim = kind === "sim" ? false : options.claim;
+  return {
+    address: own.map(cidrText),
+    gateway: gateways,
+    ...given("mac", options.mac),
+    ...given("autoconfigure", options.autoconfigure),
+    ...given("claim", claim),
+  };
+}
+
+function isForLink(target: string | undefined): boolean {
+  return target !== undefined && isLinkLocal(parseAddress(target));
+}
+
+function usableAddresses(stack: Stack): Cidr[] {
+  const rows = stack.addresses().filter(({ state }) => state === "PREFERRED" || state === "DEPRECATED");
+  return rows.map(({ address, prefixLength }) => parseCidr(`${address}/${prefixLength}`));
+}
+
+function reachableAt(stack: Stack): string[] {
+  const all = usableAddresses(stack);
+  const beyond = all.filter(({ address }) => !isLinkLocal(address));
+  return (beyond.length > 0 ? beyond : all).map(({ address }) => formatAddress(address));
+}
+
+/** The address that the stack is likely to use towards `target`: of its network, or of its version. */
+export function addressTowards({ stack }: RunningStack, target: string): string {
+  const bytes = parseAddress(target);
+  const own = usableAddresses(stack).filter(({ address }) => isV4(address) === isV4(bytes));
+  const near = own.find((cidr) => isNeighbor(bytes, cidr));
+  const chosen = near ?? own.find(({ address }) => !isLinkLocal(address)) ?? own[0];
+  return chosen ? formatAddress(chosen.address) : "no address of its version";
 }
 
 function requiredWire(command: string, options: StackOptions): string {
@@ -78,61 +127,27 @@ function requiredWire(command: string, options: StackOptions): string {
   );
 }
 
-function addressFor(kind: string, options: StackOptions): string {
-  if (options.address !== undefined) return options.address;
-  if (kind === "sim") return SIM_ADDRESS;
-  throw new UsageError("Give the stack an address that is free on that network, as in --address 10.0.0.2/24.");
+function startFar(wire: Wire, address: string[], options: StackOptions): Promise<Stack> {
+  const wires = [{ wire, address, claim: false, ...linkOf(options) }];
+  const { seed } = options;
+  return createStack({ wires, name: "far", ...given("seed", seed === undefined ? undefined : seed + 1) });
 }
 
-function checkGateway(text: string, cidr: Cidr): void {
-  if (isNeighbor(parseAddress(text), cidr)) return;
-  throw new UsageError(`--gateway ${text} is not on the stack's own network, so the stack could not reach it.`);
+// What both ends of a link must agree on.
+function linkOf({ vlan, mtu }: StackOptions): { vlan?: number; mtu?: number } {
+  return { ...given("vlan", vlan), ...given("mtu", mtu) };
 }
 
-// A simulated cable has one machine at its other end: the one that is asked for, or just a neighbor.
-function farAddressFor(wanted: string | undefined, cidr: Cidr): string {
-  if (wanted === undefined) return formatAddress(neighborOf(cidr));
-  if (isNeighbor(parseAddress(wanted), cidr)) return wanted;
-  const own = `${formatAddress(cidr.address)}/${cidr.prefixLength}`;
-  throw new UsageError(`On a simulated cable there are only neighbors, and ${wanted} is none of ${own}.`);
-}
-
-function isNeighbor(address: Uint8Array, cidr: Cidr): boolean {
-  const bits = 96 + cidr.prefixLength;
-  const same = (bit: number): boolean => bitOf(address, bit) === bitOf(cidr.address, bit);
-  const isSelf = address.every((byte, i) => byte === cidr.address[i]);
-  return !isSelf && Array.from({ length: bits }, (_, bit) => bit).every(same);
-}
-
-function bitOf(bytes: Uint8Array, bit: number): number {
-  return ((bytes[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1;
-}
-
-// The same address with its last two bits exchanged: .1 and .2 are each other's neighbors.
-function neighborOf({ address }: Cidr): Uint8Array {
-  const neighbor = address.slice();
-  neighbor[15] = (neighbor[15] ?? 0) ^ 3;
-  return neighbor;
-}
-
-function startFar(wire: Wire, address: string, seed: number | undefined): Promise<Stack> {
-  return createStack({ wires: [{ wire, address }], name: "far", ...(seed === undefined ? {} : { seed: seed + 1 }) });
-}
-
-function cardOf(name: string, command: string, wire: string, profile: string, stack: Stack): StackCard {
-  const addresses = stack.addresses().map(({ address, prefixLength }) => `${address}/${prefixLength}`);
-  return { name, pid: process.pid, command, wire, addresses, profile, since: new Date().toISOString() };
-}
-
-function answersFor(card: StackCard, stack: Stack): Answers {
+function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
   return {
-    who: () => card,
+    who: () => ({ ...card, addresses: usableAddresses(stack).map(cidrText) }),
     netstat: () => stack.sockets(),
     statistics: () => stack.counters(),
     routes: () => stack.routes(),
     neighbors: () => stack.neighbors(),
     groups: () => stack.groups(),
     addresses: () => stack.addresses(),
+    "name servers": () => stack.nameServers(),
     memory: () => memoryMap(stack.core),
   };
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import sirv from "sirv";
+import { formatEndpoint, hostText } from "../core/address.ts";
 import { UsageError } from "./errors.ts";
 import { serveHttp } from "./http-connections.ts";
 import { addStackOptions, examples, portOption, type StackOptions } from "./options.ts";
@@ -36,6 +37,8 @@ export function registerServe(program: Command): void {
       examples([
         ["thimble serve public --tap tap0 --address 10.0.0.2/24", "then: curl http://10.0.0.2/"],
         ["thimble serve . --tap tap0 --address 10.0.0.2/24 --pcap serve.pcap", "and keep all frames for Wireshark"],
+        ["thimble serve . --tap tap0 --address 10.0.0.2/24,2001:db8::2/64", "over both versions of IP"],
+        ["thimble serve . --tap tap0 --autoconfigure", "at the addresses that a router's prefixes give"],
         ["thimble serve . --wire tap:tap0,delay=50ms,loss=2% --address 10.0.0.2/24", "behind a long, bad cable"],
         ["thimble serve . --wire sim", "nobody to serve, but thimble netstat -ano shows it"],
       ]),
@@ -66,16 +69,20 @@ function folderOf(text: string): string {
   return resolve(text);
 }
 
-function announce(running: RunningStack, root: string, flags: ServeFlags): void {
-  const { address } = running;
-  const url = `http://${address}${flags.port === 80 ? "" : `:${flags.port}`}/`;
+function announce({ addresses, wireName }: RunningStack, root: string, flags: ServeFlags): void {
+  const { port } = flags;
+  const urls = addresses.map((each) => `http://${hostText(each)}${port === 80 ? "" : `:${port}`}/`);
+  const [url = ""] = urls;
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ event: "listening", folder: root, url, address, port: flags.port })}\n`);
+    const [address = ""] = addresses;
+    const event = { event: "listening", folder: root, url, urls, address, addresses, port };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
     return;
   }
   const colors = colorsFor(process.stdout);
+  const places = urls.map((each) => colors.cyan(each)).join(" and ");
   const lines = [
-    `Serving ${colors.bold(root)} at ${colors.cyan(url)} (${running.wireName}). Ctrl-C ends.`,
+    `Serving ${colors.bold(root)} at ${places} (${wireName}). Ctrl-C ends.`,
     `  try     curl ${url}`,
     `  watch   thimble netstat -ano`,
   ];
@@ -129,7 +136,7 @@ function logWhenDone(request: IncomingMessage, response: ServerResponse, flags: 
   });
   response.on("close", () => {
     const access: Access = {
-      peer: `${remoteAddress}:${remotePort}`,
+      peer: formatEndpoint(remoteAddress ?? "", remotePort ?? 0),
       method: request.method ?? "",
       url: request.url ?? "",
       status: response.statusCode,

@@ -16,6 +16,8 @@ export function colorsFor(stream: NodeJS.WriteStream): Colors {
 export function ladderPaint(colors: Colors): Paint {
   const inks: Record<Ink, (text: string) => string> = {
     arp: colors.magenta,
+    nd: colors.magenta,
+    group: colors.blue,
     icmp: colors.blue,
     udp: colors.blue,
     open: (text) => colors.bold(colors.cyan(text)),

@@ -27,6 +27,10 @@ A wire is what the machine's Ethernet adapter is plugged into:
 A TAP device that you may open, once, as root:
   ip tuntap add tap0 mode tap user $USER; ip addr add 10.0.0.1/24 dev tap0; ip link set tap0 up
 
+Wherever an address stands, both versions of IP do: 10.0.0.2, 2001:db8::2, in URLs [2001:db8::2]. An
+address for the link alone, fe80::2 or fe80::2%0, means the link of the stack's one adapter. IPv6
+addresses are claimed before they are used, which takes a second or two.
+
 Exit codes: 0 done, 1 it did not work, 2 the command line makes no sense.`;
 
 function buildProgram(): Command {

@@ -36,6 +36,18 @@ export function isV4(bytes: Uint8Array): boolean {
   return V4_PREFIX.every((byte, i) => bytes[i] === byte);
 }
 
+/** The parts of "fe80::1%0": an address and the zone that it is good in (RFC 4007 §11); null without one. */
+export function splitZone(text: string): { address: string; zone: string | null } {
+  const at = text.indexOf("%");
+  return at < 0 ? { address: text, zone: null } : { address: text.slice(0, at), zone: text.slice(at + 1) };
+}
+
+/** True of fe80::/10 and 169.254.0.0/16, which are good on one link only (RFC 4291 §2.5.6, RFC 3927). */
+export function isLinkLocal(bytes: Uint8Array): boolean {
+  if (isV4(bytes)) return bytes[12] === 169 && bytes[13] === 254;
+  return bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80;
+}
+
 /** "10.0.0.2/24" with its prefix. Throws InputError ERR_ADDRESS. */
 export function parseCidr(text: string): Cidr {
   const [head = "", tail, ...rest] = text.split("/");
@@ -43,7 +55,10 @@ export function parseCidr(text: string): Cidr {
   const longest = isV4(address) ? 32 : 128;
   const prefixLength = tail !== undefined && /^\d{1,3}$/.test(tail) ? Number(tail) : Number.NaN;
   if (rest.length > 0 || !(prefixLength <= longest)) {
-    throw new InputError("ERR_ADDRESS", `"${text}" needs a prefix length from 0 to ${longest}, as in ${head}/24.`);
+    throw new InputError(
+      "ERR_ADDRESS",
+      `"${text}" needs a prefix length from 0 to ${longest}, as in ${head}/${longest === 32 ? 24 : 64}.`,
+    );
   }
   return { address, prefixLength };
 }
@@ -84,7 +99,12 @@ export function checkPort(port: number, least = 1): number {
 
 /** "10.0.0.1:80" or "[2001:db8::1]:80". */
 export function formatEndpoint(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${hostText(address)}:${port}`;
+}
+
+/** An address as it stands in a URL: an IPv6 one in brackets (RFC 3986 §3.2.2). */
+export function hostText(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 // Leading zeros are refused: some programs read them as octal.

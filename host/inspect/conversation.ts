@@ -49,11 +49,11 @@ function scaleOf(own: Direction, other: Direction | null): number {
 export class Conversations {
   readonly #directions = new Map<string, Direction>();
 
-  /** Takes note of a segment; answers null for anything that is not TCP over IPv4. */
-  view({ ipv4, tcp, payload }: Dissection): SegmentView | null {
-    if (!ipv4 || !tcp) return null;
-    const here = `${ipv4.source}:${tcp.sourcePort}`;
-    const there = `${ipv4.destination}:${tcp.destinationPort}`;
+  /** Takes note of a segment; answers null for anything that is not TCP. */
+  view({ ip, tcp, payload }: Dissection): SegmentView | null {
+    if (!ip || !tcp) return null;
+    const here = `${ip.source}:${tcp.sourcePort}`;
+    const there = `${ip.destination}:${tcp.destinationPort}`;
     const isSyn = (tcp.flags & SYN) !== 0;
     const span = payload.length + (isSyn ? 1 : 0) + (tcp.flags & FIN ? 1 : 0);
     const own = this.#direction(`${here} ${there}`, `${there} ${here}`, tcp.seq, isSyn, tcp.flags);

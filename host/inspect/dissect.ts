@@ -1,13 +1,15 @@
 // The dissector: an Ethernet frame taken apart into headers, for programs (typed) and for people (fields). It reads
 // whatever it is given: a damaged or cut-off frame gives what could be read, and the reasons why there is no more.
 
-import { type Dissection, EtherType, etherTypeText, type Ipv4Header, isIcmpError, protocolText } from "./dissection.ts";
-import { bigEndian, FieldReader, hex, internetChecksum } from "./fields.ts";
-import { readTransport } from "./transport-headers.ts";
+import type { Dissection } from "./dissection.ts";
+import { bigEndian, FieldReader } from "./fields.ts";
+import { readIpv4, readIpv6, versionAt } from "./ip-headers.ts";
+import { EtherType, etherTypeText } from "./protocol-names.ts";
+import { readCarried } from "./transport-headers.ts";
 
 const ETHERNET_BYTES = 14;
+const VLAN_BYTES = 4;
 const ARP_BYTES = 28;
-const IPV4_SHORTEST = 20;
 
 /** Takes a frame apart; `frame` begins with the destination address and has no FCS. Never throws. */
 export function dissect(frame: Uint8Array): Dissection {
@@ -19,14 +21,39 @@ export function dissect(frame: Uint8Array): Dissection {
   const reader = new FieldReader("Ethernet", frame, 0, ETHERNET_BYTES);
   const destination = reader.mac("destination", 0);
   const source = reader.mac("source", 6);
-  const etherType = reader.u16("type", 12, etherTypeText);
-  result.ethernet = { destination, source, etherType };
+  const ethernet = { destination, source, etherType: reader.u16("type", 12, etherTypeText) };
+  result.ethernet = ethernet;
   result.layers.push(reader.layer);
   result.payload = frame.subarray(ETHERNET_BYTES);
-  if (etherType === EtherType.ARP) readArp(result, frame, ETHERNET_BYTES);
-  if (etherType === EtherType.IPV4) readIpv4(result, frame, ETHERNET_BYTES, frame.length);
+  while (isTag(ethernet.etherType) && readTag(result, frame, ethernet)) {}
+  const start = frame.length - result.payload.length;
+  if (ethernet.etherType === EtherType.ARP) readArp(result, frame, start);
+  if (ethernet.etherType === EtherType.IPV4) readIp(result, frame, { version: 4, start, end: frame.length });
+  if (ethernet.etherType === EtherType.IPV6) readIp(result, frame, { version: 6, start, end: frame.length });
   noteRest(result, frame);
   return result;
+}
+
+function isTag(etherType: number): boolean {
+  return etherType === EtherType.VLAN || etherType === EtherType.PROVIDER_VLAN;
+}
+
+// False where the frame ends before the tag does.
+function readTag(result: Dissection, frame: Uint8Array, ethernet: { etherType: number }): boolean {
+  const start = frame.length - result.payload.length;
+  if (frame.length - start < VLAN_BYTES) {
+    result.problems.push(`VLAN: ${frame.length - start} bytes are too few for a tag of ${VLAN_BYTES}`);
+    return false;
+  }
+  const reader = new FieldReader("VLAN", frame, start, VLAN_BYTES);
+  const priority = reader.bits("priority", 0, 1, 5, 3);
+  const dropEligible = reader.flag("drop eligible", 0, 4);
+  const vlan = reader.bits("VLAN", 0, 2, 0, 12);
+  ethernet.etherType = reader.u16("type", 2, etherTypeText);
+  result.vlans = [...(result.vlans ?? []), { vlan, priority, dropEligible }];
+  result.layers.push(reader.layer);
+  result.payload = frame.subarray(start + VLAN_BYTES);
+  return true;
 }
 
 function readArp(result: Dissection, frame: Uint8Array, start: number): void {
@@ -53,66 +80,24 @@ function readArp(result: Dissection, frame: Uint8Array, start: number): void {
   result.payload = frame.subarray(start + ARP_BYTES, start + ARP_BYTES);
 }
 
-function readIpv4(result: Dissection, frame: Uint8Array, start: number, end: number, quoted = false): void {
-  const room = end - start;
-  const headerBytes = ((frame[start] ?? 0) & 15) * 4;
-  if (room < IPV4_SHORTEST || (frame[start] ?? 0) >>> 4 !== 4 || headerBytes < IPV4_SHORTEST || headerBytes > room) {
-    result.problems.push(`IPv4: no whole header of version 4 in ${room} bytes`);
-    return;
-  }
-  const reader = new FieldReader("IPv4", frame, start, headerBytes);
-  const ip = readIpv4Header(reader, headerBytes);
-  result.ipv4 = ip;
-  result.layers.push(reader.layer);
-  if (internetChecksum(reader.slice(0, headerBytes)) !== 0)
-    result.problems.push("IPv4: the header's checksum is wrong");
-  if (ip.totalBytes < headerBytes || (ip.totalBytes > room && !quoted)) {
-    result.problems.push(`IPv4: a total length of ${ip.totalBytes} does not fit ${room} bytes`);
-    return;
-  }
-  const last = Math.min(end, start + ip.totalBytes);
-  result.payload = frame.subarray(start + headerBytes, last);
-  if (ip.fragmentOffset !== 0) return;
-  readTransport(result, {
-    frame,
-    start: start + headerBytes,
-    end: last,
-    addresses: start + 12,
-    protocol: ip.protocol,
-    whole: !ip.moreFragments && !quoted,
-    quoted,
-  });
-  // No error is sent about an error (RFC 1122 §3.2.2): what a quoted one quotes stays bytes.
-  const quotes = result.icmp && isIcmpError(result.icmp.type) && !quoted;
-  if (result.icmp && quotes) result.icmp.quoted = readQuoted(frame, result.payload.byteOffset - frame.byteOffset, last);
+interface IpPlace {
+  version: number;
+  start: number;
+  end: number;
 }
 
-// The packet an ICMP error quotes is cut off; that is no damage.
+function readIp(result: Dissection, frame: Uint8Array, { version, start, end }: IpPlace, quoted = false): void {
+  const carried = (version === 6 ? readIpv6 : readIpv4)(result, frame, start, end, quoted);
+  if (carried === null) return;
+  for (const quote of readCarried(result, carried)) quote.put(readQuoted(frame, quote.start, quote.end));
+}
+
+// The packet that a message quotes is cut off; that is no damage.
 function readQuoted(frame: Uint8Array, start: number, end: number): Dissection {
   const payload = frame.subarray(start, end);
   const result: Dissection = { bytes: payload.length, payload, layers: [], problems: [] };
-  readIpv4(result, frame, start, end, true);
+  readIp(result, frame, { version: versionAt(frame, start), start, end }, true);
   return result;
-}
-
-function readIpv4Header(reader: FieldReader, headerBytes: number): Ipv4Header {
-  reader.bits("version", 0, 1, 4, 4);
-  reader.bits("header length", 0, 1, 0, 4, (words) => `${words * 4} bytes`);
-  reader.bits("differentiated services", 1, 1, 2, 6);
-  reader.bits("congestion notification", 1, 1, 0, 2);
-  const totalBytes = reader.u16("total length", 2);
-  const identification = reader.u16("identification", 4, hex);
-  const dontFragment = reader.bits("don't fragment", 6, 1, 6, 1) === 1;
-  const moreFragments = reader.bits("more fragments", 6, 1, 5, 1) === 1;
-  const fragmentOffset = reader.bits("fragment offset", 6, 2, 0, 13, (units) => `${units * 8}`) * 8;
-  const ttl = reader.u8("time to live", 8);
-  const protocol = reader.u8("protocol", 9, protocolText);
-  reader.u16("header checksum", 10, hex);
-  const source = reader.ipv4("source", 12);
-  const destination = reader.ipv4("destination", 16);
-  if (headerBytes > IPV4_SHORTEST) reader.raw("options", IPV4_SHORTEST, headerBytes - IPV4_SHORTEST);
-  const fragment = { identification, dontFragment, moreFragments, fragmentOffset };
-  return { source, destination, protocol, ttl, headerBytes, totalBytes, ...fragment };
 }
 
 // What no header explains: the payload, and behind it what only fills the frame up to 60 bytes.

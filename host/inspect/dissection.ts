@@ -1,12 +1,23 @@
-// What the dissector answers: the headers of one frame as typed values, and the words for the numbers in them.
+// What the dissector answers: the headers of one frame as typed values.
 
-import { hex, type Layer } from "./fields.ts";
+import type { DiscoveryMessage } from "./discovery-messages.ts";
+import type { Layer } from "./fields.ts";
+import type { GroupMessage } from "./group-messages.ts";
 import type { TcpHeader } from "./tcp-header.ts";
 
 export interface EthernetHeader {
   destination: string;
   source: string;
+  /** Of what the frame carries, behind its VLAN tags. */
   etherType: number;
+}
+
+/** A tag of IEEE 802.1Q. */
+export interface VlanTag {
+  /** 0: none, the tag is there for its priority. */
+  vlan: number;
+  priority: number;
+  dropEligible: boolean;
 }
 
 export interface ArpPacket {
@@ -17,26 +28,55 @@ export interface ArpPacket {
   targetAddress: string;
 }
 
-export interface Ipv4Header {
+/** What the headers of both versions say. */
+export interface IpHeader {
+  version: 4 | 6;
   source: string;
   destination: string;
+  /** Of what the packet carries: in IPv6, behind its extension headers. */
   protocol: number;
-  ttl: number;
-  identification: number;
-  dontFragment: boolean;
   moreFragments: boolean;
   /** Bytes. */
   fragmentOffset: number;
+}
+
+export interface Ipv4Header extends IpHeader {
+  version: 4;
+  ttl: number;
+  identification: number;
+  dontFragment: boolean;
   headerBytes: number;
   totalBytes: number;
 }
 
+export interface Ipv6Header extends IpHeader {
+  version: 6;
+  hopLimit: number;
+  /** Differentiated services and congestion notification. */
+  trafficClass: number;
+  flowLabel: number;
+  /** Of everything behind the fixed header. */
+  payloadBytes: number;
+  /** Numbers of the extension headers, in the order in which they lie there. */
+  extensions: number[];
+  /** Of a packet with a fragment header. */
+  identification?: number;
+}
+
 export interface IcmpMessage {
+  /** Of IP: types mean another thing in each. */
+  version: 4 | 6;
   type: number;
   code: number;
   /** Of an echo request or reply. */
   identifier?: number;
   sequence?: number;
+  /** What the next link carries, where a packet was too big for it; in ICMP (version 4) 0 when the router did not say. */
+  mtu?: number;
+  /** Where the problem lies: bytes from the start of the packet that is quoted. */
+  pointer?: number;
+  /** The router that a redirect of IPv4 recommends. */
+  gateway?: string;
   /** The packet that an error message is about, as far as it is quoted. */
   quoted?: Dissection;
 }
@@ -53,9 +93,18 @@ export interface Dissection {
   /** Bytes taken apart, FCS not counted. */
   bytes: number;
   ethernet?: EthernetHeader;
+  /** Outermost first. */
+  vlans?: VlanTag[];
   arp?: ArpPacket;
+  /** `ipv4` or `ipv6`, whichever there is. */
+  ip?: Ipv4Header | Ipv6Header;
   ipv4?: Ipv4Header;
+  ipv6?: Ipv6Header;
   icmp?: IcmpMessage;
+  /** What an ICMPv6 message says of neighbors and routers. */
+  discovery?: DiscoveryMessage;
+  /** What an IGMP message, or an ICMPv6 message of MLD, says of groups. */
+  group?: GroupMessage;
   udp?: UdpHeader;
   tcp?: TcpHeader;
   /** Of TCP and UDP, also where no more than these was left of the header. */
@@ -66,61 +115,4 @@ export interface Dissection {
   layers: Layer[];
   /** What is wrong with it, one sentence each; empty for a sound frame. */
   problems: string[];
-}
-
-export const EtherType = { IPV4: 0x0800, ARP: 0x0806, VLAN: 0x8100, IPV6: 0x86dd } as const;
-export const Protocol = { ICMP: 1, TCP: 6, UDP: 17 } as const;
-export const IcmpType = {
-  ECHO_REPLY: 0,
-  UNREACHABLE: 3,
-  SOURCE_QUENCH: 4,
-  REDIRECT: 5,
-  ECHO_REQUEST: 8,
-  TIME_EXCEEDED: 11,
-  PARAMETER_PROBLEM: 12,
-} as const;
-
-const ETHER_TYPE_NAMES: Record<number, string> = {
-  [EtherType.IPV4]: "IPv4",
-  [EtherType.ARP]: "ARP",
-  [EtherType.VLAN]: "VLAN tag",
-  [EtherType.IPV6]: "IPv6",
-};
-const PROTOCOL_NAMES: Record<number, string> = { 1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP" };
-const ICMP_NAMES: Record<number, string> = {
-  [IcmpType.ECHO_REPLY]: "echo reply",
-  [IcmpType.UNREACHABLE]: "destination unreachable",
-  [IcmpType.SOURCE_QUENCH]: "source quench",
-  [IcmpType.REDIRECT]: "redirect",
-  [IcmpType.ECHO_REQUEST]: "echo request",
-  [IcmpType.TIME_EXCEEDED]: "time exceeded",
-  [IcmpType.PARAMETER_PROBLEM]: "parameter problem",
-};
-const UNREACHABLE_NAMES = ["network", "host", "protocol", "port"];
-const FRAGMENTATION_NEEDED = 4;
-
-/** "IPv4", "ARP", ... or the number; below 1536 it is a length (IEEE 802.3), not a type. */
-export function etherTypeText(etherType: number): string {
-  return ETHER_TYPE_NAMES[etherType] ?? (etherType < 1536 ? `length ${etherType}` : hex(etherType));
-}
-
-export function protocolText(protocol: number): string {
-  return PROTOCOL_NAMES[protocol] ?? `protocol ${protocol}`;
-}
-
-/** An ICMP type and code as words: "echo request", "port unreachable". */
-export function icmpText(type: number, code: number): string {
-  if (type === IcmpType.UNREACHABLE) {
-    if (code === FRAGMENTATION_NEEDED) return "fragmentation needed";
-    const what = UNREACHABLE_NAMES[code];
-    if (what) return `${what} unreachable`;
-  }
-  const name = ICMP_NAMES[type] ?? `type ${type}`;
-  return code === 0 ? name : `${name}, code ${code}`;
-}
-
-/** True for the types that report an error about a packet, which they quote. */
-export function isIcmpError(type: number): boolean {
-  const { UNREACHABLE, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM } = IcmpType;
-  return [UNREACHABLE, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM].some((error) => error === type);
 }

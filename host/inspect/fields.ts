@@ -1,7 +1,7 @@
 // The field view of a frame: every header as a list of named fields that know where in the frame they lie. A reader
 // hands out values and notes each one it hands out, so what a program uses and what a person sees cannot differ.
 
-import { formatMac } from "../core/address.ts";
+import { formatAddress, formatMac } from "../core/address.ts";
 
 /** One field of a header. */
 export interface Field {
@@ -19,7 +19,7 @@ export interface Field {
 
 /** One header (or trailer) of a frame. */
 export interface Layer {
-  /** "Ethernet", "ARP", "IPv4", "ICMP", "UDP", "TCP" or "Data". */
+  /** "Ethernet", "IPv6", "Hop-by-hop options", "TCP", "Data", ... */
   name: string;
   offset: number;
   bytes: number;
@@ -53,7 +53,7 @@ export class FieldReader {
   }
 
   /** `width` bits that start `shift` bits above the lowest bit of the `bytes` bytes at `at`. */
-  bits(name: string, at: number, bytes: 1 | 2, shift: number, width: number, show = (v: number): string => `${v}`) {
+  bits(name: string, at: number, bytes: 1 | 2 | 4, shift: number, width: number, show = (v: number): string => `${v}`) {
     const value = (this.#big(at, bytes) >>> shift) & ((1 << width) - 1);
     this.layer.fields.push({ name, offset: this.layer.offset + at, bytes, shift, bits: width, text: show(value) });
     return value;
@@ -65,6 +65,23 @@ export class FieldReader {
 
   ipv4(name: string, at: number): string {
     return this.#note(name, at, 4, ipv4Text(this.slice(at, 4)));
+  }
+
+  ipv6(name: string, at: number): string {
+    return this.#note(name, at, 16, ipv6Text(this.slice(at, 16)));
+  }
+
+  /** The first `bytes` bytes of an address, of which the rest is zero. */
+  partOfIpv6(name: string, at: number, bytes: number): string {
+    const whole = new Uint8Array(16);
+    whole.set(this.slice(at, bytes));
+    const text = ipv6Text(whole);
+    return bytes === 0 ? text : this.#note(name, at, bytes, text);
+  }
+
+  /** The flag that lies `shift` bits above the lowest bit of the byte at `at`. */
+  flag(name: string, at: number, shift: number): boolean {
+    return this.bits(name, at, 1, shift, 1, (value) => (value === 1 ? "yes" : "no")) === 1;
   }
 
   /** Notes bytes that have no number of their own: options, padding, payload. */
@@ -104,6 +121,12 @@ export function bigEndian(data: Uint8Array, at: number, bytes: number): number {
 /** Four bytes as `10.0.0.1`. */
 export function ipv4Text(bytes: Uint8Array): string {
   return bytes.join(".");
+}
+
+/** Sixteen bytes as RFC 5952 writes them; an IPv4 address within is `::ffff:10.0.0.1`, as on a wire it is none. */
+export function ipv6Text(bytes: Uint8Array): string {
+  const text = formatAddress(bytes);
+  return text.includes(":") ? text : `::ffff:${text}`;
 }
 
 /** A number in hexadecimal, with at least `digits` digits. */

@@ -17,6 +17,8 @@ const RAIL = "│";
 /** Colours on light and on dark ground. */
 const INKS: Record<Ink, readonly [light: string, dark: string]> = {
   arp: ["#8250df", "#d2a8ff"],
+  nd: ["#8250df", "#d2a8ff"],
+  group: ["#0969da", "#79c0ff"],
   icmp: ["#0969da", "#79c0ff"],
   udp: ["#0969da", "#79c0ff"],
   open: ["#0b7285", "#56d4dd"],

@@ -1,8 +1,6 @@
-// The tables of `netstat`: sockets, routes, groups and neighbors as text in the form that people know from Linux. Pure:
-// rows in, text out.
+// The table of sockets that `netstat` prints, in the form that people know from Linux. Pure: rows in, text out.
 
 import type { SocketStatus } from "../status.ts";
-import type { GroupStatus, NeighborStatus, RouteStatus } from "../tables.ts";
 import { tableText } from "./table.ts";
 
 /** What the table needs to know of a socket. */
@@ -138,53 +136,6 @@ export function timerName(timer: SocketRow["timer"]): string | null {
 // Who has never sent (a listener, say) has nothing to show.
 function sentText(sentAgo: number | null): string {
   return sentAgo === null ? "-" : `${(sentAgo / 1e6).toFixed(2)}s`;
-}
-
-/** The table of routes. */
-export function routesText(rows: readonly RouteStatus[]): string {
-  const columns = [
-    { title: "Destination", min: 18 },
-    { title: "Gateway", min: 15 },
-    { title: "Flags", min: 5 },
-    { title: "Adapter" },
-  ];
-  const cells = rows.map((row) => {
-    const bits = Number(row.destination.split("/")[1]);
-    const host = bits === (row.destination.includes(":") ? 128 : 32);
-    const flags = `U${row.gateway ? "G" : ""}${host ? "H" : ""}`;
-    return [row.destination, row.gateway ?? "*", flags, String(row.adapter)];
-  });
-  return `IP routing table\n${tableText(columns, cells)}`;
-}
-
-/** The table of neighbors, which ARP fills. */
-export function neighborsText(rows: readonly NeighborStatus[]): string {
-  const columns = [
-    { title: "Address", min: 18 },
-    { title: "HWaddress", min: 17 },
-    { title: "State", min: 10 },
-    { title: "Adapter" },
-  ];
-  const cells = rows.map((row) => [
-    row.address,
-    row.state === "INCOMPLETE" ? "(incomplete)" : row.mac,
-    row.state,
-    String(row.adapter),
-  ]);
-  return `Neighbors\n${tableText(columns, cells)}`;
-}
-
-/** The table of multicast groups; a group that is wanted from some sources alone has a line for each. */
-export function groupsText(rows: readonly GroupStatus[]): string {
-  const columns = [
-    { title: "Adapter" },
-    { title: "RefCnt", align: "right" as const },
-    { title: "Group", min: 15 },
-    { title: "Source", min: 6 },
-  ];
-  const inOrder = [...rows].sort((a, b) => a.adapter - b.adapter);
-  const cells = inOrder.map((row) => [String(row.adapter), String(row.users), row.group, row.source ?? "*"]);
-  return `Group memberships\n${tableText(columns, cells)}`;
 }
 
 function isConnected(row: SocketRow): boolean {

@@ -35,8 +35,10 @@ export class Recorder {
   readonly #names: readonly [string, string];
   /** The last state known of each connection at each machine. */
   readonly #states = new Map<string, string>();
-  readonly #events: (Sighting | { time: number; remark: string })[] = [];
-  readonly #underWay: Sighting[] = [];
+  #events: (Sighting | { time: number; remark: string })[] = [];
+  #underWay: Sighting[] = [];
+  /** The moment that counts as 0. */
+  #start = 0;
   readonly #touched = new Map<string, Touch>();
 
   /** `names` are those of the machines at the cable's left and right end. */
@@ -66,8 +68,21 @@ export class Recorder {
     return this.#underWay.length > 0;
   }
 
+  /** Forgets what was so far, and counts time from now on. */
+  begin(): void {
+    this.#start = this.#clock.now();
+    this.#events = [];
+    this.#underWay = [];
+    this.#touched.clear();
+  }
+
+  /** Microseconds from the beginning. */
+  get time(): number {
+    return this.#clock.now() - this.#start;
+  }
+
   remark(remark: string): void {
-    this.#events.push({ time: this.#clock.now(), remark });
+    this.#events.push({ time: this.time, remark });
   }
 
   /**
@@ -76,7 +91,7 @@ export class Recorder {
    */
   sample(machine: string, sockets: readonly SocketRow[]): void {
     const touch = this.#touched.get(machine);
-    if (!touch || touch.time !== this.#clock.now()) return;
+    if (!touch || touch.time !== this.time) return;
     const { contents } = touch.sighting;
     const state = stateOf(contents, touch.end === "fromState", sockets);
     if (state === null) return;
@@ -88,7 +103,7 @@ export class Recorder {
 
   sent(from: string, to: string, frame: Uint8Array, carry: () => void, stats: ImpairmentStats | null): void {
     const copy = frame.slice();
-    const time = this.#clock.now();
+    const { time } = this;
     const sighting: Sighting = {
       time,
       from,
@@ -112,7 +127,7 @@ export class Recorder {
     const coming = this.#underWay.filter((sighting) => sighting.to === to);
     const found = coming.find((one) => equal(one.frame, frame)) ?? coming.find((one) => one.altered) ?? coming[0];
     if (!found) return;
-    const time = this.#clock.now();
+    const { time } = this;
     found.arrivals.push(time);
     this.#touched.set(to, { time, sighting: found, end: "toState" });
     if (found.arrivals.length >= found.expected) this.#arrived(found);
@@ -195,10 +210,10 @@ function noteFate(sighting: Sighting, before: ImpairmentStats, after: Impairment
 }
 
 // The state of the connection that the frame belongs to, at one of its ends; null where it belongs to none.
-function stateOf({ ipv4, tcp }: Dissection, atSender: boolean, sockets: readonly SocketRow[]): string | null {
-  if (!ipv4 || !tcp) return null;
-  const source = { address: ipv4.source, port: tcp.sourcePort };
-  const target = { address: ipv4.destination, port: tcp.destinationPort };
+function stateOf({ ip, tcp }: Dissection, atSender: boolean, sockets: readonly SocketRow[]): string | null {
+  if (!ip || !tcp) return null;
+  const source = { address: ip.source, port: tcp.sourcePort };
+  const target = { address: ip.destination, port: tcp.destinationPort };
   const [here, there] = atSender ? [source, target] : [target, source];
   const own = sockets.filter(({ kind, localPort }) => kind === "tcp" && localPort === here.port);
   const connection = own.find((row) => row.remotePort === there.port && row.remoteAddress === there.address);
@@ -218,8 +233,8 @@ function opens(flags: number): boolean {
 }
 
 // The connection as one of its ends names it: own port, other's address and port.
-function portsOf({ ipv4, tcp }: Dissection, atSender: boolean): string {
-  const ends = [`${ipv4?.source}:${tcp?.sourcePort}`, `${ipv4?.destination}:${tcp?.destinationPort}`];
+function portsOf({ ip, tcp }: Dissection, atSender: boolean): string {
+  const ends = [`${ip?.source}:${tcp?.sourcePort}`, `${ip?.destination}:${tcp?.destinationPort}`];
   return (atSender ? ends : ends.reverse()).join(" ");
 }
 

@@ -51,6 +51,16 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   IcmpOutDestUnreachs: "destination unreachable sent",
   IcmpOutTimeExcds: "time exceeded sent",
   IcmpOutRateLimited: "errors not sent, to keep the rate low",
+  NdInSolicits: "solicitations received",
+  NdInAdverts: "advertisements of neighbors received",
+  NdInRouterAdverts: "advertisements of routers received",
+  NdInRedirects: "redirects received",
+  NdInInvalid: "messages refused, from another link or damaged",
+  NdInConflicts: "others that claim an address of ours",
+  NdOutSolicits: "solicitations sent",
+  NdOutAdverts: "advertisements sent",
+  NdOutRouterSolicits: "solicitations of routers sent",
+  NdTablesFull: "addresses, routes and servers not noted, the table was full",
   UdpInDatagrams: "datagrams received",
   UdpNoPorts: "datagrams to a port nobody listens on",
   UdpInErrors: "damaged datagrams received",
@@ -121,32 +131,50 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   IgmpTableFull: "groups not joined, the table was full",
   UdpInNotJoined: "datagrams to a group that no socket on the port has joined",
 };
+/** The counters of IPv6 are those of IPv4 once more, under names of their own. */
+const V6_OF: readonly [v6: string, v4: string][] = [
+  ["Icmp6", "Icmp"],
+  ["Ip6", "Ip"],
+];
+/** Of several prefixes that fit, the longest counts. */
 const GROUPS: [prefix: string, title: string][] = [
   ["Eth", "Ethernet"],
   ["Arp", "Arp"],
+  ["Nd", "Neighbor discovery"],
   ["Neighbor", "Neighbors"],
   ["Ip", "Ip"],
   ["Icmp", "Icmp"],
   ["Igmp", "Igmp"],
+  ["Ip6", "Ip6"],
+  ["Icmp6", "Icmp6"],
   ["Udp", "Udp"],
   ["Tcp", "Tcp"],
   ["Reasm", "Fragments dropped"],
 ];
+const OTHER = "Other";
 
 /** The counters as text; those that are 0 only with `all`. */
 export function statisticsText(counters: Readonly<Record<string, number>>, all = false): string {
   const names = Object.keys(counters).filter((name) => all || counters[name] !== 0);
-  const known = (name: string): boolean => GROUPS.some(([prefix]) => name.startsWith(prefix));
-  const groups = GROUPS.map(([prefix, title]) => ({ title, names: names.filter((name) => name.startsWith(prefix)) }));
-  groups.push({ title: "Other", names: names.filter((name) => !known(name)) });
   const width = Math.max(1, ...names.map((name) => String(counters[name]).length));
-  return groups
+  return [...GROUPS.map(([, title]) => title), OTHER]
+    .map((title) => ({ title, names: names.filter((name) => groupOf(name) === title) }))
     .filter((group) => group.names.length > 0)
     .map((group) => `${group.title}:\n${group.names.map((name) => line(name, counters[name] ?? 0, width)).join("")}`)
     .join("");
 }
 
+function groupOf(name: string): string {
+  const fitting = GROUPS.filter(([prefix]) => name.startsWith(prefix));
+  return fitting.sort(([a], [b]) => b.length - a.length)[0]?.[1] ?? OTHER;
+}
+
 function line(name: string, value: number, width: number): string {
-  const meaning = MEANINGS[name as CounterName];
+  const meaning = meaningOf(name);
   return `    ${String(value).padStart(width)} ${meaning ? `${meaning} (${name})` : name}\n`;
+}
+
+function meaningOf(name: string): string | undefined {
+  const [v6, v4] = V6_OF.find(([prefix]) => name.startsWith(prefix)) ?? ["", ""];
+  return MEANINGS[(v4 + name.slice(v6.length)) as CounterName];
 }

@@ -1,19 +1,27 @@
 // Says in words what a frame is: the parts of a line, most important first, and the role that decides its colour.
 
+import { controlWords } from "./control-words.ts";
 import type { SegmentView } from "./conversation.ts";
 import { dissect } from "./dissect.ts";
-import {
-  type ArpPacket,
-  type Dissection,
-  etherTypeText,
-  type IcmpMessage,
-  icmpText,
-  protocolText,
-} from "./dissection.ts";
+import type { Dissection, IpHeader } from "./dissection.ts";
+import { bytesText, endpointText } from "./phrases.ts";
+import { etherTypeText, Protocol, protocolText } from "./protocol-names.ts";
 import { ACK, FIN, flagsText, optionText, RST, SYN } from "./tcp-header.ts";
 
 /** What kind of thing a frame is to somebody who watches. */
-export type Role = "arp" | "icmp" | "udp" | "open" | "data" | "ack" | "close" | "reset" | "damaged" | "other";
+export type Role =
+  | "arp"
+  | "nd"
+  | "group"
+  | "icmp"
+  | "udp"
+  | "open"
+  | "data"
+  | "ack"
+  | "close"
+  | "reset"
+  | "damaged"
+  | "other";
 
 export interface FrameWords {
   role: Role;
@@ -25,59 +33,47 @@ export interface FrameWords {
   details: string[];
 }
 
-const NOBODY = "0.0.0.0";
 const PREVIEW_BYTES = 400;
 
 /** The frame as one line with addresses, as a trace has it. */
 export function summarize(frame: Uint8Array): string {
   const d = dissect(frame);
   const { parts, extra = "", details } = frameWords(d);
-  const from = endpointText(d.ipv4?.source, d.ports?.source);
-  const to = endpointText(d.ipv4?.destination, d.ports?.destination);
-  const words = [from && to ? `${from} > ${to}:` : "", d.tcp ? "TCP" : "", ...parts, extra];
+  const ends = d.ip ? `${endpointText(d.ip.source, d.ports?.source)} > ` : "";
+  const words = [d.ip ? `${ends}${endpointText(d.ip.destination, d.ports?.destination)}:` : ""];
+  words.push(d.tcp ? "TCP" : "", ...parts, extra);
   if (d.tcp && d.tcp.options.length > 0) words.push(`<${d.tcp.options.map((o) => optionText(o)).join(" · ")}>`);
-  if (d.icmp) words.push(...details);
+  if (d.icmp || d.group) words.push(details.join(" · "));
   words.push(...d.problems.map((problem) => `[${problem}]`));
   return words.filter((word) => word !== "").join(" ");
 }
 
 /** A frame in words; with `view`, sequence numbers are those of the connection. */
 export function frameWords(d: Dissection, view: SegmentView | null = null): FrameWords {
-  if (d.tcp && d.ipv4) return tcpWords(d, view);
-  if (d.arp) return { role: "arp", parts: [arpText(d.arp)], details: [] };
-  if (d.icmp) return icmpWords(d, d.icmp);
+  const words = contentWords(d, view);
+  const tags = d.vlans?.map(({ vlan }) => `in VLAN ${vlan}`) ?? [];
+  return { ...words, parts: [...words.parts, ...fragmentWords(d.ip), ...tags] };
+}
+
+function contentWords(d: Dissection, view: SegmentView | null): FrameWords {
+  if (d.tcp) return tcpWords(d, view);
+  const control = controlWords(d);
+  if (control) return control;
   if (d.udp) {
     const parts = [`UDP ${d.udp.sourcePort} → ${d.udp.destinationPort}`, `(${bytesText(d.payload.length)})`];
     return { role: "udp", parts, details: preview(d.payload, true) };
   }
   if (d.problems.length > 0)
     return { role: "damaged", parts: ["damaged", `(${bytesText(d.bytes)})`], details: d.problems };
-  if (d.ipv4) return { role: "other", parts: [ipv4Text(d), `(${bytesText(d.payload.length)})`], details: [] };
-  const type = d.ethernet ? etherTypeText(d.ethernet.etherType) : "frame";
-  return { role: "other", parts: [type, `(${bytesText(d.payload.length)})`], details: [] };
+  if (d.ip?.protocol === Protocol.NOTHING) return { role: "other", parts: ["IPv6 with nothing in it"], details: [] };
+  const name = d.ip ? protocolText(d.ip.protocol) : d.ethernet ? etherTypeText(d.ethernet.etherType) : "frame";
+  return { role: "other", parts: [name, `(${bytesText(d.payload.length)})`], details: [] };
 }
 
-function ipv4Text(d: Dissection): string {
-  const { fragmentOffset = 0, protocol = 0 } = d.ipv4 ?? {};
-  return fragmentOffset > 0 ? `fragment at ${fragmentOffset} of ${protocolText(protocol)}` : protocolText(protocol);
-}
-
-function arpText({ operation, senderMac, senderAddress, targetAddress }: ArpPacket): string {
-  if (operation === 2) return `ARP ${senderAddress} is at ${senderMac}`;
-  if (operation !== 1) return `ARP operation ${operation}`;
-  if (senderAddress === NOBODY) return `ARP does anybody have ${targetAddress}?`;
-  if (senderAddress === targetAddress) return `ARP ${senderAddress} is at ${senderMac} (announced)`;
-  return `ARP who has ${targetAddress}? tell ${senderAddress}`;
-}
-
-function icmpWords(d: Dissection, icmp: IcmpMessage): FrameWords {
-  const parts = [`ICMP ${icmpText(icmp.type, icmp.code)}`];
-  if (icmp.sequence !== undefined) parts.push(`seq ${icmp.sequence}`, `(${bytesText(d.payload.length)})`);
-  const about = icmp.quoted?.ipv4;
-  if (!icmp.quoted || !about) return { role: "icmp", parts, details: [] };
-  const from = endpointText(about.source, icmp.quoted.ports?.source);
-  const to = endpointText(about.destination, icmp.quoted.ports?.destination);
-  return { role: "icmp", parts, details: [`about ${protocolText(about.protocol)} ${from} > ${to}`] };
+// "fragment at 1480", "fragment at 0, more follow"; nothing for a whole packet.
+function fragmentWords(ip: IpHeader | undefined): string[] {
+  if (!ip || (ip.fragmentOffset === 0 && !ip.moreFragments)) return [];
+  return [`fragment at ${ip.fragmentOffset}${ip.moreFragments ? ", more follow" : ""}`];
 }
 
 function tcpWords(d: Dissection, view: SegmentView | null): FrameWords {
@@ -121,13 +117,4 @@ function preview(payload: Uint8Array, isBeginning: boolean): string[] {
   // Control characters and bytes that are no UTF-8 mean that this is no text.
   const isText = line !== "" && !/[\p{Cc}\uFFFD]/u.test(line.replaceAll("\t", " "));
   return isText ? [`“${isBeginning ? "" : "…"}${line.trim()}”`] : [];
-}
-
-function endpointText(address: string | undefined, port: number | undefined): string {
-  if (address === undefined) return "";
-  return port === undefined ? address : `${address}:${port}`;
-}
-
-function bytesText(bytes: number): string {
-  return bytes === 1 ? "1 byte" : `${bytes} bytes`;
 }

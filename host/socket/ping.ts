@@ -3,18 +3,22 @@
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Event, Result, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
 import type { Timer } from "../clock.ts";
-import { parseAddress } from "../core/address.ts";
+import { isV4, parseAddress } from "../core/address.ts";
 import { InputError, StackError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import { AGAIN } from "./calls.ts";
 import type { SocketHandler } from "./table.ts";
+
+/** 65535 bytes with the headers: IPv4 counts its own (RFC 791), IPv6 does not (RFC 8200 §3). */
+const MOST_BYTES_V4 = 65_507;
+const MOST_BYTES_V6 = 65_527;
 
 export interface PingOptions {
   /** Data bytes of the request, 0 to 65,507; default 56. */
   bytes?: number;
   /** Milliseconds to wait for the reply; default 1000. */
   timeout?: number;
-  /** Time to live of the request, 1 to 255; default the stack's. */
+  /** Time to live, or hop limit, of the request, 1 to 255; default the stack's. */
   ttl?: number;
   /** Number of the adapter that it goes through; default: the one that routes say. */
   adapter?: number;
@@ -32,10 +36,11 @@ export interface PingReply {
 /** Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
 export function ping(machine: Machine, address: string, options: PingOptions = {}): Promise<PingReply> {
   const { bytes = 56, timeout = 1000 } = options;
-  if (!Number.isInteger(bytes) || bytes < 0 || bytes > 65507) {
-    throw new InputError("ERR_PING", `A ping carries 0 to 65507 bytes, not ${bytes}.`);
-  }
   const target = { bytes: parseAddress(address), port: 0 };
+  const most = isV4(target.bytes) ? MOST_BYTES_V4 : MOST_BYTES_V6;
+  if (!Number.isInteger(bytes) || bytes < 0 || bytes > most) {
+    throw new InputError("ERR_PING", `A ping of ${address} carries 0 to ${most} bytes, not ${bytes}.`);
+  }
   const fd = machine.calls.open(SocketKind.ECHO, machine.owner);
   return new Promise((resolve, reject) => {
     const echo = new Echo(machine, fd, address, { resolve, reject });

@@ -46,6 +46,19 @@ describe("ping", () => {
     assert.equal(replies[1].bytes, 1472);
   });
 
+  test("asks over IPv6 as over IPv4: the address tells", async () => {
+    const { status, stdout } = await runtime.run(["ping", "2001:db8::2", "-c", "2", "-i", "0.01", "--wire", "sim"]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^PING 2001:db8::2 from 2001:db8::1: 56 bytes of data\.\n/);
+    assert.match(stdout, /^64 bytes from 2001:db8::2: icmp_seq=2 ttl=64 time=/m);
+  });
+
+  test("reaches a neighbor by its address for the link, with or without the zone", async () => {
+    const { status, stdout } = await runtime.run(["ping", "fe80::5%0", "-c", "1", "--wire", "sim"]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^PING fe80::5 from fe80::[0-9a-f:]+: 56 bytes of data\.\n/);
+  });
+
   test("ends with exit code 1 when nothing comes back", async () => {
     const args = ["ping", "10.0.0.2", "-c", "2", "-i", "0.01", "-W", "0.2", "--wire", "sim:loss=100%"];
     const { status, stdout } = await runtime.run(args);
@@ -73,6 +86,12 @@ describe("get", () => {
     assert.equal(status, 0, stderr);
     assert.equal(stdout, DEMO_PAGE);
     assert.equal(stderr, "");
+  });
+
+  test("fetches from an IPv6 address in brackets", async () => {
+    const { status, stdout, stderr } = await runtime.run(["get", "http://[2001:db8::2]:8080/", "--wire", "sim"]);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, DEMO_PAGE);
   });
 
   test("writes the page to a file, and what it was to stdout", async () => {
@@ -103,9 +122,8 @@ describe("get", () => {
 describe("serve", () => {
   test("says what it serves and how to reach it, and ends cleanly", async () => {
     const command = await start(["serve", runtime.folder, "--port", "8080", "--wire", "sim"], /Serving/);
-    await command.says(
-      /at http:\/\/10\.0\.0\.1:8080\/ \(sim\)\. Ctrl-C ends\.\n +try +curl http:\/\/10\.0\.0\.1:8080\//,
-    );
+    await command.says(/at http:\/\/10\.0\.0\.1:8080\/ and http:\/\/\[2001:db8::1\]:8080\/ \(sim\)\. Ctrl-C ends\.\n/);
+    await command.says(/ +try +curl http:\/\/10\.0\.0\.1:8080\//);
     const socket = join(runtime.folder, "thimble", `serve-${command.pid}.sock`);
     assert.ok(existsSync(socket));
     const { status, stderr } = await command.stop("SIGTERM");
@@ -156,7 +174,7 @@ describe("netstat of a running stack", () => {
     const ping = await start(["ping", "10.0.0.2", "-i", "0.05", "--wire", "sim"], /icmp_seq=2 /);
     const { stdout: statistics } = await runtime.run(["netstat", "-s"]);
     assert.match(statistics, /^Icmp:\n[\s\S]* echo replies received \(IcmpInEchoReps\)$/m);
-    assert.match((await runtime.run(["netstat", "-r"])).stdout, /^10\.0\.0\.\d\/24 +\* +U +0$/m);
+    assert.match((await runtime.run(["netstat", "-r"])).stdout, /^10\.0\.0\.\d\/24 +\* +U +0 +manual +never$/m);
     assert.match((await runtime.run(["netstat", "-g"])).stdout, /^0 +1 +224\.0\.0\.1 +\*$/m);
     assert.match((await runtime.run(["netstat", "--neigh"])).stdout, /^10\.0\.0\.2 +02:00:0a:00:00:02 +REACHABLE +0$/m);
     const sockets = JSON.parse((await runtime.run(["netstat", "--json"])).stdout);
@@ -164,6 +182,24 @@ describe("netstat of a running stack", () => {
     const counters = JSON.parse((await runtime.run(["netstat", "-s", "--json"])).stdout);
     assert.ok(counters.IcmpOutEchos >= 2);
     await ping.stop();
+  });
+
+  test("--addresses and --name-servers, of the addresses it was given", async () => {
+    const addresses = ["--address", "10.1.0.1/16,10.2.0.1/16", "--address", "2001:db8:7::1/64"];
+    await start(
+      ["echo", "7", "--wire", "sim", ...addresses],
+      /10\.1\.0\.1:7 and 10\.2\.0\.1:7 and \[2001:db8:7::1\]:7/,
+    );
+    const { stdout: own } = await runtime.run(["netstat", "--addresses"]);
+    for (const address of ["10.1.0.1/16", "10.2.0.1/16", "2001:db8:7::1/64"]) {
+      assert.match(own, new RegExp(`^${address} +PREFERRED +0 +manual +never +never$`, "m"));
+    }
+    assert.match(own, /^fe80::[0-9a-f:]+\/64 +(TENTATIVE|PREFERRED) +0 +link-local +never +never$/m);
+    assert.match(
+      (await runtime.run(["netstat", "--name-servers"])).stdout,
+      /^Name servers\nAddress +Adapter Expires\n$/,
+    );
+    assert.deepEqual(JSON.parse((await runtime.run(["netstat", "--name-servers", "--json"])).stdout), []);
   });
 
   test("of several stacks one is chosen by name or PID", async () => {

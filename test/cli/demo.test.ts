@@ -24,14 +24,17 @@ interface JsonRow {
 }
 
 interface JsonSnapshot {
+  time: number;
   client: { state: string; sendQ: number }[];
   server: { state: string; sendQ: number }[];
 }
 
 interface JsonDemo {
   seed: number;
+  start: number;
   ladder: (JsonRow | { remark: string })[];
   netstat: Record<"before" | "during" | "after" | "later", JsonSnapshot>;
+  ping: { address: string; micros: number | null } | null;
   page: { status: number; bytes: number; intact: boolean; micros: number } | null;
   error: string | null;
   counters: { client: Record<string, number>; server: Record<string, number> };
@@ -58,6 +61,10 @@ describe("demo, as text", () => {
     assert.equal(stderr, "");
     const steps = [
       /1\. Before[\s\S]*\(no sockets\)[\s\S]*LISTEN/,
+      /│── ND who has 2001:db8::2\? tell 2001:db8::1 ─+▶│/,
+      /│◀─+ ND 2001:db8::2 is at 02:00:00:00:00:02 ──│/,
+      /│── ICMPv6 echo request seq 1 \(56 bytes\) ─+▶│/,
+      /│◀─+ ICMPv6 echo reply seq 1 \(56 bytes\) ──│/,
       /│── ARP who has 10\.0\.0\.2\? tell 10\.0\.0\.1 ─+▶│/,
       /│◀─+ ARP 10\.0\.0\.2 is at 02:00:00:00:00:02 ──│/,
       /SYN-SENT │── SYN seq 0 win \d+ ─+▶│/,
@@ -108,7 +115,9 @@ describe("demo, as text", () => {
 
 describe("demo, as data", () => {
   test("shows the sockets of both sides before, during, after and later", async () => {
-    const { netstat, page, error } = await demo();
+    const { netstat, ping, page, error } = await demo();
+    assert.equal(ping?.address, "2001:db8::2");
+    assert.ok(ping?.micros);
     assert.deepEqual(states(netstat.before.client), []);
     assert.deepEqual(states(netstat.before.server), ["LISTEN"]);
     assert.deepEqual(states(netstat.during.client), ["ESTABLISHED"]);
@@ -162,7 +171,10 @@ describe("demo, as data", () => {
   });
 
   test("every profile can play it", async () => {
-    for (const profile of ["tiny", "eight"]) assert.equal((await demo("--profile", profile)).page?.intact, true);
+    for (const profile of ["tiny", "eight"]) {
+      const { ping, page } = await demo("--profile", profile);
+      assert.deepEqual([ping, page?.intact], [null, true], profile);
+    }
   });
 
   test("a cable that loses everything ends with a sentence and exit code 1", async () => {
@@ -175,14 +187,16 @@ describe("demo, as data", () => {
   test("--pcap writes what the client's adapter saw", async () => {
     const file = join(runtime.folder, "demo.pcap");
     const run = await demo("--pcap", file, "--wire", "sim:loss=10%", "--seed", "7");
-    const captured = readCapture(readFileSync(file));
+    const end = run.start + run.netstat.after.time;
+    // Before, both have claimed their addresses; later, they make sure of each other.
+    const captured = readCapture(readFileSync(file)).filter(({ time }) => time >= run.start && time <= end);
     const seen = frames(run).filter(({ from, arrivals }) => from === "client" || arrivals.length > 0);
     assert.equal(captured.length, seen.length);
     for (const { bytes } of captured) assert.deepEqual(dissect(bytes).problems, []);
-    const times = seen.map(({ from, time, arrivals }) => (from === "client" ? time : arrivals[0]));
+    const times = seen.map(({ from, time, arrivals }) => run.start + (from === "client" ? time : (arrivals[0] ?? 0)));
     assert.deepEqual(
       captured.map(({ time }) => time),
-      times.sort((a = 0, b = 0) => a - b),
+      times.sort((a, b) => a - b),
     );
   });
 });

@@ -199,6 +199,17 @@ describe("a router", () => {
     assert.deepEqual([IpFragOKs, IpFragCreates, IpOutForwDatagrams], [2, 5, 2]);
   });
 
+  it("tells once of a host that does not answer when the packet for it was passed in parts", async () => {
+    const net = await routed(true, 600);
+    for (let i = 0; i < 3; i++) net.inner.sendPacket(INNER_MAC, udp({ from: HOST, to: "10.2.0.77", ttl: 9 }, 1400));
+    net.clock.runUntil(net.clock.now() + 5_000_000);
+    const told = net.inner.take();
+    assert.equal(told.length, 3);
+    for (const frame of told) assert.deepEqual([message([frame]).type, message([frame]).code], [3, 1]);
+    net.router.pollNow();
+    assert.equal(net.router.memory().find(({ name }) => name === "PACKETS")?.used, 512);
+  });
+
   it("redirects a sender who could go straight to the next hop, and passes the packet all the same", async () => {
     const net = await routed();
     net.router.network.addRoute(0, { to: "10.7.0.0/16", via: OTHER_HOST });

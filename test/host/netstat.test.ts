@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Counter } from "../../assembly/abi/counters.ts";
+import { type SocketRow, socketsText, timerText } from "../../host/inspect/netstat.ts";
 import {
+  addressesText,
   groupsText,
+  nameServersText,
   neighborsText,
   routesText,
-  type SocketRow,
-  socketsText,
-  timerText,
-} from "../../host/inspect/netstat.ts";
+  timeText,
+} from "../../host/inspect/network-tables.ts";
 import { statisticsText } from "../../host/inspect/statistics.ts";
 
 function row(changes: Partial<SocketRow>): SocketRow {
@@ -117,13 +119,60 @@ udp        0      0 0.0.0.0:53      *:*                         7/serve   off (0
 });
 
 describe("netstat's other tables", () => {
-  test("routes", () => {
-    const text = routesText([
-      { destination: "10.0.0.0/24", gateway: null, adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
-      { destination: "0.0.0.0/0", gateway: "10.0.0.1", adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
+  test("routes, with who set them and for how long", () => {
+    assert.equal(
+      routesText([
+        { destination: "10.0.0.0/24", gateway: null, adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
+        { destination: "0.0.0.0/0", gateway: "10.0.0.1", adapter: 0, origin: "MANUAL", seconds: null, metric: 0 },
+        { destination: "::/0", gateway: "fe80::1", adapter: 0, origin: "ROUTER", seconds: 1788, metric: 0 },
+        { destination: "2001:db8::9/128", gateway: "fe80::2", adapter: 1, origin: "REDIRECT", seconds: 59, metric: 0 },
+      ]),
+      `IP routing table
+Destination        Gateway         Flags Adapter Origin   Expires
+10.0.0.0/24        *               U     0       manual   never
+0.0.0.0/0          10.0.0.1        UG    0       manual   never
+::/0               fe80::1         UGA   0       router   29:48
+2001:db8::9/128    fe80::2         UGHD  1       redirect 0:59
+`,
+    );
+  });
+
+  test("addresses, with their states and times", () => {
+    const row = { adapter: 0, preferredSeconds: null, validSeconds: null } as const;
+    const lasting = { ...row, prefixLength: 64, preferredSeconds: 14_400, validSeconds: 86_400 };
+    assert.equal(
+      addressesText([
+        { ...row, address: "10.0.0.2", prefixLength: 24, state: "PREFERRED", origin: "MANUAL" },
+        { ...row, address: "fe80::1", prefixLength: 64, state: "TENTATIVE", origin: "LINK_LOCAL" },
+        { ...lasting, address: "2001:db8::5:6:7:8", state: "PREFERRED", origin: "STABLE" },
+      ]),
+      `Addresses
+Address              State      Adapter Origin     Preferred Valid
+10.0.0.2/24          PREFERRED  0       manual     never     never
+fe80::1/64           TENTATIVE  0       link-local never     never
+2001:db8::5:6:7:8/64 PREFERRED  0       stable     4:00:00   1d 0:00:00
+`,
+    );
+  });
+
+  test("name servers", () => {
+    const text = nameServersText([{ address: "2001:db8::53", adapter: 0, seconds: 600 }]);
+    assert.equal(text, "Name servers\nAddress            Adapter Expires\n2001:db8::53       0       10:00\n");
+  });
+
+  test("times that are left", () => {
+    const times = [0, 59, 60, 3599, 3600, 86_399, 86_400, 604_800, null].map(timeText);
+    assert.deepEqual(times, [
+      "0:00",
+      "0:59",
+      "1:00",
+      "59:59",
+      "1:00:00",
+      "23:59:59",
+      "1d 0:00:00",
+      "7d 0:00:00",
+      "never",
     ]);
-    assert.match(text, /^10\.0\.0\.0\/24 +\* +U +0$/m);
-    assert.match(text, /^0\.0\.0\.0\/0 +10\.0\.0\.1 +UG +0$/m);
   });
 
   test("groups", () => {
@@ -166,5 +215,29 @@ Other:
 `,
     );
     assert.match(statisticsText(counters, true), /damaged segments received/);
+  });
+
+  test("statistics of IPv6 stand by themselves, explained like those of IPv4", () => {
+    const counters = { IpInReceives: 1, Ip6InReceives: 2, Icmp6InEchos: 3, NdOutSolicits: 4, NeighborGiveUps: 5 };
+    assert.equal(
+      statisticsText(counters),
+      `Neighbor discovery:
+    4 solicitations sent (NdOutSolicits)
+Neighbors:
+    5 neighbors that did not answer (NeighborGiveUps)
+Ip:
+    1 packets received (IpInReceives)
+Ip6:
+    2 packets received (Ip6InReceives)
+Icmp6:
+    3 echo requests received (Icmp6InEchos)
+`,
+    );
+  });
+
+  test("every counter is explained", () => {
+    const names = Object.keys(Counter).filter((name) => !/^(\d+|COUNT)$/.test(name));
+    const text = statisticsText(Object.fromEntries(names.map((name) => [name, 1])));
+    for (const name of names) assert.ok(text.includes(` (${name})\n`), name);
   });
 });

@@ -4,7 +4,10 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Program, the Debian package it comes in, and for those that exist in several makes how to know the right one. */
+/**
+ * Program, the Debian package it comes in, and for those that exist in several makes how to know the right one; `some`
+ * marks those without which only some of the tests cannot run.
+ */
 export const PROGRAMS = [
   { program: "ip", debian: "iproute2" },
   { program: "ping", debian: "iputils-ping" },
@@ -14,6 +17,10 @@ export const PROGRAMS = [
   { program: "nmap", debian: "nmap" },
   { program: "tshark", debian: "tshark" },
   { program: "ethtool", debian: "ethtool" },
+  { program: "radvd", debian: "radvd", some: true },
+  { program: "ndisc6", debian: "ndisc6", some: true },
+  { program: "nft", debian: "nftables", some: true },
+  { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
 ];
 
 /** Entries of PROGRAMS that are not there. */

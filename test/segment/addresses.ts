@@ -2,7 +2,7 @@
 // addresses by what they are there, or write them out.
 
 import { isIP } from "node:net";
-import { formatAddress, parseAddress } from "../../host/core/address.ts";
+import { type Cidr, formatAddress, parseAddress, parseCidr } from "../../host/core/address.ts";
 import { concat, equalBytes } from "./frames/bytes.ts";
 import { groupMac, isGroup, isV6, solicitedNode } from "./frames/ip.ts";
 
@@ -25,8 +25,12 @@ export interface Network {
   local?: Uint8Array;
   peer: Uint8Array;
   prefixLength: number;
+  /** Further addresses of ours. */
+  further?: readonly Cidr[];
   /** By the names that scripts use. */
   names: ReadonlyMap<string, Uint8Array>;
+  /** What the machine has made itself, by the name that scripts have for it; undefined while there is none such. */
+  made?: (name: string) => Uint8Array | undefined;
 }
 
 function v6(text: string): Uint8Array {
@@ -79,14 +83,31 @@ const IPV6: Network = {
 
 export const NETWORKS: Readonly<Record<Version, Network>> = { 4: IPV4, 6: IPV6 };
 
+/**
+ * What a machine makes itself: an address for its link, of either version, and those from the prefixes of routers, from
+ * any or from the one named behind @. Each may be meant by its solicited-node group.
+ */
+const MADE = /^(solicited-)?(made-local|stable|temporary|made-v4)(@[0-9a-f:]+)?$/;
+
+/** The network of this version in which the peer has another address and we have more. */
+export function networkWith(version: Version, peer: string | undefined, further: readonly string[]): Network {
+  const network = NETWORKS[version];
+  const address = peer === undefined ? network.peer : (literal(peer) ?? network.peer);
+  const names = new Map([...network.names, ["peer", address]] as const);
+  if (version === 6) names.set("solicited-peer", solicitedNode(address));
+  return { ...network, peer: address, names, further: further.map((text) => parseCidr(text)) };
+}
+
 /** True of what a script may write where an address stands. */
 export function isAddress(text: string): boolean {
-  return IPV4.names.has(text) || IPV6.names.has(text) || literal(text) !== undefined;
+  return IPV4.names.has(text) || IPV6.names.has(text) || MADE.test(text) || literal(text) !== undefined;
 }
 
 /** The address of this version that a script means; undefined when the network has none of that name. */
 export function addressIn(network: Network, text: string): Uint8Array | undefined {
-  const found = network.names.get(text) ?? literal(text);
+  const [, solicited] = MADE.exec(text) ?? [];
+  const made = network.made?.(text.slice(solicited?.length ?? 0));
+  const found = made && solicited ? solicitedNode(made) : (made ?? network.names.get(text) ?? literal(text));
   return found !== undefined && isV6(found) === (network.version === 6) ? found : undefined;
 }
 

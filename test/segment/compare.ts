@@ -1,6 +1,7 @@
 // Compares what the stack has sent with what a script expects, and puts it in the notation of scripts.
 
-import type { Network } from "./addresses.ts";
+import { formatMac } from "../../host/core/address.ts";
+import { type Network, PEER_MAC } from "./addresses.ts";
 import { blockBytes, type Conversation, streamBytes } from "./conversation.ts";
 import { equalBytes, FLAG_BITS, type ReadFrame, type TcpSegment } from "./frames.ts";
 import { arpDifference, describeArp } from "./lines/arp.ts";
@@ -12,6 +13,7 @@ import { ecnOf } from "./manners.ts";
 import {
   ANY_BYTE,
   ECN_CODEPOINTS,
+  envelopeOf,
   type FragmentPattern,
   type OptionPattern,
   type PacketEvent,
@@ -26,6 +28,22 @@ const URG = FLAG_BITS.U;
 
 /** Why a frame of the stack is not what a step expects, as a sentence; undefined when it is. */
 export function difference(
+  event: PacketEvent,
+  read: ReadFrame,
+  conversation: Conversation,
+  peer: Peer,
+): string | undefined {
+  return contentDifference(event, read, conversation, peer) ?? wayDifference(event, read);
+}
+
+/** A packet for one machine goes to the peer, or where the line says. */
+function wayDifference(event: PacketEvent, { ip, destination }: ReadFrame): string | undefined {
+  const { mac = PEER_MAC } = envelopeOf(event) ?? {};
+  const isForOne = ip !== undefined && (destination[0] & 1) === 0;
+  return isForOne && !equalBytes(destination, mac) ? `it goes to ${formatMac(destination)}` : undefined;
+}
+
+function contentDifference(
   event: PacketEvent,
   read: ReadFrame,
   conversation: Conversation,

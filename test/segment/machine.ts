@@ -103,9 +103,9 @@ export class Machine {
     return adapter;
   }
 
-  /** Gives an adapter an address, of 4 bytes or 16, which is claimed first; what the core answers. */
-  addAddress(adapter: number, ip: Uint8Array, prefixLength: number): number {
-    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength, ip.length === 4 ? 0 : 1);
+  /** Gives an adapter an address, of 4 bytes or 16, which over IPv6 is claimed first; what the core answers. */
+  addAddress(adapter: number, ip: Uint8Array, prefixLength: number, isClaimed = ip.length === 16): number {
+    return this.call("addAddress", adapter, this.putAddress(ip), prefixLength, isClaimed ? 1 : 0);
   }
 
   /** Makes one of the core's calls. The stack runs at the next poll. */

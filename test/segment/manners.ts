@@ -7,21 +7,25 @@ import { groupMac, type IpHeader, isGroup } from "./frames/ip.ts";
 import { FLAG_BITS } from "./frames/tcp.ts";
 import type { ReadFrame } from "./frames.ts";
 
-/** Throws `FrameError` when a frame of the stack is one that no machine may send in this network. */
-export function demandManners(read: ReadFrame, network: Network): void {
+/**
+ * Throws `FrameError` when a frame of the stack is one that no machine may send in this network. `others` are Ethernet
+ * addresses on the link besides the peer's.
+ */
+export function demandManners(read: ReadFrame, network: Network, others: readonly Uint8Array[] = []): void {
   demand(equalBytes(read.source, OUR_MAC), "the frame's source is not the stack's MAC address");
-  if (read.ip) demandWay(read, read.ip, network);
+  if (read.ip) demandWay(read, read.ip, network, others);
   if (read.tcp) demandUnmarked(read);
 }
 
-function demandWay({ destination }: ReadFrame, ip: IpHeader, network: Network): void {
+function demandWay({ destination }: ReadFrame, ip: IpHeader, network: Network, others: readonly Uint8Array[]): void {
   const isForAll = equalBytes(destination, BROADCAST_MAC);
   if (isGroup(ip.destination)) {
     demand(equalBytes(destination, groupMac(ip.destination)), "the frame's destination is not its group's MAC");
   } else if (isForAll) {
     demand(ip.source.length === 4, "an IPv6 packet goes to all (RFC 8200 has no broadcast)");
   } else {
-    demand(equalBytes(destination, PEER_MAC), "the frame's destination is not the peer's MAC");
+    const isThere = [PEER_MAC, ...others].some((mac) => equalBytes(destination, mac));
+    demand(isThere, "the frame's destination is not the peer's MAC");
   }
   demand(!isGroup(ip.source), "the packet comes from a group");
   demand(!equalBytes(ip.source, network.peer), "the packet comes from the peer's address");

@@ -99,6 +99,28 @@ export type PacketEvent =
   | { kind: "other"; direction: Direction; other: OtherPattern }
   | { kind: "fragment"; direction: Direction; fragment: FragmentPattern };
 
+/** What a line about a packet says of its IP header; undefined of one that has none. */
+export function envelopeOf(event: PacketEvent): IpPattern | undefined {
+  switch (event.kind) {
+    case "segment":
+      return event.segment.ip;
+    case "icmp":
+      return event.icmp.ip;
+    case "discovery":
+      return event.discovery.ip;
+    case "group":
+      return event.group.ip;
+    case "udp":
+      return event.udp.ip;
+    case "other":
+      return event.other.ip;
+    case "fragment":
+      return event.fragment.ip;
+    case "arp":
+      return undefined;
+  }
+}
+
 /** Reads what stands behind the `<` or `>` of a step. */
 export function readPacket(direction: Direction, text: string, fail: Fail): PacketEvent {
   const [, word = "", rest = ""] = /^(\S+)\s*(.*)$/.exec(text) ?? [];

@@ -5,7 +5,13 @@ import { macFor, NETWORKS, type Network, PEER_MAC } from "./addresses.ts";
 import { Conversation, PEER_PORT_BASE, streamBytes } from "./conversation.ts";
 import { ARP_REQUEST } from "./frames/arp.ts";
 import { equalBytes, FrameError, isZero } from "./frames/bytes.ts";
-import { type DiscoveryMessage, discoveryToIcmp, NEIGHBOR_SOLICITATION } from "./frames/discovery.ts";
+import {
+  type DiscoveryMessage,
+  discoveryToIcmp,
+  linkAddresses,
+  NEIGHBOR_SOLICITATION,
+  ROUTER_ADVERTISEMENT,
+} from "./frames/discovery.ts";
 import { buildIgmp, mldToIcmp } from "./frames/groups.ts";
 import { buildIcmp } from "./frames/icmp.ts";
 import { type IpHeader, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_IGMP } from "./frames/ip.ts";
@@ -31,7 +37,13 @@ import { headerFor, type IpPattern, type Modifier, type Usual } from "./lines/en
 import * as groups from "./lines/groups.ts";
 import { type Cause, type IcmpPattern, isEcho, quoteOf, typeAndCode, wordOf } from "./lines/icmp.ts";
 import { demandManners } from "./manners.ts";
-import type { FragmentPattern, PacketEvent, SegmentPattern, UdpPattern } from "./patterns.ts";
+import {
+  envelopeOf,
+  type FragmentPattern,
+  type PacketEvent,
+  type SegmentPattern,
+  type UdpPattern,
+} from "./patterns.ts";
 import { cut, Pieces } from "./pieces.ts";
 import type { Answering } from "./script.ts";
 
@@ -66,6 +78,10 @@ export class Peer {
   readonly conversations = new Map<number, Conversation>();
   /** What the last packet that it sent carried, and how. */
   cause: Cause = { payload: new Uint8Array(0), packets: [] };
+  /** Ethernet addresses besides its own that it has told the stack of. */
+  readonly #others: Uint8Array[] = [];
+  /** True once it has advertised itself as a router. */
+  #isRouter = false;
   readonly #pieces = new Pieces();
   #identification = 1;
 
@@ -89,13 +105,21 @@ export class Peer {
 
   /** The frame of what a script injects. Throws `FrameError` when there is no such thing in its version of IP. */
   frameOf(event: PacketEvent, conversation: Conversation): Uint8Array {
-    if (event.kind === "arp") return arpFrame(event.arp, this.network);
+    if (event.kind === "arp") {
+      if (event.arp.mac) this.#others.push(event.arp.mac);
+      return arpFrame(event.arp, this.network);
+    }
     const isPiece = event.kind === "fragment";
     const whole = this.#packetOf(isPiece ? wholeOf(event.fragment) : event, conversation);
     const packet = isPiece ? pieceOf(whole, event.fragment) : whole;
     const bytes = this.#bytesOf(packet);
-    this.cause = { payload: whole.payload, packets: isPiece ? [...this.cause.packets, bytes] : [bytes] };
-    return this.#frame(packet.header, bytes);
+    // Neighbor discovery may come between a packet and the answer to it.
+    const isBetween = event.kind === "discovery";
+    const payload = isBetween ? this.cause.payload : whole.payload;
+    this.cause = { payload, packets: isPiece || isBetween ? [...this.cause.packets, bytes] : [bytes] };
+    const { mac } = envelopeOf(event) ?? {};
+    if (mac) this.#others.push(mac);
+    return this.#frame(packet.header, bytes, mac);
   }
 
   /** A reset that the stack must believe: its sequence number is exactly `rcvNxt`. */
@@ -190,7 +214,9 @@ export class Peer {
     const usual = to === undefined ? ends : { ...ends, to };
     return this.#packet(pattern.ip, this.#icmpProtocol, usual, (header) => {
       const message = discovery.discoveryMessage(pattern, this.network, header.source);
-      return buildIcmp(discoveryToIcmp(message), header, has(pattern.ip, "bad-checksum"));
+      this.#isRouter ||= message.type === ROUTER_ADVERTISEMENT;
+      this.#others.push(...linkAddresses(message));
+      return buildIcmp({ ...discoveryToIcmp(message), code: pattern.code }, header, has(pattern.ip, "bad-checksum"));
     });
   }
 
@@ -219,9 +245,9 @@ export class Peer {
     return buildIpv4({ ...header, identification }, payload, damage);
   }
 
-  #frame({ destination, source }: IpHeader, packet: Uint8Array): Uint8Array {
+  #frame({ destination, source }: IpHeader, packet: Uint8Array, mac: Uint8Array = PEER_MAC): Uint8Array {
     const type = source.length === 16 ? ETHER_IPV6 : ETHER_IPV4;
-    return buildEthernet(macFor(this.network, destination), PEER_MAC, type, packet);
+    return buildEthernet(macFor(this.network, destination), mac, type, packet);
   }
 
   // ---- reading ---------------------------------------------------------------------------------------------------
@@ -229,7 +255,7 @@ export class Peer {
   /** Reads a frame of the stack and checks what holds for every frame. Who asks for the peer is answered by `reply`. */
   receive(frame: Uint8Array, reply: (frame: Uint8Array) => void): ReadFrame {
     const read = readFrame(frame);
-    demandManners(read, this.network);
+    demandManners(read, this.network, this.#others);
     if (read.arp) this.#answerArp(read, reply);
     if (read.discovery) this.#answerSolicitation(read, read.discovery, reply);
     if (read.tcp) this.#follow(read.tcp, read.packet as Uint8Array);
@@ -251,7 +277,7 @@ export class Peer {
     const asked = ["peer", "peer-local"].find((name) => equalBytes(names.get(name) ?? message.fixed, message.fixed));
     if (message.type !== NEIGHBOR_SOLICITATION || !asked || !ip || isZero(ip.source)) return;
     if (this.answers.nd !== "auto") return;
-    const answer = this.#discovery(discovery.answerFor(asked), ip.source);
+    const answer = this.#discovery(discovery.answerFor(asked, this.#isRouter), ip.source);
     reply(this.#frame(answer.header, this.#bytesOf(answer)));
   }
 

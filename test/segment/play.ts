@@ -6,7 +6,7 @@ import { Counter } from "../../assembly/abi/counters.ts";
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
-import { NETWORKS, type Network, OUR_MAC, type Version } from "./addresses.ts";
+import { type Network, networkWith, OUR_MAC, type Version } from "./addresses.ts";
 import { Applications } from "./calls.ts";
 import { endEverything, findLeftover, findUntimed } from "./closing.ts";
 import { describeFrame, difference } from "./compare.ts";
@@ -17,7 +17,17 @@ import { Machine, type SocketRow } from "./machine.ts";
 import { endsDifference } from "./manners.ts";
 import type { PacketEvent } from "./patterns.ts";
 import { Peer } from "./peer.ts";
-import { parseScript, type Result, type Script, ScriptError, STATES, type Step } from "./script.ts";
+import { madeAddress, rowDifference } from "./rows.ts";
+import {
+  type Autoconfigured,
+  type Directives,
+  parseScript,
+  type Result,
+  type Script,
+  ScriptError,
+  STATES,
+  type Step,
+} from "./script.ts";
 import { Tally } from "./tally.ts";
 
 /** How far a moment may be from the one a script names, in microseconds. */
@@ -85,13 +95,26 @@ interface Sent {
 /** Something was not as the script says; becomes a `ScriptError` with the step's line. */
 class Deviation extends Error {}
 
+const AUTOCONFIG: Readonly<Record<Autoconfigured, number>> = {
+  none: 0,
+  "link-local": Autoconfig.LINK_LOCAL,
+  routers: Autoconfig.ROUTERS,
+  temporary: Autoconfig.TEMPORARY,
+  "ipv4-link-local": Autoconfig.IPV4_LINK_LOCAL,
+};
+
 // An adapter with the network's addresses, which over IPv6 also listens to routers; what the core answers.
-function giveAddresses(machine: Machine, network: Network): number {
+function giveAddresses(machine: Machine, network: Network, { addresses, autoconfigure }: Directives): number {
   const adapter = machine.plugIn(OUR_MAC);
-  const { ours, local, prefixLength } = network;
-  const added = [...(local ? [local] : []), ours].map((ip) => machine.addAddress(adapter, ip, prefixLength));
-  const configured = machine.call("configure", adapter, local ? Autoconfig.ROUTERS : 0);
-  return Math.min(...added, configured);
+  const { ours, local, prefixLength, further = [] } = network;
+  const usual = [...(local ? [local] : []), ours].map((address) => ({ address, prefixLength }));
+  const isClaimed = network.version === 6 || addresses === "claimed";
+  const added = [...(addresses === "none" ? [] : usual), ...further].map((each) =>
+    machine.addAddress(adapter, each.address, each.prefixLength, isClaimed),
+  );
+  const listens = network.version === 6 && !autoconfigure.includes("none") ? Autoconfig.ROUTERS : 0;
+  const bits = autoconfigure.reduce((sum, name) => sum | AUTOCONFIG[name], listens as number);
+  return Math.min(...added, machine.call("configure", adapter, bits));
 }
 
 export class Player {
@@ -107,12 +130,13 @@ export class Player {
   firstIss: number | undefined;
 
   static async create(script: Script, options: PlayOptions & { start?: number } = {}): Promise<Player> {
-    const { profile, seed, start, ip, arp, nd } = script.directives;
+    const { profile, seed, start, ip, peer, further, arp, nd } = script.directives;
     const { start: begin = START, peerIss = script.directives.peerIss, module } = options;
     const powerOn = start === "cold" ? begin : begin - SETTLING;
-    const network = NETWORKS[ip ?? options.ip ?? 4];
     const machine = await Machine.create({ profile, seed, start: powerOn, ...(module && { module }) });
-    const added = giveAddresses(machine, network);
+    const network = networkWith(ip ?? options.ip ?? 4, peer, further);
+    network.made = (name) => madeAddress(machine, network, name);
+    const added = giveAddresses(machine, network, script.directives);
     if (added < 0) {
       const sentence = `the firmware of profile ${profile} takes no IPv${network.version} address: ${Errno[-added]}`;
       throw new ScriptError(script.file, 1, sentence);
@@ -190,6 +214,12 @@ export class Player {
       case "look":
         this.#look(step.conversation, event.what, event.name, event.low, event.high);
         break;
+      case "row": {
+        this.#poll(); // the machine's clock stands still between polls
+        const wrong = rowDifference(this.machine, this.peer.network, event.look, event.wanted);
+        if (wrong) fail(wrong);
+        break;
+      }
       case "new-iss":
         conversation.ourIss = undefined;
         conversation.peerIss = (conversation.peerIss + event.advance) >>> 0;
@@ -253,7 +283,10 @@ export class Player {
 
   /** Lets the adapter come to rest: what the stack says of itself meanwhile is no part of the script. */
   #settle(): void {
-    this.#explaining(() => this.#advance(this.begin));
+    this.#explaining(() => {
+      this.#advance(this.begin);
+      this.#poll(); // what was sent last is given back
+    });
     this.#sent.length = 0;
     this.#transcript.length = 0;
   }

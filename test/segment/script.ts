@@ -3,8 +3,9 @@
 
 import { Blocked, State, TimerName } from "../../assembly/abi/status.ts";
 import type { Version } from "./addresses.ts";
-import { type Fail, integer, oneOf } from "./lines/words.ts";
+import { address, type Fail, integer, oneOf, prefixText } from "./lines/words.ts";
 import { type PacketEvent, readPacket, type SegmentPattern } from "./patterns.ts";
+import { isTable, type RowLook, readRowLook } from "./rows.ts";
 
 /** A script that cannot be read, or whose expectation was not met. */
 export class ScriptError extends Error {
@@ -37,6 +38,13 @@ export interface Directives {
   ip: Version | undefined;
   /** Where it begins: when the adapter is at rest, with addresses that it may use, or at power-on. */
   start: "settled" | "cold";
+  /** Where the peer is, when not beside us, and which addresses we have besides the usual ones. */
+  peer: string | undefined;
+  further: string[];
+  /** Whether our addresses are given to us, over IPv4 after others have been asked whether they have them, or none are. */
+  addresses: "given" | "claimed" | "none";
+  /** What the adapter does by itself, besides what it does in every script. */
+  autoconfigure: Autoconfigured[];
   /** Who answers when the stack asks for the peer: the peer by itself, nobody, or the script. */
   arp: Answering;
   nd: Answering;
@@ -69,6 +77,7 @@ export type ScriptEvent =
   | PacketEvent
   | { kind: "call"; call: string; args: string[]; result: Result | undefined }
   | { kind: "look"; what: "counter" | "status" | "pool"; name: string; low: number; high: number }
+  | { kind: "row"; look: RowLook; wanted: string }
   | { kind: "nothing" }
   | { kind: "new-iss"; advance: number };
 
@@ -136,6 +145,10 @@ function defaults(): Directives {
     seed: 1,
     ip: undefined,
     start: "settled",
+    peer: undefined,
+    further: [],
+    addresses: "given",
+    autoconfigure: [],
     arp: "auto",
     nd: "auto",
     routers: "hidden",
@@ -148,6 +161,7 @@ function defaults(): Directives {
 const CHOICES = {
   profile: ["node", "tiny", "eight"],
   start: ["settled", "cold"],
+  addresses: ["given", "claimed", "none"],
   arp: ["auto", "silent", "manual"],
   nd: ["auto", "silent", "manual"],
   routers: ["hidden", "shown"],
@@ -155,17 +169,26 @@ const CHOICES = {
   demand: ["all", "none"],
 } as const;
 
+const OTHER_DIRECTIVES = ["ip", "peer", "address", "autoconfigure", "peer-iss", "our-iss", "seed"];
+
+/** What an adapter may be told to do by itself (assembly/abi/addresses.ts, Autoconfig); `none`: not even the usual. */
+const AUTOCONFIGURED = ["none", "link-local", "routers", "temporary", "ipv4-link-local"] as const;
+export type Autoconfigured = (typeof AUTOCONFIGURED)[number];
+
 function readDirective(directives: Directives, line: string, fail: Fail): void {
   const [, key = "", value = "", ...rest] = line.split(/\s+/);
   if (value === "" || rest.length > 0) fail("a directive is `* key value`");
   if (key in CHOICES) {
     const choices: readonly string[] = CHOICES[key as keyof typeof CHOICES];
     Object.assign(directives, { [key]: oneOf(value, choices, fail) });
-  } else if (key === "ip") directives.ip = oneOf(value, ["4", "6"], fail) === "6" ? 6 : 4;
+  } else if (key === "autoconfigure") directives.autoconfigure.push(oneOf(value, AUTOCONFIGURED, fail));
+  else if (key === "peer") directives.peer = address(value, fail);
+  else if (key === "address") directives.further.push(prefixText(value, fail));
+  else if (key === "ip") directives.ip = oneOf(value, ["4", "6"], fail) === "6" ? 6 : 4;
   else if (key === "peer-iss") directives.peerIss = integer(value, fail) >>> 0;
   else if (key === "our-iss") directives.ourIss = integer(value, fail) >>> 0;
   else if (key === "seed") directives.seed = integer(value, fail);
-  else fail(`unknown directive ${key}; there are ${Object.keys(CHOICES).join(", ")}, ip, peer-iss, our-iss and seed`);
+  else fail(`unknown directive ${key}; there are ${[...Object.keys(CHOICES), ...OTHER_DIRECTIVES].join(", ")}`);
 }
 
 function readStep(line: string, number: number, fail: Fail): Step {
@@ -178,7 +201,7 @@ function readStep(line: string, number: number, fail: Fail): Step {
   const results = suffixes.map((suffix) => suffix.trim()).filter((suffix) => !STATES.has(suffix));
   if (results.length > 1 || suffixes.length - results.length > 1) fail("at most one result and one state after =");
   const event = readEvent(text, results[0], fail);
-  if (results.length > 0 && event.kind !== "call" && event.kind !== "look") {
+  if (results.length > 0 && !["call", "look", "row"].includes(event.kind)) {
     fail(`${results[0]} is not a TCP state (states have hyphens: FIN-WAIT-1)`);
   }
   const conversation = target === "" ? 1 : Number(target);
@@ -217,6 +240,7 @@ function readEvent(text: string, result: string | undefined, fail: Fail): Script
   const renewed = /^\(new iss(?: (\d+))?\)$/.exec(text);
   if (renewed) return { kind: "new-iss", advance: Number(renewed[1] ?? 0) };
   if (word === "counter" || word === "status" || word === "pool") return readLook(word, rest, result, fail);
+  if (isTable(word)) return { kind: "row", ...readRowLook(word, rest, result, fail) };
   const most = CALLS[word] ?? fail(`${word} is not an event; see the README for what a step may be`);
   if (rest.length > most) fail(`${word} takes at most ${most} arguments`);
   return { kind: "call", call: word, args: rest, result: result === undefined ? undefined : readResult(result, fail) };

@@ -1,6 +1,7 @@
-// Frames at random, valid ones and damaged ones, at a machine with sockets in all states: it never traps, never sends
-// a malformed frame, never leaves data without a timer, and gives every packet and control block back at the end.
-// 20,000 frames at the debug build, which asserts; a million at the released one with THIMBLE_FULL=1.
+// Frames at random, valid ones and damaged ones, over either version of IP, at a machine with sockets in all states: it
+// never traps, never sends a malformed frame, never leaves data without a timer, answers an echo after all of them, and
+// gives every packet and control block back at the end.
+// 20,000 frames of each version at the debug build, which asserts; a million at the released one with THIMBLE_FULL=1.
 // A round of 500 can be repeated from its seed: THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
@@ -10,13 +11,16 @@ import { SocketKind } from "../../assembly/abi/sockets.ts";
 import { State } from "../../assembly/abi/status.ts";
 import { loadFirmware } from "../../host/core/firmware.ts";
 import { Random } from "../../host/random.ts";
+import type { Version } from "../segment/addresses.ts";
 import { endEverything, findLeftover, findUntimed } from "../segment/closing.ts";
-import { readFrame } from "../segment/frames.ts";
+import { type ReadFrame, readFrame } from "../segment/frames.ts";
 import type { Machine } from "../segment/machine.ts";
-import { PEER_IP } from "../segment/peer.ts";
+import { readPacket } from "../segment/patterns.ts";
 import { Player } from "../segment/play.ts";
 import { debugFirmware } from "./debug-firmware.ts";
-import { FrameSource, GROUPS } from "./fuzz-frames.ts";
+import { Draws } from "./fuzz-draws.ts";
+import { FrameSource } from "./fuzz-frames.ts";
+import { joinedGroups } from "./fuzz-groups.ts";
 import { type ZooProfile, zooScript } from "./zoo.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);
@@ -27,7 +31,13 @@ const CONVERSATIONS = 12;
 const UDP_PORT = 7007;
 /** Frames after which the table of sockets is looked at again, and what arrived is read. */
 const LOOK_EVERY = 8;
-const PROFILES: readonly ZooProfile[] = ["node", "tiny", "eight"];
+/** Microseconds in which errors may be sent again and neighbors that do not answer are given up. */
+const SETTLING = 10_000_000;
+/** Profiles with each version of IP. */
+const SUBJECTS: readonly { ip: Version; profiles: readonly ZooProfile[] }[] = [
+  { ip: 4, profiles: ["node", "tiny", "eight"] },
+  { ip: 6, profiles: ["node"] },
+];
 
 class Round {
   readonly #random: Random;
@@ -36,10 +46,10 @@ class Round {
   readonly #usedAtStart: number[];
   readonly #descriptors: number[];
 
-  static async start(profile: ZooProfile, seed: number, module: WebAssembly.Module): Promise<Round> {
+  static async start(profile: ZooProfile, seed: number, module: WebAssembly.Module, ip: Version): Promise<Round> {
     const random = new Random(seed, 3);
     const peerIss = random.chance(0.3) ? -random.below(3000) : random.u32();
-    const player = await Player.create(zooScript(profile, seed, peerIss), { module });
+    const player = await Player.create(zooScript(profile, seed, peerIss), { module, ip });
     const usedAtStart = player.machine.used();
     player.playSteps();
     return new Round(player, random, usedAtStart);
@@ -52,7 +62,7 @@ class Round {
   ) {
     this.#random = random;
     this.#machine = player.machine;
-    this.#source = new FrameSource(random, UDP_PORT);
+    this.#source = new FrameSource(new Draws(random), UDP_PORT, player.peer.network);
     this.#usedAtStart = usedAtStart;
     const numbers = Array.from({ length: CONVERSATIONS }, (_, conversation) => player.descriptor(conversation));
     this.#descriptors = numbers.filter((fd) => fd !== undefined);
@@ -68,6 +78,24 @@ class Round {
     }
   }
 
+  /** The peer says who it is, sends an echo request, and has its answer. */
+  demandService(): void {
+    const { peer } = this.player;
+    const isV6 = peer.network.version === 6;
+    this.#passTime(SETTLING);
+    for (const line of [isV6 ? "nd solicit us" : "arp request", "icmp echo bytes 8"]) {
+      const event = readPacket("in", line, (sentence) => assert.fail(sentence));
+      this.#machine.inject(peer.frameOf(event, peer.conversation(1)));
+    }
+    const before = this.#source.last.slice();
+    this.#turn();
+    const sent = this.#source.last.filter((frame) => !before.includes(frame));
+    assert.ok(
+      sent.some((frame) => isAnswer(readFrame(frame), isV6)),
+      "the echo is not answered",
+    );
+  }
+
   finish(): void {
     endEverything(this.#machine, this.player.peer, this.#descriptors, this.#usedAtStart, () => this.#turn());
     assert.equal(findLeftover(this.#machine, this.#usedAtStart), undefined);
@@ -77,12 +105,13 @@ class Round {
     const fd = this.#machine.call("socket", SocketKind.DATAGRAM, 1);
     assert.equal(this.#machine.call("bind", fd, this.#machine.putAddress(new Uint8Array(4)), UDP_PORT), 0);
     this.#descriptors.push(fd);
+    const { version, peer } = this.player.peer.network;
+    const { core } = this.#machine;
     // Where the profile has no groups, this is refused.
-    GROUPS.forEach((group, i) => {
-      const [groupAt, sourceAt] = [group, i === 0 ? new Uint8Array(4) : PEER_IP].map((ip, place) =>
-        this.#machine.core.putAddress(this.#machine.wholeAddress(ip), place),
-      ) as [number, number];
-      this.#machine.call("joinGroup", fd, groupAt, sourceAt, 0);
+    joinedGroups(version).forEach((group, i) => {
+      const groupAt = core.putAddress(this.#machine.wholeAddress(group), 0);
+      const source = i === 0 ? new Uint8Array(4) : peer;
+      this.#machine.call("joinGroup", fd, groupAt, core.putAddress(this.#machine.wholeAddress(source), 1), 0);
     });
   }
 
@@ -105,7 +134,12 @@ class Round {
   #connect(): void {
     const fd = this.#machine.call("socket", SocketKind.STREAM, 1);
     if (fd < 0) return;
-    const begun = this.#machine.call("connect", fd, this.#machine.putAddress(PEER_IP), 1 + this.#random.below(65535));
+    const begun = this.#machine.call(
+      "connect",
+      fd,
+      this.#machine.putAddress(this.player.peer.network.peer),
+      1 + this.#random.below(65535),
+    );
     // A small profile may have promised all its packets to others.
     assert.ok(begun === -Errno.EINPROGRESS || begun === -Errno.ENOBUFS, String(begun));
     this.#descriptors.push(fd);
@@ -133,18 +167,26 @@ class Round {
   }
 }
 
-for (const profile of PROFILES) {
-  const rounds = Array.from({ length: Math.ceil(ROUNDS / PROFILES.length) }, (_, i) => FIRST_SEED + i);
-  const title = `${rounds.length * FRAMES_PER_ROUND} frames at random do profile ${profile} no harm (from seed ${FIRST_SEED})`;
+function isAnswer({ icmp }: ReadFrame, isV6: boolean): boolean {
+  return icmp?.type === (isV6 ? 129 : 0) && icmp.payload.length === 8;
+}
+
+for (const [ip, profile, share] of SUBJECTS.flatMap(({ ip, profiles }) =>
+  profiles.map((profile) => [ip, profile, profiles.length] as const),
+)) {
+  const rounds = Array.from({ length: Math.ceil(ROUNDS / share) }, (_, i) => FIRST_SEED + i);
+  const frames = `${rounds.length * FRAMES_PER_ROUND} frames of IPv${ip} at random`;
+  const title = `${frames} do profile ${profile} no harm (from seed ${FIRST_SEED})`;
   test(title, async () => {
     const module = await (FULL ? loadFirmware(profile, false) : debugFirmware(profile));
     for (const seed of rounds) {
-      const round = await Round.start(profile, seed, module);
+      const round = await Round.start(profile, seed, module, ip);
       try {
         round.play();
+        round.demandService();
         round.finish();
       } catch (error) {
-        throw new Error(`profile ${profile}, THIMBLE_SEED=${seed}: ${String(error)}`, { cause: error });
+        throw new Error(`profile ${profile}, IPv${ip}, THIMBLE_SEED=${seed}: ${String(error)}`, { cause: error });
       }
     }
   });

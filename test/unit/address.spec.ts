@@ -2,13 +2,18 @@
 
 import {
   clearAddress,
+  clearHost,
+  commonPrefix,
   copyAddress,
   isLimitedBroadcast,
+  isLinkLocal,
   isMulticast,
+  isNowhere,
   isUnspecified,
   isV4,
   sameAddress,
   samePrefix,
+  setSolicitedNode,
   setV4,
   v4Of,
 } from "../../assembly/base/address";
@@ -111,6 +116,93 @@ describe("comparison", () => {
         // Bit `bit` differs: prefixes that end before it agree.
         if (samePrefix(A, B, bits) != bits <= bit) wrong++;
       }
+    }
+    expect<i32>(wrong).toBe(0);
+  });
+});
+
+describe("addresses of the link", () => {
+  it("are fe80::/10 and 169.254.0.0/16", () => {
+    setV6(A, 0xfe80000000000000, 1);
+    expect<bool>(isLinkLocal(A)).toBe(true);
+    setV6(A, 0xfebfffffffffffff, 1);
+    expect<bool>(isLinkLocal(A)).toBe(true);
+    setV6(A, 0xfec0000000000000, 1);
+    expect<bool>(isLinkLocal(A)).toBe(false);
+    setV6(A, 0xfe7fffffffffffff, 1);
+    expect<bool>(isLinkLocal(A)).toBe(false);
+    setV4(A, v4(169, 254, 255, 255));
+    expect<bool>(isLinkLocal(A)).toBe(true);
+    setV4(A, v4(169, 253, 0, 0));
+    expect<bool>(isLinkLocal(A)).toBe(false);
+    setV4(A, v4(254, 169, 0, 0));
+    expect<bool>(isLinkLocal(A)).toBe(false);
+  });
+});
+
+describe("addresses that no wire carries", () => {
+  it("are 0/8 and 127/8", () => {
+    setV4(A, v4(0, 1, 2, 3));
+    expect<bool>(isNowhere(A)).toBe(true);
+    setV4(A, v4(127, 255, 0, 1));
+    expect<bool>(isNowhere(A)).toBe(true);
+    setV4(A, v4(128, 0, 0, 1));
+    expect<bool>(isNowhere(A)).toBe(false);
+    setV4(A, v4(1, 0, 0, 0));
+    expect<bool>(isNowhere(A)).toBe(false);
+  });
+
+  it("are :: and ::1", () => {
+    clearAddress(A);
+    expect<bool>(isNowhere(A)).toBe(true);
+    setV6(A, 0, 1);
+    expect<bool>(isNowhere(A)).toBe(true);
+    setV6(A, 0, 2);
+    expect<bool>(isNowhere(A)).toBe(false);
+    setV6(A, 0, 0x0100000000000000);
+    expect<bool>(isNowhere(A)).toBe(false);
+    setV6(A, 1, 1);
+    expect<bool>(isNowhere(A)).toBe(false);
+  });
+});
+
+describe("the solicited-node group", () => {
+  it("has the last three bytes of the address (RFC 4291 §2.7.1)", () => {
+    setV6(A, 0x4037000000000000, 0x01c0ffffe4080c8e);
+    setSolicitedNode(B, A);
+    setV6(A, 0xff02000000000000, 0x00000001ff080c8e);
+    expect<bool>(sameAddress(A, B)).toBe(true);
+  });
+});
+
+describe("what two addresses have in common", () => {
+  it("are the bits in front of the first that differs", () => {
+    let wrong = 0;
+    setV6(A, 0x20010db812345678, 0x9abcdef001020304);
+    for (let bit = 0; bit < 128; bit++) {
+      copyAddress(B, A);
+      const at = B + (bit >> 3);
+      store<u8>(at, load<u8>(at) ^ (<u8>0x80 >> <u8>(bit & 7)));
+      store<u8>(B + 15, load<u8>(B + 15) ^ (bit < 127 ? 1 : 0)); // another difference, at the end
+      if (<i32>commonPrefix(A, B) != bit) wrong++;
+    }
+    expect<i32>(wrong).toBe(0);
+    expect<u32>(commonPrefix(A, A)).toBe(128);
+  });
+});
+
+describe("a prefix", () => {
+  it("has nothing behind its bits", () => {
+    let wrong = 0;
+    for (let bits: u32 = 0; bits <= 128; bits++) {
+      setV6(A, 0xffffffffffffffff, 0xffffffffffffffff);
+      copyAddress(B, A);
+      clearHost(B, bits);
+      if (!samePrefix(A, B, bits)) wrong++;
+      if (bits < 128 && commonPrefix(A, B) != bits) wrong++;
+      let ones: u32 = 0;
+      for (let i = 0; i < 16; i++) ones += popcnt<u32>(load<u8>(B + i));
+      if (ones != bits) wrong++;
     }
     expect<i32>(wrong).toBe(0);
   });

@@ -2,7 +2,7 @@
 
 import { Offer } from "../../assembly/abi/status";
 import { be16, be32, bswap16, setBe16, setBe32 } from "../../assembly/base/bytes";
-import { checkOptions, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/ipv4";
+import { checkOptions, decrementTtl, Ipv4Header, Options, writeIpv4Header } from "../../assembly/ip/ipv4";
 import { TcpHeader, writeTcpHeader } from "../../assembly/transport/tcp/header";
 
 import { synOptionBytes, writeSynOptions } from "../../assembly/transport/tcp/options";
@@ -60,6 +60,17 @@ describe("the IPv4 header (RFC 791 §3.1)", () => {
     expect<u32>(header.source).toBe(SOURCE);
     expect<u32>(header.destination).toBe(DESTINATION);
     expect<u32>(load<u8>(SPACE, 20)).toBe(0xee);
+  });
+
+  it("grows older with a checksum that is brought up to date, whatever it was (RFC 1624)", () => {
+    const header = changetype<Ipv4Header>(SPACE);
+    for (let id: u32 = 0; id < 65536; id++) {
+      writeIpv4Header(SPACE, 40, id, 0, (id % 255) + 1, 0, 17, SOURCE, DESTINATION);
+      decrementTtl(SPACE);
+      if (header.hasGoodChecksum() && header.ttl == id % 255 && header.protocol == 17) continue;
+      expect<u32>(id).toBe(65536, "the first identification with a wrong checksum");
+      return;
+    }
   });
 
   it("has a checksum that notices every flipped bit", () => {

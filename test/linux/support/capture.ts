@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Network, STACK_MAC } from "./network.ts";
+import type { Outcome } from "./namespace.ts";
+import { STACK_MAC } from "./network.ts";
 
 /**
  * Wireshark leaves checksums alone unless told. Each frame is looked at by itself: what Wireshark makes of a stream
@@ -17,7 +18,7 @@ const PREFERENCES = [
 const NOT_LOOKED_INTO = ["--disable-protocol", "http"];
 
 /** What is asked of each frame; where several answers fit (an error quotes a packet), they come separated by commas. */
-const STATUSES = ["ip", "tcp", "udp", "icmp"].map((protocol) => `${protocol}.checksum.status`);
+const STATUSES = ["ip", "tcp", "udp", "icmp", "icmpv6"].map((protocol) => `${protocol}.checksum.status`);
 const FIELDS = ["frame.number", "_ws.malformed", "_ws.expert.severity", ...STATUSES];
 
 /** Values of the status fields, and of the severity that Wireshark calls an error. */
@@ -25,8 +26,14 @@ const BAD = "0";
 const GOOD = "1";
 const ERROR = "8388608";
 
+/** Where stacks ran whose frames were captured. */
+export interface Captured {
+  readonly captures: readonly string[];
+  run(command: string, args: readonly string[]): Promise<Outcome>;
+}
+
 /** Asserts that the stack sent something, and nothing malformed and no bad checksum, in every capture of a network. */
-export async function checkCaptures(network: Network): Promise<void> {
+export async function checkCaptures(network: Captured): Promise<void> {
   let verified = 0;
   for (const capture of network.captures) {
     const frames = await sentFrames(network, capture);
@@ -49,7 +56,7 @@ interface SentFrame {
   readonly isVerified: boolean;
 }
 
-async function sentFrames(network: Network, capture: string): Promise<SentFrame[]> {
+async function sentFrames(network: Captured, capture: string): Promise<SentFrame[]> {
   const preferences = PREFERENCES.flatMap((preference) => ["-o", preference]);
   const fields = FIELDS.flatMap((name) => ["-e", name]);
   const filter = ["-Y", `eth.src == ${STACK_MAC}`];

@@ -3,9 +3,14 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Writes a file of pseudo-random bytes, the same ones for the same size, and returns their SHA-256. */
+/** Pseudo-random bytes, the same ones for the same size. */
+export function pseudoRandom(bytes: number): Buffer {
+  return createCipheriv("aes-128-ctr", "thimble linux te", Buffer.alloc(16)).update(Buffer.alloc(bytes));
+}
+
+/** Writes a file of them and returns their SHA-256. */
 export function writeRandomFile(path: string, bytes: number): string {
-  const content = createCipheriv("aes-128-ctr", "thimble linux te", Buffer.alloc(16)).update(Buffer.alloc(bytes));
+  const content = pseudoRandom(bytes);
   writeFileSync(path, content);
   return sha256(content);
 }

@@ -1,11 +1,13 @@
 // A Linux kernel beside a Thimble: a network namespace with a TAP, in which the kernel is 10.77.0.1 and the stack
-// 10.77.0.2. Both vanish when the network is closed, and at the latest when the process ends.
+// 10.77.0.2.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { Namespace, type Outcome, ROOT } from "./namespace.ts";
+
+export { FULL } from "./namespace.ts";
 
 export const KERNEL = "10.77.0.1";
 export const STACK = "10.77.0.2";
@@ -13,55 +15,34 @@ export const KERNEL_6 = "fd77::1";
 export const STACK_6 = "fd77::2";
 export const STACK_MAC = "02:00:00:00:77:02";
 
-/** The longest that anything in these tests may take, in milliseconds; a full run moves more bytes. */
-export const FULL = process.env.THIMBLE_FULL === "1";
-const PATIENCE = FULL ? 900_000 : 240_000;
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const THIMBLE = join(ROOT, "dist/thimble.mjs");
 export const TAP = "tap0";
 export const BRIDGE = "br0";
 
-/** What a program did. */
-export interface Outcome {
-  readonly status: number | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-  /** From start to end, in milliseconds. */
-  readonly took: number;
-}
-
-/** What a program reads: nothing, a file by its descriptor, or what the test gives it. */
-type Input = "ignore" | "pipe" | number;
-
-export class Network {
+export class Network extends Namespace {
   /** A folder for the files of this network's tests; removed with it. */
   readonly folder = mkdtempSync(join(tmpdir(), "thimble-linux-"));
   /** Captures of the stacks that ran, for `checkCapture`. */
   readonly captures: string[] = [];
-  readonly #name: string;
   readonly #prefixLength: number;
-  readonly #children = new Set<ChildProcess>();
-  readonly #atExit = () => this.#remove();
-
-  static #made = 0;
 
   /** `prefixLength` of the network that both are on: 24, or less to make it larger. */
   constructor(prefixLength = 24) {
+    super();
     this.#prefixLength = prefixLength;
-    this.#name = `thimble-test-${process.pid}-${Network.#made++}`;
-    process.on("exit", this.#atExit);
-    administer(["netns", "add", this.#name]);
-    administer(["-n", this.#name, "link", "set", "lo", "up"]);
-    administer(["-n", this.#name, "tuntap", "add", "dev", TAP, "mode", "tap"]);
-    administer(["-n", this.#name, "addr", "add", `${KERNEL}/${prefixLength}`, "dev", TAP]);
-    administer(["-n", this.#name, "link", "set", TAP, "up"]);
+    this.administer(["tuntap", "add", "dev", TAP, "mode", "tap"]);
+    this.administer(["addr", "add", `${KERNEL}/${prefixLength}`, "dev", TAP]);
+    this.administer(["link", "set", TAP, "up"]);
   }
 
   /** Sets a variable of the namespace's kernel, named as below /proc/sys/net/ipv4. */
   setVariable(name: string, value: number): void {
-    const write = `echo ${value} > /proc/sys/net/ipv4/${name}`;
-    administer(["netns", "exec", this.#name, "sh", "-c", write]);
+    this.setKernel(`ipv4/${name}`, value);
+  }
+
+  /** Gives the kernel an IPv6 address besides, such as "2001:db8::1/64", which it uses at once. */
+  addAddress6(cidr: string): void {
+    this.administer(["addr", "add", cidr, "dev", TAP, "nodad"]);
   }
 
   /**
@@ -69,53 +50,19 @@ export class Network {
    * the kernel's address moves to the bridge, which has an IPv6 address besides.
    */
   putIntoBridge(properties: Readonly<Record<string, number>>): void {
-    const inside = ["-n", this.#name];
-    administer([...inside, "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
+    this.administer(["link", "add", BRIDGE, "type", "bridge", "forward_delay", "0"]);
     this.setBridge({ ...properties, mcast_snooping: 1, mcast_querier: 1 });
-    administer([...inside, "addr", "flush", "dev", TAP]);
-    administer([...inside, "link", "set", TAP, "master", BRIDGE]);
-    administer([...inside, "addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
-    administer([...inside, "addr", "add", `${KERNEL_6}/64`, "dev", BRIDGE, "nodad"]);
-    administer([...inside, "link", "set", BRIDGE, "up"]);
+    this.administer(["addr", "flush", "dev", TAP]);
+    this.administer(["link", "set", TAP, "master", BRIDGE]);
+    this.administer(["addr", "add", `${KERNEL}/${this.#prefixLength}`, "dev", BRIDGE]);
+    this.administer(["addr", "add", `${KERNEL_6}/64`, "dev", BRIDGE, "nodad"]);
+    this.administer(["link", "set", BRIDGE, "up"]);
   }
 
   /** Changes properties of the bridge. */
   setBridge(properties: Readonly<Record<string, number>>): void {
     const words = Object.entries(properties).flatMap(([name, value]) => [name, `${value}`]);
-    administer(["-n", this.#name, "link", "set", BRIDGE, "type", "bridge", ...words]);
-  }
-
-  /** Starts a program in the namespace. */
-  spawn(command: string, args: readonly string[], input: Input = "ignore"): ChildProcess {
-    const stdio: ("pipe" | Input)[] = [input, "pipe", "pipe"];
-    const child = spawn("ip", ["netns", "exec", this.#name, command, ...args], { cwd: ROOT, stdio });
-    this.#children.add(child);
-    child.on("close", () => this.#children.delete(child));
-    return child;
-  }
-
-  /** Starts a script of this folder in the namespace; `order` says what it is to do. Its standard input is a pipe. */
-  script(file: string, order: object): ChildProcess {
-    const path = join(ROOT, "test/linux/support", file);
-    return this.spawn(process.execPath, ["--import", "tsx", path, JSON.stringify(order)], "pipe");
-  }
-
-  /** Runs a program in the namespace to its end; `inputFile` is what it reads from its standard input. */
-  async run(command: string, args: readonly string[], inputFile?: string): Promise<Outcome> {
-    const start = performance.now();
-    const child = this.spawn(command, args, inputFile === undefined ? "ignore" : openSync(inputFile, "r"));
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout?.on("data", (chunk) => stdout.push(chunk));
-    child.stderr?.on("data", (chunk) => stderr.push(chunk));
-    const impatience = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", resolve);
-    });
-    clearTimeout(impatience);
-    const took = performance.now() - start;
-    return { status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), took };
+    this.administer(["link", "set", BRIDGE, "type", "bridge", ...words]);
   }
 
   /**
@@ -178,20 +125,8 @@ export class Network {
     return ended;
   }
 
-  /** Ends what still runs and removes the namespace, the TAP and the folder. */
-  close(): void {
-    process.off("exit", this.#atExit);
-    this.#remove();
-  }
-
-  #remove(): void {
-    for (const child of this.#children) child.kill("SIGKILL");
-    spawnSync("ip", ["netns", "delete", this.#name]);
+  protected override remove(): void {
+    super.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-function administer(args: string[]): void {
-  const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr.trim()}`);
 }

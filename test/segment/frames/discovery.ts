@@ -62,6 +62,11 @@ export function discoveryToIcmp({ type, word, fixed, options }: DiscoveryMessage
   return { type, code: 0, rest: word >>> 0, payload: concat([fixed, ...options.map(buildOption)]) };
 }
 
+/** The Ethernet addresses that a message tells of. */
+export function linkAddresses({ options }: DiscoveryMessage): Uint8Array[] {
+  return options.filter(({ kind }) => kind === OPTION_SOURCE || kind === OPTION_TARGET).map(({ data }) => data);
+}
+
 function buildOption({ kind, data }: DiscoveryOption): Uint8Array {
   if (kind === RAW_DISCOVERY_OPTION) return data;
   const filled = fillUp(data, 8, 6);

@@ -48,7 +48,13 @@ const TYPES: Readonly<Record<string, number>> = {
 /** Bits of the first word, by the message they belong to (RFC 4861 §4.2, §4.4; RFC 4191 §2.2). */
 const FLAGS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [NEIGHBOR_ADVERTISEMENT]: { router: NA_ROUTER, solicited: NA_SOLICITED, override: NA_OVERRIDE },
-  [ROUTER_ADVERTISEMENT]: { managed: 0x80_0000, other: 0x40_0000, high: 0x08_0000, low: 0x18_0000 },
+  [ROUTER_ADVERTISEMENT]: {
+    managed: 0x80_0000,
+    other: 0x40_0000,
+    high: 0x08_0000,
+    low: 0x18_0000,
+    reserved: 0x10_0000,
+  },
 };
 
 /** What a router of the test says where a line says nothing (RFC 4861 §6.2.1). */
@@ -66,6 +72,8 @@ interface OptionPattern {
 
 export interface DiscoveryPattern {
   type: number;
+  /** 0 in every message that is sound. */
+  code: number;
   /** Target, and the destination of a redirect, as the script has them. */
   target: string;
   destination: string;
@@ -85,6 +93,7 @@ export function readDiscoveryLine(text: string, fail: Fail): DiscoveryPattern {
   const type = TYPES[name] ?? fail(`${name} is none of ${Object.keys(TYPES).join(", ")}`);
   const pattern: DiscoveryPattern = {
     type,
+    code: 0,
     target: "us",
     destination: "us",
     flags: 0,
@@ -100,7 +109,9 @@ export function readDiscoveryLine(text: string, fail: Fail): DiscoveryPattern {
     if (words.shift() !== "via") fail("a redirect is `nd redirect DESTINATION via TARGET`");
   }
   if (type !== ROUTER_SOLICITATION && type !== ROUTER_ADVERTISEMENT) pattern.target = address(words.shift(), fail);
-  const own = [...Object.keys(FLAGS[type] ?? {}), ...(type === ROUTER_ADVERTISEMENT ? ROUTER_WORDS : [])].join(", ");
+  const own = ["code", ...Object.keys(FLAGS[type] ?? {}), ...(type === ROUTER_ADVERTISEMENT ? ROUTER_WORDS : [])].join(
+    ", ",
+  );
   pattern.ip = readRest(line, fail, (word, rest) => takeWord(pattern, word, rest, fail), own);
   return pattern;
 }
@@ -110,6 +121,7 @@ const ROUTER_WORDS = ["hops", "lifetime", "reachable", "retrans"];
 function takeWord(pattern: DiscoveryPattern, word: string, rest: string[], fail: Fail): boolean {
   const flag = FLAGS[pattern.type]?.[word];
   if (flag !== undefined) pattern.flags |= flag;
+  else if (word === "code") pattern.code = integer(rest.shift(), fail);
   else if (pattern.type !== ROUTER_ADVERTISEMENT) return false;
   else if (word === "hops" || word === "lifetime") pattern[word] = integer(rest.shift(), fail);
   else if (word === "reachable" || word === "retrans") pattern[word] = milliseconds(rest.shift(), fail);
@@ -182,8 +194,8 @@ function written(fail: Fail): (text: string) => Uint8Array {
 }
 
 /** What the peer answers when somebody asks for it by this name of an address. */
-export function answerFor(name: string): DiscoveryPattern {
-  return readDiscoveryLine(`advertise ${name} solicited override`, unreadable);
+export function answerFor(name: string, isRouter: boolean): DiscoveryPattern {
+  return readDiscoveryLine(`advertise ${name}${isRouter ? " router" : ""} solicited override`, unreadable);
 }
 
 // ---- building ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import {
   PROTOCOL_ROUTING,
 } from "../frames/ip.ts";
 import { padOptions } from "../frames/ipv6.ts";
-import { address, bytes, type Fail, integer, type Line, listItems } from "./words.ts";
+import { address, bytes, ethernetAddress, type Fail, integer, type Line, listItems } from "./words.ts";
 
 const MODIFIERS = ["bad-checksum", "bad-ip-checksum", "router-alert", "source-route", "garbage"] as const;
 export type Modifier = (typeof MODIFIERS)[number];
@@ -42,11 +42,13 @@ export interface IpPattern {
   /** Whether routers may not fragment it. */
   df?: boolean;
   extensions?: ExtensionHeader[];
+  /** The frame's source, of what is injected; its destination, of what is expected. The peer's unless a line says so. */
+  mac?: Uint8Array;
   modifiers: Modifier[];
 }
 
 /** What a line may have besides its own words. */
-export const IP_WORDS = [...NUMBERS, ...ENDS, "df", "no-df", ...Object.keys(PLACES), ...MODIFIERS];
+export const IP_WORDS = [...NUMBERS, ...ENDS, "mac", "df", "no-df", ...Object.keys(PLACES), ...MODIFIERS];
 
 /** Takes words of the IP header off the front of the line, as long as there are any. */
 export function takeIpWord(ip: IpPattern, words: string[], fail: Fail): boolean {
@@ -59,6 +61,7 @@ export function takeIpWord(ip: IpPattern, words: string[], fail: Fail): boolean 
   if (modifier) ip.modifiers.push(modifier);
   else if (number) ip[number] = integer(words.shift(), fail);
   else if (end) ip[end] = address(words.shift(), fail);
+  else if (word === "mac") ip.mac = ethernetAddress(words.shift(), fail);
   else if (word in PLACES) Object.assign(ip, PLACES[word]);
   else ip.df = word === "df";
   return true;

@@ -62,6 +62,12 @@ export function prefix(text: string | undefined, fail: Fail): Cidr {
   return told(() => parseCidr(text ?? ""), fail);
 }
 
+/** A prefix that is kept as it is written, once it is known to be one. */
+export function prefixText(text: string, fail: Fail): string {
+  prefix(text, fail);
+  return text;
+}
+
 // What the parser of the host complains of is what the line is told.
 function told<T>(parse: () => T, fail: Fail): T {
   try {
