@@ -2,7 +2,7 @@
 // record for each adapter, in machines with IPv6.
 
 import { IPV6 } from "profile";
-import { SECOND } from "../base/config";
+import { LOOPBACK_ADAPTER, SECOND } from "../base/config";
 import { INTERFACE_BASE, INTERFACE_BYTES } from "../base/memory";
 import { random32 } from "../base/random";
 
@@ -33,6 +33,13 @@ const DEFAULT_HOP_LIMIT: u8 = 64;
 
 export function interfaceAt(adapter: u32): Interface {
   return changetype<Interface>(INTERFACE_BASE + adapter * INTERFACE_BYTES);
+}
+
+/** The loopback's: nobody is asked for there, and no router speaks. */
+export function startLoopbackInterface(mtu: u32): void {
+  const link = interfaceAt(LOOPBACK_ADAPTER);
+  link.mtu = <u16>mtu;
+  link.hopLimit = DEFAULT_HOP_LIMIT;
 }
 
 export function startInterface(adapter: u32, mtu: u32): void {

@@ -23,8 +23,8 @@ const OPTIONS: u32 = 24;
 const FRAME_SOURCE: usize = 8;
 
 /**
- * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`;
- * and not in fragments, behind which switches do not see what it is (RFC 6980).
+ * What every message of a link must be (§6.1, §7.1, §8.1): unforwarded, of code 0, with whole options behind `options`, and
+ * in no fragment (RFC 6980 §5).
  */
 export function isSoundMessage(arrival: Arrival, options: u32): bool {
   const packet = arrival.packet;
@@ -71,7 +71,7 @@ export function receiveSolicitation(arrival: Arrival): void {
   const packet = arrival.packet;
   const target = packet.data + TARGET;
   const isProbe = isUnspecified(arrival.source);
-  if (isMulticast(target) || (isProbe && !isSoundProbe(arrival))) {
+  if (isMulticast(target) || (isProbe && !isSoundProbe(arrival, target))) {
     count(Counter.NdInInvalid);
     return;
   }
@@ -86,9 +86,9 @@ export function receiveSolicitation(arrival: Arrival): void {
 }
 
 // Who has no address yet asks in the group of the one that it wants, and does not say who it is (§7.1.1).
-function isSoundProbe(arrival: Arrival): bool {
+function isSoundProbe(arrival: Arrival, target: usize): bool {
   const group = DISCOVERY_STATE + 32;
-  setSolicitedNode(group, arrival.packet.data + TARGET);
+  setSolicitedNode(group, target);
   return sameAddress(group, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC);
 }
 

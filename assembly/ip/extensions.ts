@@ -137,6 +137,7 @@ export function isErrorItself(arrival: Arrival): bool {
     const type: u32 = load<u8>(at);
     if (protocol == Protocol.ICMPV6) return type < <u32>Icmp6Type.ECHO || type == <u32>Icmp6Type.REDIRECT;
     if (!isExtension(protocol)) return false;
+    if (protocol == Protocol.FRAGMENT && be16(at, 2) >= 8) return false; // what follows is the middle of something
     at += protocol == Protocol.FRAGMENT ? FRAGMENT_BYTES : (<u32>load<u8>(at, 1) + 1) * 8;
     protocol = type; // where a message has its type, a header names the next one
   }

@@ -117,7 +117,7 @@ export function adapterForGroup(group: usize): u32 {
   return adapterCount() ? 0 : ANY_ADAPTER;
 }
 
-// The MAC's filter anew: the bits of exactly the groups that are wanted.
+// The MAC's filter anew: the bits of exactly the groups that are wanted by those who share its wire.
 function refreshFilter(adapter: Adapter): void {
   const mac = macOf(adapter);
   let bits: u64 = 0;

@@ -10,7 +10,15 @@ import { now } from "../base/clock";
 import { HANDSHAKE_TIMERS, SEVERAL_ADAPTERS } from "../base/config";
 import { handshakePool, tcbPool } from "../base/pool";
 import { setTimer } from "../base/timers";
-import { adapterAt, adapterCount, findVlan, openVlan, setAdapterMtu, switchForwarding } from "../device/adapter";
+import {
+  adapterAt,
+  adapterCount,
+  findVlan,
+  isWired,
+  openVlan,
+  setAdapterMtu,
+  switchForwarding,
+} from "../device/adapter";
 import { findAddressEntry, OwnAddress, ownAddressAt } from "../ethernet/addresses";
 import { startInterface } from "../ethernet/interface";
 import { FIRST_VLAN_ID, LAST_VLAN_ID } from "../ethernet/vlan";
@@ -23,7 +31,7 @@ import { resetConnection } from "../transport/tcp/close";
 import { fitToLink } from "../transport/tcp/path";
 import { Handshake } from "../transport/tcp/syn-queue";
 import { Tcb } from "../transport/tcp/tcb";
-import { isWired, wholeLength } from "./start";
+import { wholeLength } from "./start";
 
 /** The smallest MTU that an adapter may be given: IPv4 hosts take packets of that size (RFC 791 §3.1). */
 const LEAST_MTU: u32 = 576;

@@ -4,15 +4,15 @@ import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6, LOOPBACK, MTU } from "profil
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
-import { FRAGMENTS, LOOPBACK_ADAPTER } from "../base/config";
+import { FRAGMENTS } from "../base/config";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { isAdapter, startDevices } from "../device/adapter";
+import { isWired, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
 import { addOwnAddress, FOREVER, findAddressEntry } from "../ethernet/addresses";
-import { startInterface } from "../ethernet/interface";
+import { startInterface, startLoopbackInterface } from "../ethernet/interface";
 import { startNeighbors } from "../ethernet/neighbor";
 import { autoconfigure } from "../ip/autoconfig";
 import { claim } from "../ip/claim";
@@ -44,7 +44,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startTimeWaits();
   startDatagrams();
   if (FRAGMENTS) startReassembly();
-  if (IPV6 && LOOPBACK) startInterface(LOOPBACK_ADAPTER, MTU);
+  if (IPV6 && LOOPBACK) startLoopbackInterface(MTU);
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */
@@ -110,11 +110,6 @@ export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize,
 
 /** The worst metric that a route may have. */
 const MOST_METRIC: u32 = 255;
-
-/** True of an adapter that has a wire, or a share of one. */
-export function isWired(adapter: u32): bool {
-  return isAdapter(adapter) && !(LOOPBACK && adapter == LOOPBACK_ADAPTER);
-}
 
 /** Prefix lengths cross the boundary as people write them, 0 to 32 for IPv4. */
 export function wholeLength(address: usize, prefixLength: u32): u32 {

@@ -3,7 +3,7 @@
 
 import { LOOPBACK, TCBS } from "profile";
 import { Event, SocketKind } from "../abi/sockets";
-import { clearAddress, isUnspecified } from "../base/address";
+import { clearAddress, isMulticast, isUnspecified } from "../base/address";
 import { LOOPBACK_ADAPTER, SOCKETS } from "../base/config";
 import { dropEvents, postEvent } from "../base/events";
 import { GENERATIONS, SOCKETS_STATE } from "../base/memory";
@@ -102,9 +102,10 @@ export function initialiseEndpoint(endpoint: Endpoint, kind: FlowKind, socketKin
  * that has the address it is bound to (strong host, ip/STRONG-HOST.md); ANY_ADAPTER leaves it to the routes.
  */
 export function wayOut(endpoint: Endpoint, destination: usize): u32 {
-  if (endpoint.adapter != ANY_ADAPTER || isUnspecified(endpoint.local)) return endpoint.adapter;
+  const local = endpoint.local;
+  if (endpoint.adapter != ANY_ADAPTER || isUnspecified(local) || isMulticast(local)) return endpoint.adapter;
   if (LOOPBACK && isOwn(destination)) return LOOPBACK_ADAPTER;
-  const own = findAnyOwnAddress(endpoint.local);
+  const own = findAnyOwnAddress(local);
   return own ? own.adapter : NO_ADAPTER;
 }
 

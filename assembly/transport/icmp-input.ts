@@ -86,7 +86,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
       break;
     case Icmp6Type.TOO_BIG:
       countIp(Counter.IcmpInDestUnreachs, true);
-      packetTooBig(arrival, be32(arrival.packet.data, 4));
+      receiveTooBig(arrival, be32(arrival.packet.data, 4));
       break;
     case Icmp6Type.TIME_EXCEEDED:
       countIp(Counter.IcmpInTimeExcds, true);
@@ -120,7 +120,7 @@ function receiveIcmp6(arrival: Arrival, type: u32, code: u32): void {
 }
 
 // No link carries less than 1280 bytes: who says so is not believed at all (RFC 8201 §4).
-function packetTooBig(arrival: Arrival, mtu: u32): void {
+function receiveTooBig(arrival: Arrival, mtu: u32): void {
   if (mtu < LEAST_MTU) countIp(Counter.IcmpInErrors, true);
   else passError(arrival, Errno.EMSGSIZE, mtu);
 }

@@ -26,7 +26,15 @@ export function deliverToMany(arrival: Arrival, port: u32, remotePort: u32): voi
   const packet = arrival.packet;
   let last: Datagram | null = null;
   let isBound = false;
-  let bound = nextBound(null, SocketKind.DATAGRAM, arrival.destination, port, arrival.source, remotePort);
+  let bound = nextBound(
+    null,
+    SocketKind.DATAGRAM,
+    arrival.destination,
+    port,
+    arrival.source,
+    remotePort,
+    arrival.adapter,
+  );
   while (bound) {
     isBound = true;
     const socket = changetype<Datagram>(changetype<usize>(bound));
@@ -34,7 +42,15 @@ export function deliverToMany(arrival: Arrival, port: u32, remotePort: u32): voi
       if (last) giveCopy(last, packet, 0, arrival.adapter, arrival.source, remotePort);
       last = socket;
     }
-    bound = nextBound(bound, SocketKind.DATAGRAM, arrival.destination, port, arrival.source, remotePort);
+    bound = nextBound(
+      bound,
+      SocketKind.DATAGRAM,
+      arrival.destination,
+      port,
+      arrival.source,
+      remotePort,
+      arrival.adapter,
+    );
   }
   if (last) tally(receiveDatagram(last, packet, arrival.source, remotePort));
   else count(isBound ? Counter.UdpInNotJoined : Counter.UdpNoPorts);
@@ -44,13 +60,13 @@ export function deliverToMany(arrival: Arrival, port: u32, remotePort: u32): voi
 export function loopToMembers(packet: Packet, adapter: u32, source: usize, group: usize): void {
   const udp = packet.data;
   const port = be16(udp);
-  let bound = nextBound(null, SocketKind.DATAGRAM, group, be16(udp, 2), source, port);
+  let bound = nextBound(null, SocketKind.DATAGRAM, group, be16(udp, 2), source, port, adapter);
   while (bound) {
     const socket = changetype<Datagram>(changetype<usize>(bound));
     if (wants(socket, adapter, group, source)) {
       giveCopy(socket, packet, UDP_HEADER_BYTES, adapter, source, port);
     }
-    bound = nextBound(bound, SocketKind.DATAGRAM, group, be16(udp, 2), source, port);
+    bound = nextBound(bound, SocketKind.DATAGRAM, group, be16(udp, 2), source, port, adapter);
   }
 }
 

@@ -99,7 +99,7 @@ export function findBound(kind: SocketKind, local: usize, port: u32, remote: usi
   let endpoint = first(port);
   while (endpoint) {
     if (endpoint.localPort == port && endpoint.socketKind == kind) {
-      const fit = fitOf(endpoint, local, remote, remotePort);
+      const fit = fitOf(endpoint, local, remote, remotePort, arrival.adapter);
       if (fit > bestFit) {
         best = endpoint;
         bestFit = fit;
@@ -110,7 +110,10 @@ export function findBound(kind: SocketKind, local: usize, port: u32, remote: usi
   return best;
 }
 
-/** The next socket behind `last` (null: the first) that receives what comes from there to here, when all of them do. */
+/**
+ * The next socket behind `last` (null: the first) that receives what comes from there to here through that adapter, when
+ * all of them do.
+ */
 export function nextBound(
   last: Endpoint | null,
   kind: SocketKind,
@@ -118,11 +121,12 @@ export function nextBound(
   port: u32,
   remote: usize,
   remotePort: u32,
+  adapter: u32,
 ): Endpoint | null {
   let endpoint = last ? last.portNext : first(port);
   while (endpoint) {
     const isRight = endpoint.localPort == port && endpoint.socketKind == kind;
-    if (isRight && fitOf(endpoint, local, remote, remotePort) != NO_FIT) return endpoint;
+    if (isRight && fitOf(endpoint, local, remote, remotePort, adapter) != NO_FIT) return endpoint;
     endpoint = endpoint.portNext;
   }
   return null;
@@ -132,7 +136,7 @@ const NO_FIT = -1;
 
 // How closely a socket with the right port fits: 0 any sender to any address, 1 this address, 2 more this sender, 4 more
 // this adapter.
-function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32): i32 {
+function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32, adapter: u32): i32 {
   if (endpoint.socketKind == SocketKind.STREAM && endpoint.state != State.LISTEN) return NO_FIT;
   let fit = 0;
   if (!isUnspecified(endpoint.local)) {
@@ -145,7 +149,7 @@ function fitOf(endpoint: Endpoint, local: usize, remote: usize, remotePort: u32)
     fit += 2;
   }
   if (SEVERAL_ADAPTERS && endpoint.adapter != ANY_ADAPTER) {
-    if (endpoint.adapter != arrival.adapter) return NO_FIT;
+    if (endpoint.adapter != adapter) return NO_FIT;
     fit += 4;
   }
   return fit;

@@ -197,6 +197,23 @@ describe("a virtual LAN", () => {
     }
   });
 
+  it("has groups of its own: what is said to them in it comes up, and what is said elsewhere does not", async () => {
+    const net = await tagged();
+    const socket = await net.stack.udp({ port: 5353 });
+    const red = net.stack.adapters().find(({ vlan }) => vlan === RED)?.index ?? -1;
+    socket.addMembership("239.1.2.3", red);
+    const udp = { sourcePort: 9, destinationPort: 5353, payload: Uint8Array.of(7) };
+    const packet = (network: string): Uint8Array =>
+      buildPacket({ from: `${network}.2`, to: "239.1.2.3" }, buildUdp(udp, ip(`${network}.2`), ip("239.1.2.3")));
+    const group = mac("01:00:5e:01:02:03");
+    net.station.send(buildEthernet(group, net.station.mac, ETHER_IPV4, packet("10.0.0")));
+    net.station.send(tag(buildEthernet(group, net.station.mac, ETHER_IPV4, packet("10.10.0")), RED));
+    assert.equal((await net.clock.settle(socket.receive())).address, "10.10.0.2");
+    net.clock.runUntil(net.clock.now() + 1000);
+    assert.equal(net.stack.counters().UdpInDatagrams, 1);
+    socket.close();
+  });
+
   it("follows the link of its wire, and the MTU", async () => {
     const clock = new VirtualClock();
     const cable = createCable();

@@ -85,9 +85,11 @@ export const NETWORKS: Readonly<Record<Version, Network>> = { 4: IPV4, 6: IPV6 }
 
 /**
  * What a machine makes itself: an address for its link, of either version, and those from the prefixes of routers, from
- * any or from the one named behind @. Each may be meant by its solicited-node group.
+ * any or from the one named behind @.
  */
-const MADE = /^(solicited-)?(made-local|stable|temporary|made-v4)(@[0-9a-f:]+)?$/;
+const MADE = /^(made-local|stable|temporary|made-v4)(@[0-9a-f:]+)?$/;
+/** The group in which an address is asked for, of any that has a name or is written out. */
+const SOLICITED = /^solicited-(.+)$/;
 
 /** The network of this version in which the peer has another address and we have more. */
 export function networkWith(version: Version, peer: string | undefined, further: readonly string[]): Network {
@@ -100,14 +102,16 @@ export function networkWith(version: Version, peer: string | undefined, further:
 
 /** True of what a script may write where an address stands. */
 export function isAddress(text: string): boolean {
+  const [, asked] = SOLICITED.exec(text) ?? [];
+  if (asked !== undefined) return isAddress(asked);
   return IPV4.names.has(text) || IPV6.names.has(text) || MADE.test(text) || literal(text) !== undefined;
 }
 
 /** The address of this version that a script means; undefined when the network has none of that name. */
 export function addressIn(network: Network, text: string): Uint8Array | undefined {
-  const [, solicited] = MADE.exec(text) ?? [];
-  const made = network.made?.(text.slice(solicited?.length ?? 0));
-  const found = made && solicited ? solicitedNode(made) : (made ?? network.names.get(text) ?? literal(text));
+  const [, asked] = SOLICITED.exec(text) ?? [];
+  const one = asked !== undefined && !network.names.has(text) ? addressIn(network, asked) : undefined;
+  const found = one ? solicitedNode(one) : (network.made?.(text) ?? network.names.get(text) ?? literal(text));
   return found !== undefined && isV6(found) === (network.version === 6) ? found : undefined;
 }
 

@@ -1,9 +1,13 @@
 // What must hold of a machine at any moment and when everything is over; segment scripts and the fuzzer demand it.
 
+import { AddressOrigin } from "../../assembly/abi/addresses.ts";
 import { Region } from "../../assembly/abi/regions.ts";
 import { State, Status, TimerName } from "../../assembly/abi/status.ts";
 import type { Machine, SocketRow } from "./machine.ts";
 import type { Peer } from "./peer.ts";
+
+/** The word of an address's row that says where it comes from (assembly/stack/tables.ts). */
+const ORIGIN = 7;
 
 /** Longest time that the stack may need to forget everything, in microseconds: several times 2 MSL. */
 const LONGEST_CLOSE = 600_000_000;
@@ -54,10 +58,20 @@ export function endEverything(
   turn(); // lets go of what the last one sent
 }
 
+/** How many addresses the machine has made from what routers said. */
+function madeFromPrefixes(machine: Machine): number {
+  const rows = machine.table("address");
+  return rows.filter((row) => [AddressOrigin.STABLE, AddressOrigin.TEMPORARY].includes(row[ORIGIN])).length;
+}
+
 /** A pool that is not as it was at the start, as a sentence; undefined when all are. */
 export function findLeftover(machine: Machine, usedAtStart: readonly number[]): string | undefined {
   const used = machine.used();
-  const pool = POOLS.find((region) => used[region] !== usedAtStart[region]);
+  const pool = POOLS.find((region) => {
+    const more = used[region] - usedAtStart[region];
+    // Each address that was made since may have a group of its own (RFC 4291 §2.7.1).
+    return region === Region.GROUPS ? more < 0 || more > madeFromPrefixes(machine) : more !== 0;
+  });
   if (pool === undefined) return undefined;
   return `after everything was closed, the pool ${Region[pool]} has ${used[pool] - usedAtStart[pool]} more in use`;
 }

@@ -13,6 +13,8 @@ import type { Wire, WireEnd } from "../../host/wire/wire.ts";
 
 /** Polls that may follow each other at one moment before the stack counts as running in circles. */
 const MOST_POLLS = 10_000;
+/** At least as many words as any row of a table has that is not of sockets. */
+const ROW_WORDS = 16;
 
 /** One row of the table of sockets. */
 export interface SocketRow {
@@ -184,6 +186,16 @@ export class Machine {
         remotePort: words[Status.REMOTE_PORT],
         words,
       });
+    }
+  }
+
+  /** The rows in use of one of the machine's other tables, each as its words (assembly/stack/tables.ts). */
+  table(name: "address" | "neighbor" | "route" | "nameServer"): number[][] {
+    const rows: number[][] = [];
+    for (let row = 0; ; row++) {
+      const found = this.call(name, row);
+      if (found < 0) return rows;
+      if (found > 0) rows.push(Array.from({ length: ROW_WORDS }, (_, word) => this.core.status(word)));
     }
   }
 

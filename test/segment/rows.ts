@@ -1,7 +1,6 @@
 // Steps that look into the machine's tables: its addresses, its neighbors, its routes, and the name servers it was told of.
 
 import { AddressOrigin, AddressState } from "../../assembly/abi/addresses.ts";
-import type { CoreExports } from "../../host/core/core.ts";
 import type { Network } from "./addresses.ts";
 import { equalBytes, isZero } from "./frames/bytes.ts";
 import { resolve } from "./lines/envelope.ts";
@@ -95,22 +94,8 @@ function seconds(value: number): string {
   return value === FOREVER ? "infinity" : String(value);
 }
 
-const EXPORTS: Readonly<Record<Table, keyof CoreExports>> = {
-  address: "address",
-  neighbor: "neighbor",
-  route: "route",
-  server: "nameServer",
-};
-/** More words than any row has. */
-const WORDS = 16;
-
 function rowsOf(machine: Machine, table: Table): number[][] {
-  const rows: number[][] = [];
-  for (let row = 0; ; row++) {
-    const found = machine.call(EXPORTS[table], row);
-    if (found < 0) return rows;
-    if (found > 0) rows.push(Array.from({ length: WORDS }, (_, word) => machine.core.status(word)));
-  }
+  return machine.table(table === "server" ? "nameServer" : table);
 }
 
 function bytesIn(row: readonly number[], word: number): Uint8Array {

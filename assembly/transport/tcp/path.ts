@@ -60,7 +60,9 @@ export function suspectBlackHole(tcb: Tcb): void {
   const least = leastPathMtu(tcb.remote);
   const next = max<u32>(tcb.sndMss + headers > BASE_MTU ? BASE_MTU : least, least);
   const head = tcb.sndHead;
-  if (!head || head.bytes + headers <= next + next / 4) return; // what little it is larger is not the reason
+  // What little it is larger is not the reason; over IPv6, whose least is not much below what links carry, it may be.
+  const slack = next > BASE_MTU ? 0 : next / 4;
+  if (!head || head.bytes + headers <= next + slack) return;
   count(Counter.TcpBlackHoles);
   followLimit(tcb, next);
 }
