@@ -14,7 +14,7 @@ import {
   adapterAt,
   adapterCount,
   findVlan,
-  isWired,
+  isLink,
   openVlan,
   setAdapterMtu,
   switchForwarding,
@@ -51,7 +51,7 @@ export function addVirtualLan(parent: u32, id: u32): i32 {
 /** Sets the largest packet that an adapter's link carries; connections through it follow. */
 export function setLinkMtu(index: u32, mtu: u32): i32 {
   if (!SEVERAL_ADAPTERS) return -Errno.EOPNOTSUPP;
-  if (!isWired(index) || mtu < LEAST_MTU || mtu > MTU) return -Errno.EINVAL;
+  if (!isLink(index) || mtu < LEAST_MTU || mtu > MTU) return -Errno.EINVAL;
   setAdapterMtu(adapterAt(index), mtu);
   for (let i: u32 = 0; i < TCBS; i++) {
     const tcb = changetype<Tcb>(tcbPool.at(i));

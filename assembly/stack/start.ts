@@ -8,7 +8,7 @@ import { FRAGMENTS } from "../base/config";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
 import { startTimers } from "../base/timers";
-import { isWired, startDevices } from "../device/adapter";
+import { isLink, startDevices } from "../device/adapter";
 import { startAdapter } from "../device/driver";
 import { startPackets } from "../device/packet";
 import { addOwnAddress, FOREVER, findAddressEntry } from "../ethernet/addresses";
@@ -67,7 +67,7 @@ export function plugAdapter(base: u32, macHigh: u32, macLow: u32): i32 {
  */
 export function configureAddress(adapter: u32, address: usize, prefixLength: u32, claimed: bool): i32 {
   if (!isReadable(address, 16)) return -Errno.EFAULT;
-  if (!isWired(adapter) || isUnspecified(address) || isMulticast(address) || isLoopback(address)) return -Errno.EINVAL;
+  if (!isLink(adapter) || isUnspecified(address) || isMulticast(address) || isLoopback(address)) return -Errno.EINVAL;
   const bits = wholeLength(address, prefixLength);
   if (bits > 128) return -Errno.EINVAL;
   if (!IPV6 && !isV4Form(address)) return -Errno.EPROTONOSUPPORT;
@@ -85,7 +85,7 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
 
 /** What an adapter does by itself from now on: bits of Autoconfig. */
 export function configureAdapter(adapter: u32, bits: u32): i32 {
-  if (!isWired(adapter)) return -Errno.EINVAL;
+  if (!isLink(adapter)) return -Errno.EINVAL;
   if (!CLAIMS || (!IPV6 && bits & ~(<u32>Autoconfig.IPV4_LINK_LOCAL))) return bits ? -Errno.EPROTONOSUPPORT : 0;
   return autoconfigure(adapter, bits) ? 0 : -Errno.ENFILE;
 }
@@ -102,7 +102,7 @@ export function configureIdentity(key: usize): i32 {
 export function configureRoute(prefix: usize, prefixLength: u32, gateway: usize, adapter: u32, metric: u32): i32 {
   if (!isReadable(prefix, 16) || !isReadable(gateway, 16)) return -Errno.EFAULT;
   const bits = wholeLength(prefix, prefixLength);
-  if (!isWired(adapter) || bits > 128 || metric > MOST_METRIC) return -Errno.EINVAL;
+  if (!isLink(adapter) || bits > 128 || metric > MOST_METRIC) return -Errno.EINVAL;
   const preference: u8 = BEST_PREFERENCE - <u8>metric;
   const route = setRankedRoute(prefix, bits, gateway, adapter, RouteOrigin.MANUAL, FOREVER, preference);
   return route ? 0 : -Errno.ENFILE;
