@@ -12,7 +12,7 @@ const ORIGIN = 7;
 /** Longest time that the stack may need to forget everything, in microseconds: several times 2 MSL. */
 const LONGEST_CLOSE = 600_000_000;
 
-/** The pools that must be as full as at the start when every connection is gone. */
+/** The pools that must be as full as at the start when every connection is gone. Addresses that routers gave have groups. */
 const POOLS = [
   Region.PACKETS,
   Region.TCBS,
@@ -20,7 +20,6 @@ const POOLS = [
   Region.TIME_WAIT,
   Region.DATAGRAM_SOCKETS,
   Region.REASSEMBLIES,
-  Region.GROUPS,
   Region.MEMBERSHIPS,
 ];
 

@@ -6,6 +6,7 @@ import { State, Status } from "../../assembly/abi/status.ts";
 import type { Random } from "../../host/random.ts";
 import { BROADCAST_MAC, NETWORKS, type Network, OUR_MAC, PEER_MAC } from "../segment/addresses.ts";
 import { discoveryToIcmp } from "../segment/frames/discovery.ts";
+import { buildIgmp, mldToIcmp, ROUTER_ALERT_4, ROUTER_ALERT_6 } from "../segment/frames/groups.ts";
 import {
   type ExtensionHeader,
   groupMac,
@@ -13,6 +14,7 @@ import {
   isGroup,
   PROTOCOL_DESTINATION,
   PROTOCOL_HOP_BY_HOP,
+  PROTOCOL_IGMP,
   PROTOCOL_ROUTING,
 } from "../segment/frames/ip.ts";
 import { padOptions } from "../segment/frames/ipv6.ts";
@@ -39,6 +41,7 @@ import type { SocketRow } from "../segment/machine.ts";
 import { LISTEN_PORT } from "../segment/peer.ts";
 import { drawDiscovery } from "./fuzz-discovery.ts";
 import type { Draws } from "./fuzz-draws.ts";
+import { drawGroups } from "./fuzz-groups.ts";
 import { repair } from "./fuzz-repair.ts";
 
 const LONGEST_BODY = 1500;
@@ -75,6 +78,8 @@ export class FrameSource {
       { weight: 5, make: () => this.#icmp() },
       { weight: 4, make: () => this.#damaged(this.#udp()) },
       { weight: 3, make: () => this.#udp() },
+      { weight: 3, make: () => this.#groups() },
+      { weight: 2, make: () => this.#damaged(this.#groups()) },
       { weight: 3, make: () => this.#arp() },
       { weight: 3, make: () => this.#fragment() },
       { weight: 2, make: () => this.#echoed() },
@@ -154,6 +159,23 @@ export class FrameSource {
     const payload = this.draws.bytes(this.random.below(300));
     const udp = { sourcePort: this.random.below(65536), destinationPort, payload };
     return this.#packet(PROTOCOL_UDP, ({ source, destination }) => buildUdp(udp, source, destination));
+  }
+
+  #groups(): Uint8Array {
+    const message = drawGroups(this.draws, this.network.version, () => this.#address());
+    const isV6 = this.network.version === 6;
+    const { names, peer } = this.network;
+    const destination = this.random.chance(0.7) ? names.get("all-nodes") : message.group;
+    const extensions = [{ protocol: PROTOCOL_HOP_BY_HOP, data: padOptions(ROUTER_ALERT_6) }];
+    const alert = isV6 ? { extensions } : { options: ROUTER_ALERT_4 };
+    const usual = {
+      ttl: this.random.chance(0.9) ? 1 : this.random.below(256),
+      source: (isV6 && this.random.chance(0.9) && names.get("peer-local")) || peer,
+      ...(destination && { destination }),
+      ...(this.random.chance(0.9) && alert),
+    };
+    if (!isV6) return this.#packet(PROTOCOL_IGMP, () => buildIgmp(message), usual);
+    return this.#packet(PROTOCOL_ICMPV6, (header) => buildIcmp(mldToIcmp(message), header), usual);
   }
 
   #arp(): Uint8Array {

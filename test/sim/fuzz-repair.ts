@@ -7,6 +7,7 @@ import {
   PROTOCOL_HOP_BY_HOP,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
+  PROTOCOL_IGMP,
   PROTOCOL_ROUTING,
 } from "../segment/frames/ip.ts";
 import { ETHER_IPV4, ETHER_IPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../segment/frames.ts";
@@ -19,6 +20,7 @@ const CHECKSUM_AT: Readonly<Record<number, number>> = {
   [PROTOCOL_TCP]: 16,
   [PROTOCOL_UDP]: 6,
   [PROTOCOL_ICMP]: 2,
+  [PROTOCOL_IGMP]: 2,
   [PROTOCOL_ICMPV6]: 2,
 };
 
@@ -59,6 +61,7 @@ function repairCarried(payload: Uint8Array, protocol: number, source: Uint8Array
   if (place === undefined || payload.length < place + 2) return;
   const field = viewOf(payload);
   field.setUint16(place, 0);
-  const pseudo = protocol === PROTOCOL_ICMP ? 0 : pseudoHeaderSum(source, destination, protocol, payload.length);
+  const hasNone = protocol === PROTOCOL_ICMP || protocol === PROTOCOL_IGMP;
+  const pseudo = hasNone ? 0 : pseudoHeaderSum(source, destination, protocol, payload.length);
   field.setUint16(place, checksum(payload, pseudo));
 }

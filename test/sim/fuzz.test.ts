@@ -20,6 +20,7 @@ import { Player } from "../segment/play.ts";
 import { debugFirmware } from "./debug-firmware.ts";
 import { Draws } from "./fuzz-draws.ts";
 import { FrameSource } from "./fuzz-frames.ts";
+import { joinedGroups } from "./fuzz-groups.ts";
 import { type ZooProfile, zooScript } from "./zoo.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);
@@ -104,6 +105,14 @@ class Round {
     const fd = this.#machine.call("socket", SocketKind.DATAGRAM, 1);
     assert.equal(this.#machine.call("bind", fd, this.#machine.putAddress(new Uint8Array(4)), UDP_PORT), 0);
     this.#descriptors.push(fd);
+    const { version, peer } = this.player.peer.network;
+    const { core } = this.#machine;
+    // Where the profile has no groups, this is refused.
+    joinedGroups(version).forEach((group, i) => {
+      const groupAt = core.putAddress(this.#machine.wholeAddress(group), 0);
+      const source = i === 0 ? new Uint8Array(4) : peer;
+      this.#machine.call("joinGroup", fd, groupAt, core.putAddress(this.#machine.wholeAddress(source), 1), 0);
+    });
   }
 
   /** The application: accepts, reads some of what has come, writes a little. */
