@@ -146,23 +146,19 @@ function leadsThrough(route: Route, gateway: usize): bool {
 }
 
 /**
- * Sees to it that a redirect finds an entry: strangers can make routers send many. They take at most half of the table,
- * and the one that ends first gives way, unless there is one for the same destination already.
+ * Sees to it that a redirect finds an entry where redirects have any: the one that ends first gives way, unless there is
+ * one for the same destination already.
  */
 export function makeRoomForRedirect(destination: usize, adapter: u32): void {
+  if (hasRoomFor(RouteOrigin.REDIRECT)) return;
   let oldest: Route | null = null;
-  let redirects: u32 = 0;
-  let used: u32 = 0;
   for (let i: u32 = 0; i < ROUTES; i++) {
     const route = routeAt(i);
-    if (!route.endsAt) continue;
-    used++;
-    if (route.origin != RouteOrigin.REDIRECT) continue;
+    if (!route.endsAt || route.origin != RouteOrigin.REDIRECT) continue;
     if (route.adapter == adapter && sameAddress(route.prefix, destination)) return;
-    redirects++;
     if (!oldest || route.endsAt < oldest.endsAt) oldest = route;
   }
-  if (oldest && (used == ROUTES || redirects >= ROUTES / 2)) removeRoute(oldest);
+  if (oldest) removeRoute(oldest);
 }
 
 /** The route that a router has told of, or null. */

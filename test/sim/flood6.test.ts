@@ -161,10 +161,13 @@ test(`advertisements of strangers are not remembered (${FRAMES} of them, seed ${
   flood.end();
 });
 
-test(`redirects take half of the routes at most (${FRAMES} of them, seed ${SEED})`, async () => {
+test(`redirects leave half of the routes to others (${FRAMES} of them, seed ${SEED})`, async () => {
   const flood = await Flood.create();
+  const others = flood.machine.table("route").length;
   flood.rush((word) => `nd redirect 2001:db8:9:1:${word()}::${word()} via fe80::${word()} <target ${mac(word)}>`);
-  assert.equal(flood.routes(RouteOrigin.REDIRECT), ROUTES / 2);
+  assert.equal(flood.machine.table("route").length, ROUTES / 2, "redirects leave half of the routes");
+  assert.equal(flood.routes(RouteOrigin.REDIRECT), ROUTES / 2 - others);
+  assert.equal(flood.count(Counter.NdTablesFull), 0, "the oldest gives way");
   assert.equal(flood.addRoute(), 0, "there is room for a route that somebody sets");
   flood.end();
 });
