@@ -72,7 +72,8 @@ async function compileKernels(): Promise<Kernels> {
     writeFileSync(join(folder, "asconfig.json"), JSON.stringify({ options, targets }));
     copyFileSync(join(ROOT, "assembly/base/checksum.ts"), join(folder, "checksum.ts"));
     writeFileSync(join(folder, "kernels.ts"), KERNELS);
-    await runAsc(["kernels.ts", "--outFile", "kernels.wasm", "--target", "release"], folder);
+    const profile = ["--lib", join(ROOT, "boards/node")]; // the sum of a pseudo-header asks it for the versions
+    await runAsc(["kernels.ts", "--outFile", "kernels.wasm", "--target", "release", ...profile], folder);
     const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, "kernels.wasm")), {});
     return instance.exports as unknown as Kernels;
   } finally {
