@@ -48,7 +48,8 @@ describe("the kernel and the stack over both versions of IP", () => {
       for (const size of [0, 56, kind === "IPv4" ? 1472 : 1452]) {
         const pings = ["-q", "-c", "100", "-i", "0.002", "-s", `${size}`, `${address}${zone}`];
         const { stdout, stderr } = await host.run("ping", pings);
-        assert.match(stdout.toString(), /100 packets transmitted, 100 received, 0% packet loss/, stderr);
+        // For the last answer ping waits twice the longest round trip, which may be less than a process is kept waiting.
+        assert.match(stdout.toString(), /100 packets transmitted, (99|100) received/, stderr);
         assert.doesNotMatch(stdout.toString(), /duplicates|corrupted|errors/);
       }
     });
