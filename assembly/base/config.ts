@@ -97,13 +97,16 @@ export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 export const TIMER_COUNT: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 
+/** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
+export const LEAST_V4_MTU: u32 = 576;
+
 /** In microseconds, the unit of time everywhere. */
 export const MILLISECOND: u32 = 1000;
 export const SECOND: u32 = 1000000;
 
 if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
 if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
-if (MTU < 576) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
+if (MTU < LEAST_V4_MTU) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");
 if (ALL_ADAPTERS > 250) ERROR("ADAPTERS + VLANS + LOOPBACK above 250: their numbers are bytes.");

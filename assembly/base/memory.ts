@@ -151,6 +151,8 @@ export const IP_STATE: usize = memory.data(16, 16);
 /** Addresses that neighbor discovery makes for a moment. */
 export const DISCOVERY_BYTES: u32 = IPV6 ? 48 : 4;
 export const DISCOVERY_STATE: usize = memory.data(DISCOVERY_BYTES, 16);
+/** An address that is needed no longer than a function runs. */
+export const DISCOVERY_SCRATCH: usize = DISCOVERY_STATE + 32;
 export const ARRIVAL_BYTES: u32 = 72;
 export const ARRIVAL_STATE: usize = memory.data(ARRIVAL_BYTES, 8);
 export const REASSEMBLY_STATE: usize = REASSEMBLIES ? memory.data(8, 4) : 0;

@@ -16,10 +16,8 @@ import {
   v4Of,
 } from "../base/address";
 import { LOOPBACK_ADAPTER } from "../base/config";
+import { FOREVER } from "../base/lifetimes";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
-
-/** A time that never comes, in seconds. */
-export const FOREVER: u32 = 0xffffffff;
 
 @unmanaged
 @final

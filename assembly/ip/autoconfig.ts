@@ -10,19 +10,13 @@ import { NEVER, now } from "../base/clock";
 import { ADDRESS_TIMERS, INTERFACE_TIMERS, SECOND } from "../base/config";
 import { count } from "../base/counters";
 import { postNews } from "../base/events";
+import { endOf, FOREVER, second, secondsUntil } from "../base/lifetimes";
 import { IDENTITY, WORK_AREA } from "../base/memory";
 import { random32 } from "../base/random";
 import { sipHash } from "../base/siphash";
 import { setTimer } from "../base/timers";
 import { adapterAt } from "../device/adapter";
-import {
-  FOREVER,
-  fillAddressEntry,
-  findAddressEntry,
-  OwnAddress,
-  ownAddressAt,
-  takeAddressEntry,
-} from "../ethernet/addresses";
+import { fillAddressEntry, findAddressEntry, OwnAddress, ownAddressAt, takeAddressEntry } from "../ethernet/addresses";
 import { interfaceAt } from "../ethernet/interface";
 import { invalidatePaths } from "../ethernet/neighbor";
 import { awaitEnd, claim, Outcome, stepClaim, takeConflict, timerOf } from "./claim";
@@ -49,23 +43,9 @@ const LEFT_BY_PREFIXES: u32 = ADDRESSES / 4;
 
 const V4_LINK_LOCAL_LENGTH: u32 = 96 + 16;
 
-function second(): u32 {
-  return <u32>(now() / SECOND);
-}
-
 // As far as 16 bits count.
 function minute(): u16 {
   return <u16>(second() / 60);
-}
-
-function secondsUntil(end: u32): u32 {
-  return end == FOREVER ? FOREVER : end - min<u32>(second(), end);
-}
-
-/** Seconds of the machine's clock at which a lifetime of `seconds` from now ends; all ones is for ever. */
-export function endOf(seconds: u32): u32 {
-  const ends = <u64>second() + seconds;
-  return seconds == FOREVER || ends >= FOREVER ? FOREVER : <u32>ends;
 }
 
 /** Starts what `bits` of Autoconfig say on an adapter. False when there is no room for an address. */

@@ -10,10 +10,11 @@ import { NEVER, now } from "../base/clock";
 import { ADDRESS_TIMERS, SECOND } from "../base/config";
 import { count } from "../base/counters";
 import { postNews } from "../base/events";
+import { FOREVER, second } from "../base/lifetimes";
 import { random32 } from "../base/random";
 import { setTimer } from "../base/timers";
 import { adapterAt } from "../device/adapter";
-import { FOREVER, indexOfAddress, OwnAddress } from "../ethernet/addresses";
+import { indexOfAddress, OwnAddress } from "../ethernet/addresses";
 import { sendArpAnnouncement, sendArpProbe } from "../ethernet/arp";
 import { retransTime } from "../ethernet/interface";
 import { invalidatePaths } from "../ethernet/neighbor";
@@ -124,9 +125,9 @@ export function takeConflict(entry: OwnAddress): Outcome {
     return Outcome.LOST;
   }
   if (!isV4(entry.address)) return Outcome.KEPT;
-  const second = <u16>(now() / SECOND) | 1; // 0 means never
-  if (entry.defendedAt && <u16>(second - entry.defendedAt) < DEFEND_INTERVAL) return Outcome.CONTESTED;
-  entry.defendedAt = second;
+  const time = <u16>second() | 1; // 0 means never
+  if (entry.defendedAt && <u16>(time - entry.defendedAt) < DEFEND_INTERVAL) return Outcome.CONTESTED;
+  entry.defendedAt = time;
   sendArpAnnouncement(adapterAt(entry.adapter), entry.address);
   return Outcome.KEPT;
 }

@@ -6,15 +6,16 @@ import { Counter } from "../abi/counters";
 import { isMulticast, isUnspecified, sameAddress, setSolicitedNode } from "../base/address";
 import { be32 } from "../base/bytes";
 import { count } from "../base/counters";
-import { DISCOVERY_STATE } from "../base/memory";
+import { DISCOVERY_SCRATCH } from "../base/memory";
 import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
 import { findAddressEntry, OwnAddress } from "../ethernet/addresses";
 import { addNeighbor, confirm, findNeighbor, Neighbor, NeighborState, suppose } from "../ethernet/neighbor";
 import { Arrival } from "./arrival";
 import { addressConflict } from "./autoconfig";
+import { setAllHosts } from "./group-table";
 import { forgetRouter } from "./route";
-import { Advert, LINK_HOPS, NdOption, sendAdvertisement, setAllNodes } from "./solicit";
+import { Advert, LINK_HOPS, NdOption, sendAdvertisement } from "./solicit";
 
 /** Where the target lies in a message, and where options begin. */
 const TARGET: u32 = 8;
@@ -87,9 +88,10 @@ export function receiveSolicitation(arrival: Arrival): void {
 
 // Who has no address yet asks in the group of the one that it wants, and does not say who it is (§7.1.1).
 function isSoundProbe(arrival: Arrival, target: usize): bool {
-  const group = DISCOVERY_STATE + 32;
-  setSolicitedNode(group, target);
-  return sameAddress(group, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC);
+  setSolicitedNode(DISCOVERY_SCRATCH, target);
+  return (
+    sameAddress(DISCOVERY_SCRATCH, arrival.destination) && !findOption(arrival.packet, OPTIONS, NdOption.SOURCE_MAC)
+  );
 }
 
 // Our own question, which some networks send back to us (RFC 4862 §5.4.3, appendix A).
@@ -101,8 +103,8 @@ function isEcho(arrival: Arrival): bool {
 
 // Whoever asks whether the address is free is told, with all who might have believed so (§7.2.4).
 function defend(adapter: Adapter, entry: OwnAddress): void {
-  setAllNodes(DISCOVERY_STATE + 32);
-  sendAdvertisement(adapter, entry.address, DISCOVERY_STATE + 32, 0, 0, Advert.OVERRIDE);
+  setAllHosts(DISCOVERY_SCRATCH, true);
+  sendAdvertisement(adapter, entry.address, DISCOVERY_SCRATCH, 0, 0, Advert.OVERRIDE);
 }
 
 // The answer goes where the question came from; the asker's own address is learnt on the way.

@@ -4,7 +4,14 @@ import { IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { addressHash, isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
-import { FRAGMENT_HEADER_BYTES, FRAGMENTS, IP_HEADER_BYTES, IPV6_HEADER_BYTES, LOOPBACK_ADAPTER } from "../base/config";
+import {
+  FRAGMENT_HEADER_BYTES,
+  FRAGMENTS,
+  IP_HEADER_BYTES,
+  IPV6_HEADER_BYTES,
+  LEAST_V4_MTU,
+  LOOPBACK_ADAPTER,
+} from "../base/config";
 import { countIp } from "../base/counters";
 import { IP_STATE, SECRET_WORD } from "../base/memory";
 import { Adapter, adapterAt, hasLink } from "../device/adapter";
@@ -130,7 +137,7 @@ export function ipHeaderBytes(destination: usize): u32 {
 
 /** Bytes of a packet that every host takes, of the version of `destination` (RFC 791 §3.1; RFC 8200 §5). */
 export function defaultMtu(destination: usize): u32 {
-  return isV4(destination) ? 576 : LEAST_MTU;
+  return isV4(destination) ? LEAST_V4_MTU : LEAST_MTU;
 }
 
 /** The largest packet that an adapter's link carries whole, of the version of `destination`. */
@@ -159,6 +166,7 @@ export function sendIp(
     return sendFragments(packet, path, source, destination, protocol, ttl, tos);
   }
   const isV6 = !isV4(destination);
+  const hops = ttl ? ttl : usualHops(adapter, isV6);
   const bytes = packet.length + ipHeaderBytes(destination);
   if (bytes > linkMtu(adapter, destination)) {
     countIp(Counter.IpOutTooBig, isV6);
@@ -166,19 +174,22 @@ export function sendIp(
   }
   if (IPV6 && isV6) {
     const at = packet.push(IPV6_HEADER_BYTES);
-    const hops = ttl ? ttl : <u32>interfaceAt(adapter.index).hopLimit;
     writeIpv6Header(at, bytes - IPV6_HEADER_BYTES, protocol, hops, tos, 0, source, destination);
   } else {
     // An atomic packet needs no identification (RFC 6864 §4.1).
     const identification = dontFragment ? 0 : nextIdentification(destination);
     const fragment: u32 = dontFragment ? FragmentBits.DF : 0;
     const at = packet.push(IP_HEADER_BYTES);
-    const hops = ttl ? ttl : DEFAULT_TTL;
     writeIpv4Header(at, bytes, identification, fragment, hops, tos, protocol, v4Of(source), v4Of(destination));
   }
   countIp(Counter.IpOutRequests, isV6);
   toLink(packet, adapter, path, destination);
   return 0;
+}
+
+// Routers say what it is in their network (RFC 4861 §6.3.4).
+function usualHops(adapter: Adapter, isV6: bool): u32 {
+  return IPV6 && isV6 ? <u32>interfaceAt(adapter.index).hopLimit : DEFAULT_TTL;
 }
 
 function toLink(packet: Packet, adapter: Adapter, path: Path, destination: usize): void {
@@ -214,7 +225,7 @@ function sendFragments(
   }
   countIp(Counter.IpOutRequests, isV6);
   const identification = nextIdentification(destination);
-  const hops = ttl ? ttl : IPV6 && isV6 ? <u32>interfaceAt(adapter.index).hopLimit : DEFAULT_TTL;
+  const hops = ttl ? ttl : usualHops(adapter, isV6);
   let place: u32 = 0;
   let part: Packet | null = first;
   while (part) {

@@ -3,8 +3,8 @@
 
 import { PATH_MTUS } from "profile";
 import { copyAddress, isV4, sameAddress } from "../base/address";
-import { now } from "../base/clock";
-import { FRAGMENTS, SECOND } from "../base/config";
+import { FRAGMENTS } from "../base/config";
+import { second } from "../base/lifetimes";
 import { PATH_MTU_BASE, PATH_MTU_BYTES } from "../base/memory";
 import { LEAST_MTU } from "./ipv6";
 
@@ -39,10 +39,6 @@ if (offsetof<PathMtu>() != PATH_MTU_BYTES) ERROR("PATH_MTU_BYTES does not agree 
 
 function entryAt(index: u32): PathMtu {
   return changetype<PathMtu>(PATH_MTU_BASE + index * PATH_MTU_BYTES);
-}
-
-function second(): u32 {
-  return <u32>(now() / SECOND);
 }
 
 /** The largest packet for `destination`, at most `most`. */

@@ -7,9 +7,9 @@ import { News, RouteOrigin } from "../abi/addresses";
 import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
 import { SEVERAL_ADAPTERS } from "../base/config";
 import { postNews } from "../base/events";
+import { FOREVER } from "../base/lifetimes";
 import { ROUTE_BASE, ROUTE_BYTES } from "../base/memory";
 import { adapterAt, hasLink } from "../device/adapter";
-import { FOREVER } from "../ethernet/addresses";
 import { findNeighbor, invalidatePaths, NeighborState } from "../ethernet/neighbor";
 
 // Strangers on the link can make routers and redirects up. What they may take leaves room for what is more to be relied

@@ -6,18 +6,19 @@ import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Counter } from "../abi/counters";
 import { clearAddress, isLinkLocal, isMulticast, isV4, sameAddress } from "../base/address";
 import { be16, be32 } from "../base/bytes";
-import { NEVER, now } from "../base/clock";
+import { NEVER } from "../base/clock";
 import { MILLISECOND, ROUTER_TIMER, SECOND } from "../base/config";
 import { count } from "../base/counters";
-import { DISCOVERY_STATE } from "../base/memory";
+import { endOf, FOREVER, second } from "../base/lifetimes";
+import { DISCOVERY_SCRATCH } from "../base/memory";
 import { setTimer } from "../base/timers";
 import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
-import { FOREVER, findAddressEntry } from "../ethernet/addresses";
+import { findAddressEntry } from "../ethernet/addresses";
 import { Interface, interfaceAt, setReachableTime } from "../ethernet/interface";
 import { findNeighbor, invalidatePaths } from "../ethernet/neighbor";
 import { Arrival } from "./arrival";
-import { endOf, heardRouter, takePrefix } from "./autoconfig";
+import { heardRouter, takePrefix } from "./autoconfig";
 import { findMac, findOption, isSoundMessage, learnNeighbor } from "./discovery";
 import { LEAST_MTU } from "./ipv6";
 import { expireNameServers, learnNameServer } from "./name-servers";
@@ -103,7 +104,7 @@ function takeMtu(adapter: Adapter, link: Interface, packet: Packet): void {
 
 // The way to everywhere, through the sender, for these seconds; 0: no longer.
 function takeRouter(arrival: Arrival, lifetime: u32, flags: u32): void {
-  const everywhere = DISCOVERY_STATE + 32;
+  const everywhere = DISCOVERY_SCRATCH;
   clearAddress(everywhere);
   const known = findRouterRoute(everywhere, 0, arrival.source, arrival.adapter);
   if (!lifetime) {
@@ -168,9 +169,8 @@ function takeNameServers(adapter: u32, p: usize, bytes: u32): void {
 
 /** What routers have said ends some time; the timer for that. */
 export function routersTimeout(): void {
-  const second = <u32>(now() / SECOND);
-  const routes = expireRoutes(second);
-  const next = NAME_SERVERS ? min<u32>(routes, expireNameServers(second)) : routes;
+  const routes = expireRoutes(second());
+  const next = NAME_SERVERS ? min<u32>(routes, expireNameServers(second())) : routes;
   setTimer(ROUTER_TIMER, next == FOREVER ? NEVER : <u64>next * SECOND);
 }
 

@@ -51,12 +51,6 @@ function setAllRouters(group: usize): void {
   store<u64>(group, 0x0200000000000000, 8);
 }
 
-/** ff02::1, all nodes of the link. */
-export function setAllNodes(group: usize): void {
-  store<u64>(group, 0x02ff);
-  store<u64>(group, 0x0100000000000000, 8);
-}
-
 /** Asks for a neighbor's Ethernet address: its group, or the neighbor alone when the address is only to be confirmed. */
 export function sendSolicitation(adapter: Adapter, neighbor: Neighbor): void {
   const own = sourceOf(adapter, neighbor);

@@ -7,7 +7,7 @@ import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
 import { sameAddress, samePrefix } from "../base/address";
 import { now } from "../base/clock";
-import { HANDSHAKE_TIMERS, SEVERAL_ADAPTERS } from "../base/config";
+import { HANDSHAKE_TIMERS, LEAST_V4_MTU, SEVERAL_ADAPTERS } from "../base/config";
 import { handshakePool, tcbPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import {
@@ -33,9 +33,6 @@ import { Handshake } from "../transport/tcp/syn-queue";
 import { Tcb } from "../transport/tcp/tcb";
 import { wholeLength } from "./start";
 
-/** The smallest MTU that an adapter may be given: IPv4 hosts take packets of that size (RFC 791 §3.1). */
-const LEAST_MTU: u32 = 576;
-
 /** Opens the virtual LAN `id` upon a MAC: the number of its adapter, EINVAL, EADDRINUSE, ENFILE when there are no more. */
 export function addVirtualLan(parent: u32, id: u32): i32 {
   if (!VLANS) return -Errno.EOPNOTSUPP;
@@ -51,7 +48,7 @@ export function addVirtualLan(parent: u32, id: u32): i32 {
 /** Sets the largest packet that an adapter's link carries; connections through it follow. */
 export function setLinkMtu(index: u32, mtu: u32): i32 {
   if (!SEVERAL_ADAPTERS) return -Errno.EOPNOTSUPP;
-  if (!isLink(index) || mtu < LEAST_MTU || mtu > MTU) return -Errno.EINVAL;
+  if (!isLink(index) || mtu < LEAST_V4_MTU || mtu > MTU) return -Errno.EINVAL;
   setAdapterMtu(adapterAt(index), mtu);
   for (let i: u32 = 0; i < TCBS; i++) {
     const tcb = changetype<Tcb>(tcbPool.at(i));

@@ -4,12 +4,12 @@
 import { ADDRESSES, GROUPS, IPV6, LOOPBACK, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
 import { AddressState, RouteOrigin } from "../abi/addresses";
 import { clearAddress, copyAddress, isV4 } from "../base/address";
-import { now } from "../base/clock";
-import { ALL_ADAPTERS, LOOPBACK_ADAPTER, SECOND } from "../base/config";
+import { ALL_ADAPTERS, LOOPBACK_ADAPTER } from "../base/config";
+import { secondsUntil } from "../base/lifetimes";
 import { STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
 import { adapterAt, hasLink, isAdapter, isLink, isVlan } from "../device/adapter";
-import { FOREVER, ownAddressAt } from "../ethernet/addresses";
+import { ownAddressAt } from "../ethernet/addresses";
 import { findNeighbor, Neighbor } from "../ethernet/neighbor";
 import { Group, groupAt, isAllHosts, setAllHosts } from "../ip/group-table";
 import { nameServerAt } from "../ip/name-servers";
@@ -132,9 +132,4 @@ export function describeNameServer(row: u32): i32 {
   set(4, entry.adapter);
   set(5, secondsUntil(entry.endsAt));
   return 1;
-}
-
-function secondsUntil(end: u32): u32 {
-  const second = <u32>(now() / SECOND);
-  return end == FOREVER ? FOREVER : end - min<u32>(second, end);
 }

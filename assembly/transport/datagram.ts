@@ -76,8 +76,7 @@ export function closeDatagram(socket: Datagram): void {
   forget(socket);
   releaseAll(socket.receivedHead);
   releaseAll(socket.outgoingHead);
-  const draft = socket.draft;
-  if (draft) releaseChain(draft);
+  dropDraft(socket);
   socket.kind = 0; // so that a walk over all blocks knows it for a free one
   datagramPool.give(changetype<usize>(socket));
 }

@@ -7,7 +7,7 @@ import { SocketKind } from "../abi/sockets";
 import { copyAddress, isMulticast, isUnspecified, isV4, v4Of } from "../base/address";
 import { setBe16, setBe32 } from "../base/bytes";
 import { now } from "../base/clock";
-import { FRAGMENTS, HEADROOM, ICMP_HEADER_BYTES, IP_HEADER_BYTES, MILLISECOND } from "../base/config";
+import { FRAGMENTS, HEADROOM, ICMP_HEADER_BYTES, IP_HEADER_BYTES, LEAST_V4_MTU, MILLISECOND } from "../base/config";
 import { count, countIp } from "../base/counters";
 import { ICMP_STATE, WORK_AREA } from "../base/memory";
 import { cutChain, releaseChain, sumChain } from "../device/chain";
@@ -16,8 +16,7 @@ import { isOwn, sourceTo } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { isErrorItself, Problem } from "../ip/extensions";
 import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
-import { LEAST_MTU } from "../ip/ipv6";
-import { ipHeaderBytes, pathFor, sendIp } from "../ip/output";
+import { defaultMtu, ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
 import { ANY_ADAPTER } from "../ip/route";
 import {
@@ -78,8 +77,6 @@ export function isIcmpError(type: u32): bool {
 // Errors are limited to a hundred in a second, with bursts of up to fifty (RFC 1812 §4.3.2.8).
 const ERROR_INTERVAL: u64 = 10 * MILLISECOND;
 const ERROR_BURST: u64 = 50;
-/** An error quotes as much as keeps the whole within what every host takes (RFC 1812 §4.3.2.3, RFC 4443 §2.4 (c)). */
-const MOST_ERROR: u32 = 576;
 
 @unmanaged
 @final
@@ -107,7 +104,8 @@ export function sendIcmpError(arrival: Arrival, type: u32, code: u32, rest: u32 
   const packet = arrival.packet;
   if (FRAGMENTS) cutChain(packet); // the first fragment is quoted
   const at = arrival.header + ipHeaderBytes(arrival.source) + ICMP_HEADER_BYTES;
-  const room = (IPV6 && isV6 ? LEAST_MTU : MOST_ERROR) - <u32>(at - arrival.header);
+  // It quotes as much as keeps the whole within what every host takes (RFC 1812 §4.3.2.3, RFC 4443 §2.4 (c)).
+  const room = defaultMtu(arrival.source) - <u32>(at - arrival.header);
   const quoted = min<u32>(packet.length + <u32>(packet.data - arrival.header), room);
   memory.copy(at, arrival.header, quoted);
   packet.data = at;
@@ -127,7 +125,7 @@ export function sendRedirect(arrival: Arrival, gateway: usize): void {
   const packet = takeSharedPacket();
   if (!packet) return; // the sender goes on as before
   packet.data = packet.buffer + HEADROOM;
-  packet.length = min<u32>(arrival.packet.length, MOST_ERROR - IP_HEADER_BYTES - ICMP_HEADER_BYTES);
+  packet.length = min<u32>(arrival.packet.length, LEAST_V4_MTU - IP_HEADER_BYTES - ICMP_HEADER_BYTES);
   memory.copy(packet.data, arrival.header, packet.length);
   count(Counter.IcmpOutRedirects);
   store<u32>(packet.push(ICMP_HEADER_BYTES), v4Of(gateway), 4);

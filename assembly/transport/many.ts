@@ -13,6 +13,7 @@ import { isBroadcast } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
 import { copyInPieces } from "../ip/fragment";
 import { Datagram, memberOf, receiveDatagram } from "./datagram";
+import { Endpoint } from "./endpoint";
 import { hears } from "./membership";
 import { nextBound } from "./ports";
 
@@ -24,50 +25,50 @@ export function isForMany(arrival: Arrival): bool {
 /** Delivers the datagram in view, whose header has been taken off, to every socket on the port that wants it. */
 export function deliverToMany(arrival: Arrival, port: u32, remotePort: u32): void {
   const packet = arrival.packet;
-  let last: Datagram | null = null;
-  let isBound = false;
-  let bound = nextBound(
-    null,
-    SocketKind.DATAGRAM,
-    arrival.destination,
-    port,
-    arrival.source,
-    remotePort,
-    arrival.adapter,
-  );
-  while (bound) {
-    isBound = true;
-    const socket = changetype<Datagram>(changetype<usize>(bound));
-    if (wants(socket, arrival.adapter, arrival.destination, arrival.source)) {
-      if (last) giveCopy(last, packet, 0, arrival.adapter, arrival.source, remotePort);
-      last = socket;
-    }
-    bound = nextBound(
-      bound,
-      SocketKind.DATAGRAM,
-      arrival.destination,
-      port,
-      arrival.source,
-      remotePort,
-      arrival.adapter,
-    );
+  const adapter = arrival.adapter;
+  const source = arrival.source;
+  const destination = arrival.destination;
+  let taker = nextTaker(null, adapter, source, remotePort, destination, port);
+  if (!taker) {
+    const bound = nextBound(null, SocketKind.DATAGRAM, destination, port, source, remotePort, adapter);
+    count(bound ? Counter.UdpInNotJoined : Counter.UdpNoPorts);
+    return;
   }
-  if (last) tally(receiveDatagram(last, packet, arrival.source, remotePort));
-  else count(isBound ? Counter.UdpInNotJoined : Counter.UdpNoPorts);
+  let next = nextTaker(taker, adapter, source, remotePort, destination, port);
+  while (next) {
+    giveCopy(taker, packet, 0, adapter, source, remotePort);
+    taker = next;
+    next = nextTaker(taker, adapter, source, remotePort, destination, port);
+  }
+  tally(receiveDatagram(taker, packet, source, remotePort));
 }
 
 /** Gives what is being sent to a group, the UDP header in view, to the members on this machine. */
 export function loopToMembers(packet: Packet, adapter: u32, source: usize, group: usize): void {
-  const udp = packet.data;
-  const port = be16(udp);
-  let bound = nextBound(null, SocketKind.DATAGRAM, group, be16(udp, 2), source, port, adapter);
-  while (bound) {
-    const socket = changetype<Datagram>(changetype<usize>(bound));
-    if (wants(socket, adapter, group, source)) {
-      giveCopy(socket, packet, UDP_HEADER_BYTES, adapter, source, port);
-    }
-    bound = nextBound(bound, SocketKind.DATAGRAM, group, be16(udp, 2), source, port, adapter);
+  const port = be16(packet.data);
+  const groupPort = be16(packet.data, 2);
+  let taker = nextTaker(null, adapter, source, port, group, groupPort);
+  while (taker) {
+    giveCopy(taker, packet, UDP_HEADER_BYTES, adapter, source, port);
+    taker = nextTaker(taker, adapter, source, port, group, groupPort);
   }
+}
+
+// The next socket behind `last` (null: the first) that gets what comes from `source` to `destination`.
+function nextTaker(
+  last: Datagram | null,
+  adapter: u32,
+  source: usize,
+  remotePort: u32,
+  destination: usize,
+  port: u32,
+): Datagram | null {
+  let bound: Endpoint | null = last;
+  do {
+    bound = nextBound(bound, SocketKind.DATAGRAM, destination, port, source, remotePort, adapter);
+    if (!bound) return null;
+  } while (!wants(changetype<Datagram>(changetype<usize>(bound)), adapter, destination, source));
+  return changetype<Datagram>(changetype<usize>(bound));
 }
 
 // Groups are for those who have joined them, broadcasts for all.

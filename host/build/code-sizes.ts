@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type Column, tableText } from "../inspect/table.ts";
 import { DIST, profileOptions, ROOT, readProfile, runAsc } from "./firmware.mjs";
+import { WasmReader } from "./wasm-reader.ts";
 
 export interface FunctionSize {
   /** Such as "assembly/transport/tcp/acknowledge/acknowledge". */
@@ -77,7 +78,7 @@ function sizesOf(profile: string, wasm: Uint8Array): CodeSizes {
   const names = functionNames(wasm);
   const imported = importedFunctions(wasm);
   const code = codeSection(wasm);
-  const reader = new Reader(code);
+  const reader = new WasmReader(code);
   const functions = reader.times((index) => {
     const start = reader.at;
     reader.take(reader.number());
@@ -95,52 +96,8 @@ function layerOf(name: string): string {
   return end < 0 ? `${path}.ts` : path.slice(0, end);
 }
 
-// (WebAssembly core specification 2.0, §5.5 "Modules"; §7.4.1, appendix "Name Section".)
-
-class Reader {
-  at = 0;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get done(): boolean {
-    return this.at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.at++];
-    if (byte === undefined) throw new Error("The wasm file ends in the middle of something.");
-    return byte;
-  }
-
-  /** Unsigned LEB128. */
-  number(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  take(bytes: number): Uint8Array {
-    this.at += bytes;
-    return this.#bytes.subarray(this.at - bytes, this.at);
-  }
-
-  text(): string {
-    return new TextDecoder().decode(this.take(this.number()));
-  }
-
-  times<T>(read: (index: number) => T): T[] {
-    return Array.from({ length: this.number() }, (_, index) => read(index));
-  }
-}
-
 function sections(wasm: Uint8Array): { id: number; bytes: Uint8Array }[] {
-  const file = new Reader(wasm);
+  const file = new WasmReader(wasm);
   file.take(8);
   const found: { id: number; bytes: Uint8Array }[] = [];
   while (!file.done) found.push({ id: file.byte(), bytes: file.take(file.number()) });
@@ -151,7 +108,7 @@ function sections(wasm: Uint8Array): { id: number; bytes: Uint8Array }[] {
 function importedFunctions(wasm: Uint8Array): number {
   const section = sections(wasm).find(({ id }) => id === SECTION.IMPORT);
   if (!section) return 0;
-  const reader = new Reader(section.bytes);
+  const reader = new WasmReader(section.bytes);
   return reader.times(() => {
     const name = `${reader.text()}.${reader.text()}`;
     if (reader.byte() !== FUNCTION_IMPORT) throw new Error(`${name} is imported and no function.`);
@@ -162,11 +119,11 @@ function importedFunctions(wasm: Uint8Array): number {
 function functionNames(wasm: Uint8Array): Map<number, string> {
   const names = new Map<number, string>();
   for (const { id, bytes } of sections(wasm)) {
-    const section = new Reader(bytes);
+    const section = new WasmReader(bytes);
     if (id !== SECTION.CUSTOM || section.text() !== "name") continue;
     while (!section.done) {
       const kind = section.byte();
-      const part = new Reader(section.take(section.number()));
+      const part = new WasmReader(section.take(section.number()));
       if (kind === FUNCTION_NAMES) part.times(() => names.set(part.number(), part.text()));
     }
   }

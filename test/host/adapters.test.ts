@@ -63,6 +63,16 @@ function took({ stations }: WithStations): number[] {
   return stations.map((station) => station.take().length);
 }
 
+/** Sends a datagram far away each time it is called: frames that each station got of it. */
+async function farSender(net: WithStations): Promise<() => Promise<number[]>> {
+  const socket = await net.stack.udp();
+  return async () => {
+    await socket.send("x", "198.51.100.1", 9);
+    settle(net);
+    return took(net);
+  };
+}
+
 function request(from: string, to: string): Uint8Array {
   return buildPacket({ from, to, protocol: 1 }, buildIcmp({ type: 8, code: 0, rest: 1, payload: new Uint8Array(8) }));
 }
@@ -200,12 +210,7 @@ describe("a socket that is bound to an adapter", () => {
 describe("a link", () => {
   it("that is down is not used while another serves, and is used again when it is back", async () => {
     const net = await withStations();
-    const socket = await net.stack.udp();
-    const send = async (): Promise<number[]> => {
-      await socket.send("x", "198.51.100.1", 9);
-      settle(net);
-      return took(net);
-    };
+    const send = await farSender(net);
     assert.deepEqual(await send(), [1, 0]);
     net.cables[0].unplug();
     settle(net);
@@ -351,12 +356,7 @@ describe("an address that is taken away", () => {
 describe("a route", () => {
   it("with a lower metric comes first, and gives way when it is taken away", async () => {
     const net = await withStations();
-    const socket = await net.stack.udp();
-    const send = async (): Promise<number[]> => {
-      await socket.send("x", "198.51.100.1", 9);
-      settle(net);
-      return took(net);
-    };
+    const send = await farSender(net);
     assert.deepEqual(await send(), [1, 0]);
     net.stack.network.addRoute(1, { to: "0.0.0.0/0", via: "10.1.0.254" });
     net.stack.network.removeRoute(0, "0.0.0.0/0");
@@ -365,7 +365,7 @@ describe("a route", () => {
     assert.deepEqual(await send(), [1, 0]); // the longer prefix counts more
     net.stack.network.removeRoute(0, "198.51.100.0/24");
     net.stack.network.removeRoute(1, "0.0.0.0/0");
-    await rejectsWith(socket.send("x", "198.51.100.1", 9), "ENETUNREACH");
+    await rejectsWith(send(), "ENETUNREACH");
     await rejectsWith(
       Promise.resolve().then(() => net.stack.network.removeRoute(1, "0.0.0.0/0")),
       "ENETUNREACH",

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { before, describe, it } from "node:test";
 import { firmwarePath, profileNames, readProfile } from "../../host/build/firmware.mjs";
-import { readWasm, type WasmModule } from "./wasm-reader.ts";
+import { readWasm, type WasmModule } from "./wasm-module.ts";
 
 const REGISTERS = ["bus.read32", "bus.write32"];
 

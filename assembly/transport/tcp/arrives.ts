@@ -7,8 +7,8 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { now } from "../../base/clock";
-import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
+import { second } from "../../base/lifetimes";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { acknowledge } from "./acknowledge";
 import { beginTimeWait, endConnection, limitFinWait2 } from "./close";
@@ -147,7 +147,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
 
 // After 24 days of silence the comparison means nothing (RFC 7323 §5.5).
 function checkTimestamp(tcb: Tcb, segment: Segment): Verdict {
-  const isStale = <u32>(now() / SECOND) - tcb.tsRecentAt > PAWS_IDLE;
+  const isStale = second() - tcb.tsRecentAt > PAWS_IDLE;
   return judgeTimestamp(segment, isStale ? segment.timestamp : tcb.tsRecent);
 }
 

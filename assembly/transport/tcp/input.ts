@@ -4,9 +4,8 @@ import { Counter } from "../../abi/counters";
 import { Errno } from "../../abi/errno";
 import { SocketKind } from "../../abi/sockets";
 import { Offer } from "../../abi/status";
-import { now } from "../../base/clock";
-import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
+import { second } from "../../base/lifetimes";
 import { TCP_STATE } from "../../base/memory";
 import { Arrival } from "../../ip/arrival";
 import { Flow, FlowKind, findFlow } from "../flow";
@@ -134,9 +133,9 @@ function forConnection(tcb: Tcb, segment: Segment): void {
 }
 
 function mayChallenge(): bool {
-  const second = <u32>(now() / SECOND);
-  if (challenges.second != second) {
-    challenges.second = second;
+  const time = second();
+  if (challenges.second != time) {
+    challenges.second = time;
     challenges.sent = 0;
   }
   if (challenges.sent >= CHALLENGES_PER_SECOND) return false;

@@ -6,8 +6,8 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
-import { SECOND } from "../../base/config";
 import { count } from "../../base/counters";
+import { second } from "../../base/lifetimes";
 import { awaitPacket, EndpointFlag, notify, scheduleOutput } from "../endpoint";
 import { addFlow } from "../flow";
 import { endConnection } from "./close";
@@ -101,7 +101,7 @@ export function agreeOn(tcb: Tcb, offer: u32, shift: u32, timestamp: u32): void 
 /** TS.Recent, and when it was taken. */
 export function setRecent(tcb: Tcb, timestamp: u32): void {
   tcb.tsRecent = timestamp;
-  tcb.tsRecentAt = <u32>(now() / SECOND);
+  tcb.tsRecentAt = second();
 }
 
 /** The handshake is complete: from here on the connection carries data. */

@@ -1,6 +1,8 @@
 // Reads a wasm binary: what it imports and exports, its globals, and which features its instructions belong to.
 // (WebAssembly core specification 2.0, §5 "Binary Format".)
 
+import { WasmReader } from "../../host/build/wasm-reader.ts";
+
 export type Kind = "function" | "table" | "memory" | "global";
 
 export interface WasmModule {
@@ -62,51 +64,9 @@ const PREFIXED: readonly (readonly [string, string, string])[] = [
   ["table.fill", "reference types", "index"],
 ];
 
-class Reader {
-  at = 0;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get done(): boolean {
-    return this.at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.at++];
-    if (byte === undefined) throw new Error("the wasm file ends in the middle of something");
-    return byte;
-  }
-
-  /** LEB128; of signed numbers only the extent matters here. */
-  index(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  take(bytes: number): Uint8Array {
-    this.at += bytes;
-    return this.#bytes.subarray(this.at - bytes, this.at);
-  }
-
-  text(): string {
-    return new TextDecoder().decode(this.take(this.index()));
-  }
-
-  limits(): { initial: number; maximum: number | null } {
-    const bounded = this.byte() & 1;
-    return { initial: this.index(), maximum: bounded ? this.index() : null };
-  }
-
-  times<T>(read: () => T): T[] {
-    return Array.from({ length: this.index() }, read);
-  }
+function limits(section: WasmReader): { initial: number; maximum: number | null } {
+  const bounded = section.byte() & 1;
+  return { initial: section.number(), maximum: bounded ? section.number() : null };
 }
 
 /** Reads a whole module; throws on instructions it does not know, for then nothing is certain. */
@@ -120,11 +80,11 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     features: new Set<string>(["MVP"]),
     instructions: new Set<string>(),
   };
-  const file = new Reader(bytes);
+  const file = new WasmReader(bytes);
   file.take(8);
   while (!file.done) {
     const id = file.byte();
-    const section = new Reader(file.take(file.index()));
+    const section = new WasmReader(file.take(file.number()));
     readSection(id, section, module);
   }
   return module;
@@ -138,7 +98,7 @@ type Draft = { -readonly [K in keyof WasmModule]: WasmModule[K] } & {
   instructions: Set<string>;
 };
 
-function readSection(id: number, section: Reader, module: Draft): void {
+function readSection(id: number, section: WasmReader, module: Draft): void {
   switch (id) {
     case Section.TYPE:
       section.times(() => readFunctionType(section, module));
@@ -149,11 +109,11 @@ function readSection(id: number, section: Reader, module: Draft): void {
     case Section.TABLE:
       section.times(() => {
         if (section.byte() !== 0x70) module.features.add("reference types");
-        section.limits();
+        limits(section);
       });
       break;
     case Section.MEMORY:
-      for (const memory of section.times(() => section.limits())) module.memory = memory;
+      for (const memory of section.times(() => limits(section))) module.memory = memory;
       break;
     case Section.GLOBAL:
       section.times(() => {
@@ -179,55 +139,55 @@ function readSection(id: number, section: Reader, module: Draft): void {
   }
 }
 
-function readFunctionType(section: Reader, module: Draft): void {
+function readFunctionType(section: WasmReader, module: Draft): void {
   section.byte();
   section.times(() => section.byte());
   if (section.times(() => section.byte()).length > 1) module.features.add("multi-value");
 }
 
-function readImport(section: Reader): { module: string; name: string; kind: Kind } {
+function readImport(section: WasmReader): { module: string; name: string; kind: Kind } {
   const [module, name] = [section.text(), section.text()];
   const kind = KINDS[section.byte()] as Kind;
-  if (kind === "function") section.index();
+  if (kind === "function") section.number();
   else if (kind === "global") section.take(2);
   else {
     if (kind === "table") section.byte();
-    section.limits();
+    limits(section);
   }
   return { module, name, kind };
 }
 
-function readKind(section: Reader): Kind {
+function readKind(section: WasmReader): Kind {
   const kind = KINDS[section.byte()] as Kind;
-  section.index();
+  section.number();
   return kind;
 }
 
-function readData(section: Reader, module: Draft): void {
-  const flags = section.index();
+function readData(section: WasmReader, module: Draft): void {
+  const flags = section.number();
   if (flags === 1) module.features.add("passive data");
-  if (flags === 2) section.index();
+  if (flags === 2) section.number();
   if (flags !== 1) readExpression(section, module);
-  section.take(section.index());
+  section.take(section.number());
 }
 
-function readFunctionBody(section: Reader, module: Draft): void {
-  const end = section.index() + section.at;
+function readFunctionBody(section: WasmReader, module: Draft): void {
+  const end = section.number() + section.at;
   section.times(() => {
-    section.index();
+    section.number();
     if (section.byte() === 0x7b) module.features.add("SIMD");
   });
   while (section.at < end) readInstruction(section, module);
 }
 
-function readExpression(section: Reader, module: Draft): void {
+function readExpression(section: WasmReader, module: Draft): void {
   while (readInstruction(section, module) !== 0x0b);
 }
 
-function readInstruction(section: Reader, module: Draft): number {
+function readInstruction(section: WasmReader, module: Draft): number {
   const opcode = section.byte();
   if (opcode === 0xfc) {
-    const entry = PREFIXED[section.index()];
+    const entry = PREFIXED[section.number()];
     if (!entry) throw new Error("an instruction of the prefix 0xfc that this reader does not know");
     const [name, feature, form] = entry;
     module.instructions.add(name);
@@ -245,18 +205,18 @@ function readInstruction(section: Reader, module: Draft): number {
   return opcode;
 }
 
-function skipImmediates(form: string, section: Reader, module: Draft): void {
+function skipImmediates(form: string, section: WasmReader, module: Draft): void {
   if (form === "block type") {
     // One byte for "nothing" and for value types; anything else is the number of a type: several results or parameters.
     const first = section.byte();
     if (first !== 0x40 && (first < 0x7b || first > 0x7f)) {
       module.features.add("multi-value");
-      if (first >= 0x80) section.index();
+      if (first >= 0x80) section.number();
     }
   } else if (form === "branch table") {
-    section.times(() => section.index());
-    section.index();
+    section.times(() => section.number());
+    section.number();
   } else if (form === "4 bytes") section.take(4);
   else if (form === "8 bytes") section.take(8);
-  else for (const part of form.split(" ")) if (part !== "") section.index();
+  else for (const part of form.split(" ")) if (part !== "") section.number();
 }
