@@ -1,0 +1,43 @@
+// Runs scenarios over Node's own network and over ours, and compares what happened.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Scenario, Scene, type Stage } from "./scene.ts";
+import { nodeStage, thimbleStage } from "./stages.ts";
+
+/** A scenario that takes longer than this is stuck. */
+const PATIENCE_MS = 5000;
+
+/** A test for each scenario: the traces of both networks are equal. */
+export function compare(theme: string, scenarios: Record<string, Scenario>): void {
+  describe(theme, () => {
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      it(name, async () => {
+        const expected = await play(nodeStage, scenario);
+        const actual = await play(thimbleStage, scenario);
+        assert.ok(Object.keys(expected).length > 0, "nothing was noted");
+        assert.deepEqual(actual, expected);
+      });
+    }
+  });
+}
+
+async function play(raise: () => Promise<Stage>, scenario: Scenario): Promise<Record<string, string[]>> {
+  const stage = await raise();
+  const scene = new Scene(stage);
+  let timer: NodeJS.Timeout | undefined;
+  const stuck = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      scene.note("scenario", "is stuck");
+      resolve();
+    }, PATIENCE_MS);
+  });
+  try {
+    await Promise.race([scenario(scene), stuck]);
+  } finally {
+    clearTimeout(timer);
+  }
+  const lines = scene.end();
+  await stage.strike();
+  return lines;
+}

@@ -1,0 +1,197 @@
+// What a scenario works with: the modules of two machines, sockets that are cleared away behind it, and its trace.
+
+import type { EventEmitter } from "node:events";
+import { once } from "node:events";
+import type * as nodeNet from "node:net";
+import { Trace } from "./trace.ts";
+
+export type Net = typeof nodeNet;
+export type Socket = nodeNet.Socket;
+export type Server = nodeNet.Server;
+
+/** Two machines that reach each other. With Node's own modules they are one and the same. */
+export interface Stage {
+  readonly client: Net;
+  readonly server: Net;
+  /** Addresses of the server's machine and of the client's. */
+  readonly host: string;
+  readonly host6: string;
+  readonly clientHost: string;
+  strike(): Promise<void>;
+}
+
+export type Scenario = (scene: Scene) => Promise<void>;
+
+const SOCKET_EVENTS = [
+  "lookup",
+  "connectionAttempt",
+  "connectionAttemptFailed",
+  "connectionAttemptTimeout",
+  "connect",
+  "ready",
+  "end",
+  "finish",
+  "drain",
+  "timeout",
+  "error",
+  "close",
+];
+const SERVER_EVENTS = ["listening", "connection", "drop", "error", "close"];
+
+export interface Pair {
+  server: Server;
+  /** The client's end, and the end that the server has accepted. */
+  near: Socket;
+  far: Socket;
+}
+
+export class Scene {
+  readonly client: Net;
+  readonly server: Net;
+  readonly host: string;
+  readonly host6: string;
+  readonly clientHost: string;
+  readonly trace = new Trace();
+  #sockets: Socket[] = [];
+  #servers: Server[] = [];
+
+  constructor(stage: Stage) {
+    this.client = stage.client;
+    this.server = stage.server;
+    this.host = stage.host;
+    this.host6 = stage.host6;
+    this.clientHost = stage.clientHost;
+  }
+
+  note(actor: string, ...words: unknown[]): void {
+    this.trace.note(actor, ...words);
+  }
+
+  /** Notes every event of a socket but its data, which listening for would set flowing. */
+  watch(actor: string, socket: Socket): Socket {
+    this.#sockets.push(socket);
+    for (const event of SOCKET_EVENTS) socket.on(event, (...args) => this.note(actor, event, ...args));
+    return socket;
+  }
+
+  /** Also its data. */
+  watchData(actor: string, socket: Socket): Socket {
+    this.watch(actor, socket);
+    socket.on("data", (data) => this.trace.data(actor, data.length));
+    return socket;
+  }
+
+  watchServer(server: Server, actor = "server"): Server {
+    this.#servers.push(server);
+    for (const event of SERVER_EVENTS) {
+      server.on(event, (arg) => this.note(actor, event, ...(event === "connection" || arg === undefined ? [] : [arg])));
+    }
+    return server;
+  }
+
+  /** A server that listens at a port of its system's choice. */
+  async listen(
+    options: nodeNet.ServerOpts = {},
+    onConnection: (socket: Socket) => void = () => {},
+    where: nodeNet.ListenOptions = {},
+  ): Promise<Server> {
+    const server = this.watchServer(this.server.createServer(options, onConnection));
+    server.listen({ port: 0, host: this.host, ...where });
+    await once(server, "listening");
+    return server;
+  }
+
+  portOf(server: Server): number {
+    return (server.address() as nodeNet.AddressInfo).port;
+  }
+
+  /** A client on its way to the server, watched. */
+  connect(server: Server, options: Partial<nodeNet.NetConnectOpts> = {}): Socket {
+    const where = { port: this.portOf(server), host: this.host, ...options };
+    return this.watch("client", this.client.connect(where as nodeNet.NetConnectOpts));
+  }
+
+  /** A connection with both ends, not watched yet. */
+  async pair(
+    serverOptions: nodeNet.ServerOpts = {},
+    clientOptions: Partial<nodeNet.NetConnectOpts> = {},
+  ): Promise<Pair> {
+    const server = this.server.createServer(serverOptions);
+    this.#servers.push(server);
+    server.listen({ port: 0, host: this.host });
+    await once(server, "listening");
+    const accepted = once(server, "connection");
+    const where = { port: this.portOf(server), host: this.host, ...clientOptions };
+    const near = this.client.connect(where as nodeNet.NetConnectOpts);
+    const [[far]] = await Promise.all([accepted, once(near, "connect")]);
+    this.#sockets.push(near, far);
+    return { server, near, far };
+  }
+
+  /** A pair with everything noted but data. */
+  async watchedPair(
+    serverOptions: nodeNet.ServerOpts = {},
+    clientOptions: Partial<nodeNet.NetConnectOpts> = {},
+  ): Promise<Pair> {
+    const pair = await this.pair(serverOptions, clientOptions);
+    this.watch("client", pair.near);
+    this.watch("accepted", pair.far);
+    return pair;
+  }
+
+  /** A port of the server's machine at which nobody listens. */
+  async deadPort(): Promise<number> {
+    const server = this.server.createServer();
+    server.listen({ port: 0, host: this.host });
+    await once(server, "listening");
+    const port = this.portOf(server);
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+
+  /** Nothing is noted any more; everything that was opened goes. */
+  end(): Record<string, string[]> {
+    const lines = this.trace.close();
+    for (const socket of this.#sockets) {
+      socket.on("error", () => {}); // of what is torn down here nobody wants to know
+      socket.destroy();
+    }
+    for (const server of this.#servers) server.close();
+    return lines;
+  }
+}
+
+/** Resolves once the event has come, with its arguments; an "error" does not reject. */
+export function happens(emitter: EventEmitter, event: string): Promise<unknown[]> {
+  return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
+}
+
+/** Resolves once all of them are closed. */
+export async function closed(...emitters: EventEmitter[]): Promise<void> {
+  await Promise.all(emitters.map((emitter) => happens(emitter, "close")));
+}
+
+/** Everything up to the end of a stream, as text. */
+export async function textOf(socket: Socket): Promise<string> {
+  const pieces: Buffer[] = [];
+  socket.on("data", (data) => pieces.push(Buffer.from(data)));
+  await happens(socket, "end");
+  return Buffer.concat(pieces).toString();
+}
+
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
+
+/** What a call throws, or that it throws nothing. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+    return "nothing thrown";
+  } catch (error) {
+    return error;
+  }
+}
