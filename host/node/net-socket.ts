@@ -339,7 +339,7 @@ export class Socket extends Duplex implements Reader {
     const handle = this._handle;
     if (handle === null) {
       done(error);
-      process.nextTick(() => this.emit("close", false));
+      process.nextTick(() => this.emit("close"));
     } else {
       this.#bytesRead = handle.bytesRead;
       this.#bytesWritten = handle.bytesWritten;

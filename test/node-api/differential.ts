@@ -26,18 +26,13 @@ async function play(raise: () => Promise<Stage>, scenario: Scenario): Promise<Re
   const stage = await raise();
   const scene = new Scene(stage);
   let timer: NodeJS.Timeout | undefined;
-  const stuck = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      scene.note("scenario", "is stuck");
-      resolve();
-    }, PATIENCE_MS);
+  const stuck = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, true);
   });
-  try {
-    await Promise.race([scenario(scene), stuck]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const isStuck = await Promise.race([scenario(scene), stuck]);
+  clearTimeout(timer);
   const lines = scene.end();
   await stage.strike();
+  assert.ok(!isStuck, `over ${stage.name} it is stuck behind ${JSON.stringify(lines, null, 2)}`);
   return lines;
 }

@@ -11,6 +11,7 @@ export type Server = nodeNet.Server;
 
 /** Two machines that reach each other. With Node's own modules they are one and the same. */
 export interface Stage {
+  readonly name: string;
   readonly client: Net;
   readonly server: Net;
   /** Addresses of the server's machine and of the client's. */
@@ -54,6 +55,8 @@ export class Scene {
   readonly trace = new Trace();
   #sockets: Socket[] = [];
   #servers: Server[] = [];
+  /** What each socket and server has emitted so far. */
+  #emitted = new Map<EventEmitter, Set<string>>();
 
   constructor(stage: Stage) {
     this.client = stage.client;
@@ -67,9 +70,39 @@ export class Scene {
     this.trace.note(actor, ...words);
   }
 
+  /** Resolves once `emitter` has emitted `event` for the first time, which may be long ago. */
+  async until(emitter: EventEmitter, event: string): Promise<void> {
+    if (!this.#emitted.get(emitter)?.has(event)) await happens(emitter, event);
+  }
+
+  /** Resolves once all of them are closed. */
+  async closed(...emitters: EventEmitter[]): Promise<void> {
+    await Promise.all(emitters.map((emitter) => this.until(emitter, "close")));
+  }
+
+  #remember(emitter: EventEmitter, events: string[]): void {
+    if (this.#emitted.has(emitter)) return;
+    const emitted = new Set<string>();
+    this.#emitted.set(emitter, emitted);
+    for (const event of events) emitter.once(event, () => emitted.add(event));
+  }
+
+  #keepSocket(socket: Socket): void {
+    this.#sockets.push(socket);
+    this.#remember(
+      socket,
+      SOCKET_EVENTS.filter((event) => event !== "error"),
+    );
+  }
+
+  #keepServer(server: Server): void {
+    this.#servers.push(server);
+    this.#remember(server, ["listening", "connection", "close"]);
+  }
+
   /** Notes every event of a socket but its data, which listening for would set flowing. */
   watch(actor: string, socket: Socket): Socket {
-    this.#sockets.push(socket);
+    this.#keepSocket(socket);
     for (const event of SOCKET_EVENTS) socket.on(event, (...args) => this.note(actor, event, ...args));
     return socket;
   }
@@ -82,7 +115,7 @@ export class Scene {
   }
 
   watchServer(server: Server, actor = "server"): Server {
-    this.#servers.push(server);
+    this.#keepServer(server);
     for (const event of SERVER_EVENTS) {
       server.on(event, (arg) => this.note(actor, event, ...(event === "connection" || arg === undefined ? [] : [arg])));
     }
@@ -117,14 +150,15 @@ export class Scene {
     clientOptions: Partial<nodeNet.NetConnectOpts> = {},
   ): Promise<Pair> {
     const server = this.server.createServer(serverOptions);
-    this.#servers.push(server);
+    this.#keepServer(server);
     server.listen({ port: 0, host: this.host });
     await once(server, "listening");
     const accepted = once(server, "connection");
     const where = { port: this.portOf(server), host: this.host, ...clientOptions };
     const near = this.client.connect(where as nodeNet.NetConnectOpts);
+    this.#keepSocket(near);
     const [[far]] = await Promise.all([accepted, once(near, "connect")]);
-    this.#sockets.push(near, far);
+    this.#keepSocket(far);
     return { server, near, far };
   }
 
@@ -165,11 +199,6 @@ export class Scene {
 /** Resolves once the event has come, with its arguments; an "error" does not reject. */
 export function happens(emitter: EventEmitter, event: string): Promise<unknown[]> {
   return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
-}
-
-/** Resolves once all of them are closed. */
-export async function closed(...emitters: EventEmitter[]): Promise<void> {
-  await Promise.all(emitters.map((emitter) => happens(emitter, "close")));
 }
 
 /** Everything up to the end of a stream, as text. */

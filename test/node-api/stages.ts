@@ -7,6 +7,7 @@ import type { Stage } from "./scene.ts";
 
 export async function nodeStage(): Promise<Stage> {
   return {
+    name: "node:net",
     client: nodeNet,
     server: nodeNet,
     host: "127.0.0.1",
@@ -27,6 +28,7 @@ export async function thimbleStage(): Promise<Stage> {
     name: "server",
   });
   return {
+    name: "stack.net",
     client: client.net,
     server: server.net,
     host: "10.0.0.2",

@@ -1,7 +1,7 @@
 // From the documentation of net.Server: one scenario for each event, option, method and error that it describes.
 
 import { once } from "node:events";
-import { closed, delay, happens, type Scenario, thrownBy } from "../scene.ts";
+import { delay, happens, type Scenario, thrownBy } from "../scene.ts";
 
 export const documentedServers: Record<string, Scenario> = {
   "'listening' comes after listen, and the callback is a listener of it": async (s) => {
@@ -15,18 +15,18 @@ export const documentedServers: Record<string, Scenario> = {
   "listen without a host takes connections in both versions of IP": async (s) => {
     const server = s.watchServer(s.server.createServer());
     server.listen(0);
-    await once(server, "listening");
+    await s.until(server, "listening");
     s.note("server", server.address());
     for (const host of [s.host, s.host6]) {
       const accepted = once(server, "connection");
       const near = s.watch("client", s.client.connect({ port: s.portOf(server), host }));
       const [far] = await accepted;
       s.note("accepted", far.remoteAddress, far.remoteFamily, far.localAddress, far.localFamily);
-      await once(near, "ready");
+      await s.until(near, "ready");
       s.note("client", near.remoteAddress, near.remoteFamily);
       near.destroy();
       far.destroy();
-      await closed(near, far);
+      await s.closed(near, far);
     }
   },
 
@@ -54,13 +54,13 @@ export const documentedServers: Record<string, Scenario> = {
     near.end();
     far.resume();
     near.resume();
-    await closed(server);
+    await s.closed(server);
   },
 
   "close of a server that is not open calls back with an error": async (s) => {
     const server = s.watchServer(s.server.createServer());
     server.close((error) => s.note("server", "callback", error));
-    await closed(server);
+    await s.closed(server);
   },
 
   "'error' with EADDRINUSE, after which it may listen elsewhere": async (s) => {
@@ -88,7 +88,7 @@ export const documentedServers: Record<string, Scenario> = {
       thrownBy(() => server.listen(0)),
     );
     server.close();
-    await closed(server);
+    await s.closed(server);
     server.listen(0, s.host);
     await happens(server, "listening");
   },
@@ -101,7 +101,7 @@ export const documentedServers: Record<string, Scenario> = {
     s.note("server", server.address(), server.listening);
     server.close();
     s.note("server", server.address(), server.listening);
-    await closed(server);
+    await s.closed(server);
   },
 
   "getConnections counts those that are open": async (s) => {
@@ -110,7 +110,7 @@ export const documentedServers: Record<string, Scenario> = {
     s.note("server", await count());
     near.destroy();
     far.resume();
-    await closed(far);
+    await s.closed(far);
     s.note("server", await count());
   },
 
@@ -122,7 +122,7 @@ export const documentedServers: Record<string, Scenario> = {
     const second = s.client.connect({ port: s.portOf(server), host: s.host });
     s.watch("second", second);
     second.resume();
-    await Promise.all([happens(server, "drop"), closed(second)]);
+    await Promise.all([happens(server, "drop"), s.closed(second)]);
   },
 
   "allowHalfOpen: the socket does not end by itself": async (s) => {
@@ -133,7 +133,7 @@ export const documentedServers: Record<string, Scenario> = {
     await happens(far, "end");
     s.note("accepted", far.writable, far.readyState, far.allowHalfOpen);
     far.end("answer");
-    await closed(near, far);
+    await s.closed(near, far);
   },
 
   "without allowHalfOpen it ends when the other side has": async (s) => {
@@ -141,7 +141,7 @@ export const documentedServers: Record<string, Scenario> = {
     far.resume();
     near.resume();
     near.end("question");
-    await closed(near, far);
+    await s.closed(near, far);
     s.note("accepted", far.allowHalfOpen, far.destroyed, far.bytesRead);
   },
 
@@ -163,7 +163,7 @@ export const documentedServers: Record<string, Scenario> = {
     await happens(server, "listening");
     controller.abort();
     s.note("server", "aborted", server.listening);
-    await closed(server);
+    await s.closed(server);
   },
 
   "ref and unref return the server": async (s) => {

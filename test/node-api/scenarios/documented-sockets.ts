@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import type { LookupFunction } from "node:net";
-import { closed, delay, happens, type Scenario, textOf, thrownBy } from "../scene.ts";
+import { delay, happens, type Scenario, textOf, thrownBy } from "../scene.ts";
 
 export const documentedSockets: Record<string, Scenario> = {
   "'connect' comes before 'ready', and the callback is a listener of 'connect'": async (s) => {
@@ -11,7 +11,7 @@ export const documentedSockets: Record<string, Scenario> = {
     const near = s.client.connect(s.portOf(server), s.host, () => s.note("client", "callback"));
     s.watch("client", near);
     s.note("client", near.connecting, near.pending, near.readyState);
-    await once(near, "ready");
+    await s.until(near, "ready");
     s.note("client", near.connecting, near.pending, near.readyState);
   },
 
@@ -20,7 +20,7 @@ export const documentedSockets: Record<string, Scenario> = {
     far.resume();
     near.destroy(new Error("on purpose"));
     s.note("client", "called", near.destroyed);
-    await closed(near, far);
+    await s.closed(near, far);
   },
 
   "'data' gives buffers, or text after setEncoding": async (s) => {
@@ -44,10 +44,10 @@ export const documentedSockets: Record<string, Scenario> = {
   "'drain' comes when the write buffer is empty": async (s) => {
     const { near, far } = await s.pair();
     s.watch("client", near);
-    far.resume();
     s.note("client", "write", near.write("small"));
-    const full = near.write(Buffer.alloc(near.writableHighWaterMark));
-    s.note("client", "write", full, near.writableNeedDrain);
+    while (near.write(Buffer.alloc(65_536)));
+    s.note("client", near.writableNeedDrain, near.writableLength > 0, near.bufferSize === near.writableLength);
+    far.resume();
     await happens(near, "drain");
     s.note("client", near.writableLength, near.bufferSize, near.writableNeedDrain);
   },
@@ -58,13 +58,13 @@ export const documentedSockets: Record<string, Scenario> = {
     far.resume();
     near.end("bye", () => s.note("client", "end callback"));
     s.note("client", near.writable, near.writableEnded, near.readyState);
-    await closed(near, far);
+    await s.closed(near, far);
     s.note("client", near.readyState, near.destroyed);
   },
 
   "'error' and then 'close' when nobody listens there": async (s) => {
     const near = s.watch("client", s.client.connect({ port: await s.deadPort(), host: s.host }));
-    await closed(near);
+    await s.closed(near);
     s.note("client", near.destroyed, near.connecting, near.readyState);
   },
 
@@ -75,7 +75,7 @@ export const documentedSockets: Record<string, Scenario> = {
       process.nextTick(() => callback(null, s.host, 4));
     };
     const near = s.connect(server, { host: "somewhere.test", family: 4, lookup });
-    await once(near, "ready");
+    await s.until(near, "ready");
     s.note("client", near.remoteAddress);
   },
 
@@ -85,7 +85,7 @@ export const documentedSockets: Record<string, Scenario> = {
       process.nextTick(() => callback(Object.assign(new Error("no such name"), { code: "EWHY" }), "", 0));
     };
     const near = s.connect(server, { host: "nowhere.test", family: 4, lookup });
-    await closed(near);
+    await s.closed(near);
   },
 
   "'timeout' comes after silence, and does not end the connection": async (s) => {
@@ -114,7 +114,7 @@ export const documentedSockets: Record<string, Scenario> = {
     await once(far, "data");
     s.note("accepted", far.bytesRead, far.bytesWritten);
     near.destroy();
-    await closed(near);
+    await s.closed(near);
     s.note("client", near.bytesWritten);
   },
 
@@ -122,7 +122,7 @@ export const documentedSockets: Record<string, Scenario> = {
     const { near, far } = await s.watchedPair();
     far.resume();
     s.note("client", near.destroy() === near, near.destroyed, near.readyState, near.remoteAddress, near.localAddress);
-    await closed(near, far);
+    await s.closed(near, far);
   },
 
   "destroySoon writes what it has first": async (s) => {
@@ -130,21 +130,22 @@ export const documentedSockets: Record<string, Scenario> = {
     near.write("last words");
     near.destroySoon();
     s.note("client", near.destroyed, near.writable);
-    s.note("accepted", await textOf(far));
-    await closed(near);
+    const text = await textOf(far);
+    await s.closed(near, far);
+    s.note("accepted", text);
   },
 
   "resetAndDestroy: the other side reads ECONNRESET": async (s) => {
     const { near, far } = await s.watchedPair();
     far.resume();
     s.note("client", near.resetAndDestroy() === near, near.destroyed);
-    await closed(near, far);
+    await s.closed(near, far);
   },
 
   "resetAndDestroy of a closed socket fails with ERR_SOCKET_CLOSED": async (s) => {
     const near = s.watch("client", new s.client.Socket());
     near.resetAndDestroy();
-    await closed(near);
+    await s.closed(near);
   },
 
   "pause and resume hold the data back": async (s) => {
@@ -165,22 +166,22 @@ export const documentedSockets: Record<string, Scenario> = {
     s.note("client", near.unref() === near, near.ref() === near);
   },
 
-  "write gives false above the mark, and calls back when it is out": async (s) => {
-    const { near, far } = await s.pair({}, { writableHighWaterMark: 10 } as object);
-    far.resume();
-    s.note(
-      "client",
-      near.writableHighWaterMark,
-      near.write("12345"),
-      near.write("67890", () => s.note("client", "out")),
-    );
+  "write gives false above the mark": async (s) => {
+    const server = await s.listen({}, (far) => far.resume());
+    const near = s.connect(server, { writableHighWaterMark: 10 } as object);
+    s.note("client", near.writableHighWaterMark, near.write("12345"), near.write("67890"), near.writableLength);
     await happens(near, "drain");
+    s.note("client", near.writableLength);
+  },
+
+  "write calls back when it is out": async (s) => {
+    const { near, far } = await s.pair();
     s.note(
       "client",
-      near.write("ff00", "hex", () => s.note("client", "hex out")),
+      near.write("ff00", "hex", (error) => s.note("client", "out", error)),
     );
     const [data] = await once(far, "data");
-    s.note("accepted", data.length > 0);
+    s.note("accepted", data.toString("hex"));
   },
 
   "a write before the connection is there goes out when it is": async (s) => {
@@ -190,7 +191,7 @@ export const documentedSockets: Record<string, Scenario> = {
     s.note("client", near.bytesWritten, near.bufferSize, near.connecting);
     near.end(" last");
     near.resume();
-    await closed(near);
+    await s.closed(near);
   },
 
   "onread puts what comes into one buffer": async (s) => {
@@ -207,24 +208,24 @@ export const documentedSockets: Record<string, Scenario> = {
     near.on("data", () => s.note("client", "data, which never comes"));
     far.end("12345");
     near.resume();
-    await closed(near);
+    await s.closed(near);
   },
 
   "a signal that aborts destroys the socket": async (s) => {
     const controller = new AbortController();
     const server = await s.listen();
     const near = s.connect(server, { signal: controller.signal } as object);
-    await once(near, "connect");
+    await s.until(near, "connect");
     controller.abort();
     s.note("client", near.destroyed);
-    await closed(near);
+    await s.closed(near);
   },
 
   "localAddress and localPort say where from": async (s) => {
     const server = await s.listen();
     const localPort = await s.deadPort();
     const near = s.connect(server, { localAddress: s.clientHost, localPort });
-    await once(near, "connect");
+    await s.until(near, "connect");
     s.note("client", near.localAddress, near.localPort === localPort, near.localFamily);
   },
 
@@ -239,7 +240,7 @@ export const documentedSockets: Record<string, Scenario> = {
       process.nextTick(() => callback(null, all));
     };
     const near = s.connect(server, { host: "both.test", lookup });
-    await once(near, "ready");
+    await s.until(near, "ready");
     const tried = near.autoSelectFamilyAttemptedAddresses ?? [];
     s.note("client", tried.length, near.remoteAddress);
   },
@@ -254,7 +255,7 @@ export const documentedSockets: Record<string, Scenario> = {
       process.nextTick(() => callback(null, all));
     };
     const near = s.watch("client", s.client.connect({ port, host: "both.test", lookup }));
-    await closed(near);
+    await s.closed(near);
   },
 
   "address is empty before and both after": async (s) => {
@@ -273,7 +274,7 @@ export const documentedSockets: Record<string, Scenario> = {
     s.note("accepted", far.readyState);
     far.end();
     near.resume();
-    await closed(near, far);
+    await s.closed(near, far);
     s.note("client", near.readyState);
   },
 
