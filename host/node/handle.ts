@@ -46,6 +46,13 @@ export abstract class Handle implements SocketHandler {
     process.nextTick(this.#run);
   }
 
+  /** The same, behind the promises, too, that what is being done has settled: for what the application itself has asked. */
+  protected later(): void {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(this.#again);
+  }
+
   #run = (): void => {
     this.#due = false;
     if (this.fd < 0) return;
@@ -54,10 +61,7 @@ export abstract class Handle implements SocketHandler {
       more = this.#scope.runInAsyncScope(this.turn, this);
     } finally {
       // Promises that this turn has settled go first, and what they in turn have asked for.
-      if (more && !this.#due) {
-        this.#due = true;
-        queueMicrotask(this.#again);
-      }
+      if (more) this.later();
     }
   };
 

@@ -5,7 +5,7 @@ import { checkBoolean, checkFunction, checkInteger, checkNumber, toPort } from "
 import { type Attempt, attemptError, beginAttempt, bindAttempt } from "./attempt.ts";
 import { addressError, familyError, typeError } from "./errors.ts";
 import { connectToOneOf } from "./happy-eyeballs.ts";
-import { familyNumber, type Lookup, type LookupAddress, type LookupOptions } from "./lookup.ts";
+import type { Lookup, LookupAddress, LookupOptions } from "./lookup.ts";
 import type { Socket } from "./net-socket.ts";
 
 export interface ConnectCallOptions {
@@ -61,9 +61,15 @@ export function lookupAndConnect(socket: Socket, options: ConnectCallOptions): v
   }
   if (options.lookup != null) checkFunction(options.lookup, "options.lookup");
   const lookup = options.lookup ?? socket.context.lookup;
-  const query = { family: familyNumber(options.family), hints: options.hints || 0 };
-  if (query.family === 0 && !localAddress && selects) lookupAll(socket, lookup, query, wanted, patience);
+  const query = { family: asNumber(options.family), hints: options.hints || 0 };
+  if (query.family !== 4 && query.family !== 6 && !localAddress && selects)
+    lookupAll(socket, lookup, query, wanted, patience);
   else lookupOne(socket, lookup, query, wanted);
+}
+
+function asNumber(family: LookupOptions["family"]): LookupOptions["family"] {
+  if (family === "IPv4") return 4;
+  return family === "IPv6" ? 6 : family;
 }
 
 function connectPort(port: unknown): number {

@@ -242,6 +242,12 @@ export class Server extends EventEmitter {
     if (this.#handle === null && this.#connections === 0) process.nextTick(() => this.emit("close"));
   }
 
+  /** What becomes of a rejection of an asynchronous listener, where `captureRejections` is on. */
+  override [EventEmitter.captureRejectionSymbol](error: Error, event: string, socket?: Socket): void {
+    if (event === "connection") socket?.destroy(error);
+    else this.emit("error", error);
+  }
+
   ref(): this {
     this.#referenced = true;
     this.#handle?.ref();

@@ -102,7 +102,7 @@ export class TcpHandle extends Handle {
     this.#reading = true;
     this.#mayRead = true;
     this.#tellActive();
-    this.soon();
+    this.later();
   }
 
   readStop(): void {
@@ -119,7 +119,7 @@ export class TcpHandle extends Handle {
     this.#write = write;
     if (errno !== 0) {
       this.#failure = errno;
-      this.soon();
+      this.later();
     }
     this.#tellActive();
     return false;
@@ -137,7 +137,7 @@ export class TcpHandle extends Handle {
   shutdown(done: Outcome): void {
     this.#shutdown = done;
     this.#tellActive();
-    this.soon();
+    this.later();
   }
 
   setNoDelay(on: boolean): void {

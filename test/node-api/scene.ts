@@ -23,6 +23,8 @@ export interface Stage {
 
 export type Scenario = (scene: Scene) => Promise<void>;
 
+const ROUNDS = 10;
+
 const SOCKET_EVENTS = [
   "lookup",
   "connectionAttempt",
@@ -209,10 +211,10 @@ export async function textOf(socket: Socket): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-export function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
+/** Time for what is under way to arrive: rounds of the event loop count, not only the clock. */
+export async function delay(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What a call throws, or that it throws nothing. */

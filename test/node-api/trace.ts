@@ -11,7 +11,7 @@ import { inspect } from "node:util";
 
 const V4 = /(?<![\d.])(?:127\.0\.0\.1|10\.0\.0\.[12])(?![\d.])/g;
 const V6 = /(?<![\da-f:])(?:fd00::[12]|::1)(?![\da-f])/gi;
-const PORT_BEHIND = /(<v[46]>\)?|::|0\.0\.0\.0):[1-9]\d*/g;
+const PORT_BEHIND = /(<v[46]>|::|0\.0\.0\.0|[a-z]\.test):[1-9]\d*/g;
 const PORT_AFTER = /(<v[46]>) [1-9]\d{3,4}(?!\d)/g;
 const PORT_KEYS = new Set(["port", "localPort", "remotePort"]);
 const ERROR_KEYS = ["code", "errno", "syscall", "address", "port", "localAddress", "localPort", "hostname"];

@@ -97,20 +97,26 @@ export const connecting: Record<string, Scenario> = {
   },
 
   "reset before it is connected": async (s) => {
-    const server = await s.listen({}, (far) => s.watch("accepted", far).resume());
+    const server = await s.listen();
+    const gone = new Promise((resolve) => {
+      server.on("connection", (far) => s.watch("accepted", far).resume().on("close", resolve));
+    });
     const near = s.connect(server);
     near.resetAndDestroy();
     state(s, near);
-    await s.closed(near);
+    await Promise.all([gone, s.closed(near)]);
   },
 
   "ended before it is connected": async (s) => {
-    const server = await s.listen({}, (far) => s.watch("accepted", far).resume());
+    const server = await s.listen();
+    const gone = new Promise((resolve) => {
+      server.on("connection", (far) => s.watch("accepted", far).resume().on("close", resolve));
+    });
     const near = s.connect(server);
     near.resume();
     near.end();
     state(s, near);
-    await s.closed(near);
+    await Promise.all([gone, s.closed(near)]);
   },
 
   "paused before it is connected": async (s) => {

@@ -99,7 +99,7 @@ export const documentedSockets: Record<string, Scenario> = {
 
   "the option timeout is setTimeout": async (s) => {
     const server = await s.listen();
-    const near = s.connect(server, { timeout: 20 } as object);
+    const near = s.connect(server, { timeout: 150 } as object);
     await happens(near, "timeout");
     s.note("client", near.timeout, near.readyState);
   },

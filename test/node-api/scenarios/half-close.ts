@@ -88,7 +88,7 @@ export const halfClose: Record<string, Scenario> = {
     );
     near.resume();
     far.end();
-    await s.closed(near);
+    await s.closed(near, far);
   },
 
   "a write after a half-open end goes through": async (s) => {
