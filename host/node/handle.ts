@@ -135,6 +135,13 @@ export abstract class Handle implements SocketHandler {
   }
 }
 
+const OUTSIDE = new AsyncResource("THIMBLE", { requireManualDestroy: true });
+
+/** Makes a handle that belongs to no asynchronous context: so it is with connections that came from outside. */
+export function inNoContext<T>(make: () => T): T {
+  return OUTSIDE.runInAsyncScope(make);
+}
+
 function stackClosed(): StackError {
   return new StackError(ENETDOWN, "socket");
 }

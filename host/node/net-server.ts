@@ -101,8 +101,8 @@ export class Server extends EventEmitter {
       else this.#listenOnAny(port, backlog);
       return this;
     }
-    if (options.path) throw unsupportedError("A local socket with a path");
-    const reason = "path" in options ? undefined : 'must have the property "port" or "path"';
+    if (typeof options.path === "string") throw unsupportedError("A local socket with a path");
+    const reason = "port" in options || "path" in options ? undefined : 'must have the property "port" or "path"';
     throw valueError("options", given, reason);
   }
 

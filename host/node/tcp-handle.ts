@@ -7,7 +7,7 @@ import { takeStream, takeStreamInto } from "../socket/take.ts";
 import { setTcpOptions, type TcpOptions } from "../socket/tcp-options.ts";
 import type { SocketStatus } from "../status.ts";
 import { type AddressInfo, addressInfo, type Family, familyOf, isUnspecified, targetOf } from "./address.ts";
-import { errnoOf, Handle } from "./handle.ts";
+import { errnoOf, Handle, inNoContext } from "./handle.ts";
 
 /** An error number, negative, or 0. */
 export type Outcome = (errno: number) => void;
@@ -54,7 +54,7 @@ export class TcpHandle extends Handle {
 
   /** Of a connection that a listener has accepted. */
   static accepted(machine: Machine, fd: number, family: Family): TcpHandle {
-    const handle = new TcpHandle(machine);
+    const handle = inNoContext(() => new TcpHandle(machine));
     handle.family = family;
     handle.adopt(fd);
     return handle;

@@ -25,6 +25,7 @@ export type Scenario = (scene: Scene) => Promise<void>;
 
 const ROUNDS = 10;
 
+/** Of a socket, but "drain": when that comes is a matter of how large the system's buffers are. */
 const SOCKET_EVENTS = [
   "lookup",
   "connectionAttempt",
@@ -34,7 +35,6 @@ const SOCKET_EVENTS = [
   "ready",
   "end",
   "finish",
-  "drain",
   "timeout",
   "error",
   "close",
@@ -77,6 +77,11 @@ export class Scene {
     if (!this.#emitted.get(emitter)?.has(event)) await happens(emitter, event);
   }
 
+  /** Resolves once so many bytes have come to a socket, read by somebody or not. */
+  async received(socket: Socket, bytes: number): Promise<void> {
+    while (socket.bytesRead < bytes) await delay(1);
+  }
+
   /** Resolves once all of them are closed. */
   async closed(...emitters: EventEmitter[]): Promise<void> {
     await Promise.all(emitters.map((emitter) => this.until(emitter, "close")));
@@ -102,7 +107,7 @@ export class Scene {
     this.#remember(server, ["listening", "connection", "close"]);
   }
 
-  /** Notes every event of a socket but its data, which listening for would set flowing. */
+  /** Notes the events of a socket but its data, which listening for would set flowing. */
   watch(actor: string, socket: Socket): Socket {
     this.#keepSocket(socket);
     for (const event of SOCKET_EVENTS) socket.on(event, (...args) => this.note(actor, event, ...args));
@@ -161,6 +166,9 @@ export class Scene {
     this.#keepSocket(near);
     const [[far]] = await Promise.all([accepted, once(near, "connect")]);
     this.#keepSocket(far);
+    // Otherwise a second small write waits for the first to be acknowledged, which takes its time (Nagle).
+    near.setNoDelay();
+    far.setNoDelay();
     return { server, near, far };
   }
 

@@ -15,6 +15,7 @@ export const backPressure: Record<string, Scenario> = {
     s.note("accepted", far.bytesRead);
     far.resume();
     await happens(near, "drain");
+    s.note("client", "drain");
     s.note("client", near.writableLength);
   },
 
@@ -146,6 +147,7 @@ export const backPressure: Record<string, Scenario> = {
     const near = s.connect(server);
     s.note("client", near.write(Buffer.alloc(100_000)), near.writableNeedDrain, near.writableLength, near.bytesWritten);
     await happens(near, "drain");
+    s.note("client", "drain");
     s.note("client", near.writableNeedDrain, near.writableLength, near.bytesWritten);
   },
 };

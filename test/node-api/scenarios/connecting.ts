@@ -285,7 +285,7 @@ export const connecting: Record<string, Scenario> = {
     const server = await s.listen({}, (far) => s.watch("accepted", far), { host: s.host6 });
     s.note("server", server.address());
     const near = s.connect(server, { host: s.host6 });
-    await s.until(near, "ready");
+    await Promise.all([s.until(near, "ready"), s.until(server, "connection")]);
     s.note("client", near.remoteAddress, near.remoteFamily, near.localFamily, near.address());
   },
 

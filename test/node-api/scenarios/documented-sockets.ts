@@ -49,6 +49,7 @@ export const documentedSockets: Record<string, Scenario> = {
     s.note("client", near.writableNeedDrain, near.writableLength > 0, near.bufferSize === near.writableLength);
     far.resume();
     await happens(near, "drain");
+    s.note("client", "drain");
     s.note("client", near.writableLength, near.bufferSize, near.writableNeedDrain);
   },
 
@@ -171,6 +172,7 @@ export const documentedSockets: Record<string, Scenario> = {
     const near = s.connect(server, { writableHighWaterMark: 10 } as object);
     s.note("client", near.writableHighWaterMark, near.write("12345"), near.write("67890"), near.writableLength);
     await happens(near, "drain");
+    s.note("client", "drain");
     s.note("client", near.writableLength);
   },
 

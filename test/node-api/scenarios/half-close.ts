@@ -66,6 +66,7 @@ export const halfClose: Record<string, Scenario> = {
   "a write after the other side has ended": async (s) => {
     const { near, far } = await s.watchedPair();
     near.resume();
+    far.resume();
     far.end();
     await s.until(near, "end");
     s.note("client", near.writableEnded, near.writable);
@@ -73,7 +74,7 @@ export const halfClose: Record<string, Scenario> = {
       "client",
       near.write("late", (error) => s.note("client", "callback", error)),
     );
-    await s.closed(near);
+    await s.closed(near, far);
   },
 
   "a write in the 'end' of the other side": async (s) => {

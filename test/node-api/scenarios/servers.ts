@@ -136,7 +136,7 @@ export const servers: Record<string, Scenario> = {
     await delay(5);
     near.destroy();
     far.resume();
-    await done;
+    await Promise.all([done, s.closed(near, far)]);
   },
 
   "maxConnections of 0 is none": async (s) => {

@@ -6,7 +6,7 @@ import { pipeline as pipelinePromise } from "node:stream/promises";
 import { delay, happens, type Scenario, textOf } from "../scene.ts";
 
 function pattern(bytes: number): Buffer {
-  return Buffer.from({ length: bytes, 0: 0 }).map((_, i) => (i * 31) & 0xff);
+  return Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => i * 31));
 }
 
 export const streams: Record<string, Scenario> = {
@@ -138,10 +138,10 @@ export const streams: Record<string, Scenario> = {
     const { near, far } = await s.pair();
     far.on("readable", () => {});
     near.write("four");
-    await delay(10);
+    await s.received(far, 4);
     s.note("accepted", far.read(6), far.readableLength);
     near.write("more");
-    await delay(10);
+    await s.received(far, 8);
     s.note("accepted", far.read(6), far.readableLength);
   },
 
@@ -154,7 +154,7 @@ export const streams: Record<string, Scenario> = {
       text += piece;
     });
     near.write(euro.subarray(0, 1));
-    await delay(10);
+    await s.received(far, 1);
     near.end(euro.subarray(1));
     await happens(far, "end");
     s.note("accepted", text);
@@ -266,12 +266,12 @@ export const streams: Record<string, Scenario> = {
     s.watchData("accepted", far);
     far.once("data", () => far.pause());
     near.write("one");
-    await delay(10);
+    await s.received(far, 3);
     near.write("two");
-    await delay(10);
+    await s.received(far, 6);
     s.note("accepted", "resumed");
     far.resume();
-    await delay(10);
+    await happens(far, "data");
   },
 
   "highWaterMark of a server's sockets": async (s) => {
@@ -308,13 +308,14 @@ export const streams: Record<string, Scenario> = {
   },
 
   "large data both ways at once": async (s) => {
-    const { near, far } = await s.watchedPair();
+    const { near, far } = await s.pair();
     const [there, back] = [pattern(2_000_000), pattern(1_500_000)];
     near.end(there);
     far.end(back);
     const collect = async (socket: typeof near): Promise<Buffer> => {
       const pieces: Buffer[] = [];
-      for await (const piece of socket) pieces.push(piece);
+      socket.on("data", (piece) => pieces.push(piece));
+      await happens(socket, "end");
       return Buffer.concat(pieces);
     };
     const [atNear, atFar] = await Promise.all([collect(near), collect(far)]);

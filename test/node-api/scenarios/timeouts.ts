@@ -90,13 +90,16 @@ export const timeouts: Record<string, Scenario> = {
   },
 
   "on a server's sockets": async (s) => {
-    const server = await s.listen({}, (far) => {
-      s.watch("accepted", far);
-      far.setTimeout(20, () => far.destroy());
+    const server = await s.listen();
+    const gone = new Promise((resolve) => {
+      server.on("connection", (far) => {
+        s.watch("accepted", far).on("close", resolve);
+        far.setTimeout(20, () => far.destroy());
+      });
     });
     const near = s.connect(server);
     near.resume();
-    await s.closed(near);
+    await Promise.all([gone, s.closed(near)]);
   },
 
   "before the connection is begun": async (s) => {
