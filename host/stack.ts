@@ -11,6 +11,8 @@ import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmw
 import { InputError, stackError } from "./errors.ts";
 import type { RingMac } from "./mac/ring-mac.ts";
 import { Machine } from "./machine.ts";
+import { createDgram, type Dgram } from "./node/dgram.ts";
+import { createDns, type Dns } from "./node/dns.ts";
 import { type Hosts, HostsTable, lookupIn } from "./node/lookup.ts";
 import { createNet, type Net } from "./node/net.ts";
 import { Random } from "./random.ts";
@@ -131,6 +133,8 @@ export class Stack {
   #machine: Machine;
   #hosts: HostsTable;
   #net: Net | null = null;
+  #dgram: Dgram | null = null;
+  #dns: Dns | null = null;
   #closing: Promise<void> | null = null;
 
   /** `createStack` makes these. */
@@ -153,6 +157,18 @@ export class Stack {
       autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     });
     return this.#net;
+  }
+
+  /** The module node:dgram over this stack. */
+  get dgram(): Dgram {
+    this.#dgram ??= createDgram({ machine: this.#machine, lookup: lookupIn(this.#hosts) });
+    return this.#dgram;
+  }
+
+  /** The module node:dns over this stack's table of hosts. */
+  get dns(): Dns {
+    this.#dns ??= createDns(this.#hosts);
+    return this.#dns;
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */

@@ -80,6 +80,15 @@ function where(address: string | null, port: number | undefined): string {
   return address ? ` ${address}` : "";
 }
 
+/** An error of a kind with a code of Node's. */
+export function codedError(
+  Kind: new (message: string) => Error,
+  code: string,
+  message: string,
+): Error & { code: string } {
+  return coded(new Kind(message), code);
+}
+
 /** A subclass of a built-in error that shows its code as Node's own do: "TypeError [ERR_X]: …". */
 function coded<T extends Error>(error: T, code: string): T & { code: string } {
   const name = error.name;

@@ -1,11 +1,13 @@
 // What a scenario works with: the modules of two machines, sockets that are cleared away behind it, and its trace.
 
+import type * as nodeDgram from "node:dgram";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
 import type * as nodeNet from "node:net";
 import { Trace } from "./trace.ts";
 
 export type Net = typeof nodeNet;
+export type Dgram = Pick<typeof nodeDgram, "createSocket" | "Socket">;
 export type Socket = nodeNet.Socket;
 export type Server = nodeNet.Server;
 
@@ -14,6 +16,8 @@ export interface Stage {
   readonly name: string;
   readonly client: Net;
   readonly server: Net;
+  readonly clientDgram: Dgram;
+  readonly serverDgram: Dgram;
   /** Addresses of the server's machine and of the client's. */
   readonly host: string;
   readonly host6: string;
@@ -39,6 +43,7 @@ const SOCKET_EVENTS = [
   "error",
   "close",
 ];
+const DATAGRAM_EVENTS = ["listening", "connect", "error", "close"];
 const SERVER_EVENTS = ["listening", "connection", "drop", "error", "close"];
 
 export interface Pair {
@@ -51,18 +56,23 @@ export interface Pair {
 export class Scene {
   readonly client: Net;
   readonly server: Net;
+  readonly clientDgram: Dgram;
+  readonly serverDgram: Dgram;
   readonly host: string;
   readonly host6: string;
   readonly clientHost: string;
   readonly trace = new Trace();
   #sockets: Socket[] = [];
   #servers: Server[] = [];
+  #datagramSockets: nodeDgram.Socket[] = [];
   /** What each socket and server has emitted so far. */
   #emitted = new Map<EventEmitter, Set<string>>();
 
   constructor(stage: Stage) {
     this.client = stage.client;
     this.server = stage.server;
+    this.clientDgram = stage.clientDgram;
+    this.serverDgram = stage.serverDgram;
     this.host = stage.host;
     this.host6 = stage.host6;
     this.clientHost = stage.clientHost;
@@ -70,6 +80,11 @@ export class Scene {
 
   note(actor: string, ...words: unknown[]): void {
     this.trace.note(actor, ...words);
+  }
+
+  /** Whether something like this was noted of an actor. */
+  has(actor: string, pattern: RegExp): boolean {
+    return this.trace.has(actor, pattern);
   }
 
   /** Resolves once `emitter` has emitted `event` for the first time, which may be long ago. */
@@ -127,6 +142,21 @@ export class Scene {
       server.on(event, (arg) => this.note(actor, event, ...(event === "connection" || arg === undefined ? [] : [arg])));
     }
     return server;
+  }
+
+  /** A socket of datagrams, watched. */
+  datagrams(
+    actor: "client" | "server",
+    options: nodeDgram.SocketOptions | "udp4" | "udp6" = "udp4",
+    name: string = actor,
+  ): nodeDgram.Socket {
+    const { createSocket } = actor === "client" ? this.clientDgram : this.serverDgram;
+    const socket = createSocket(options as nodeDgram.SocketOptions);
+    this.#datagramSockets.push(socket);
+    this.#remember(socket, ["listening", "connect", "close", "message"]);
+    for (const event of DATAGRAM_EVENTS) socket.on(event, (...args) => this.note(name, event, ...args));
+    socket.on("message", (message, from) => this.note(name, "message", message, from));
+    return socket;
   }
 
   /** A server that listens at a port of its system's choice. */
@@ -202,8 +232,16 @@ export class Scene {
       socket.destroy();
     }
     for (const server of this.#servers) server.close();
+    for (const socket of this.#datagramSockets) if (!this.#emitted.get(socket)?.has("close")) closeQuietly(socket);
     return lines;
   }
+}
+
+// It may be closed already without having said so yet.
+function closeQuietly(socket: nodeDgram.Socket): void {
+  const thrown = thrownBy(() => socket.close());
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof Error && code !== "ERR_SOCKET_DGRAM_NOT_RUNNING") throw thrown;
 }
 
 /** Resolves once the event has come, with its arguments; an "error" does not reject. */

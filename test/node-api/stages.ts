@@ -1,5 +1,6 @@
 // The two networks that scenarios run over: Node's own on loopback, and two stacks of ours on a cable.
 
+import * as nodeDgram from "node:dgram";
 import * as nodeNet from "node:net";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
@@ -10,6 +11,8 @@ export async function nodeStage(): Promise<Stage> {
     name: "node:net",
     client: nodeNet,
     server: nodeNet,
+    clientDgram: nodeDgram,
+    serverDgram: nodeDgram,
     host: "127.0.0.1",
     host6: "::1",
     clientHost: "127.0.0.1",
@@ -31,6 +34,8 @@ export async function thimbleStage(): Promise<Stage> {
     name: "stack.net",
     client: client.net,
     server: server.net,
+    clientDgram: client.dgram,
+    serverDgram: server.dgram,
     host: "10.0.0.2",
     host6: "fd00::2",
     clientHost: "10.0.0.1",

@@ -37,6 +37,11 @@ export class Trace {
     else this.note(actor, `data ${bytes}`);
   }
 
+  /** Whether something like this was noted. */
+  has(actor: string, pattern: RegExp): boolean {
+    return this.#actors.get(actor)?.some((line) => pattern.test(line)) ?? false;
+  }
+
   /** Nothing is noted any more. */
   close(): Record<string, string[]> {
     this.#closed = true;
