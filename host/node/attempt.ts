@@ -18,13 +18,13 @@ const ANY: Record<number, string> = { 4: "0.0.0.0", 6: "::" };
 export function bindAttempt(socket: Socket, { family, localAddress, localPort }: Attempt): SystemError | null {
   if (!localAddress && !localPort) return null;
   const address = localAddress || ANY[family];
-  const errno = socket._handle?.bind(address, localPort ?? 0) ?? 0;
+  const errno = socket.handle?.bind(address, localPort ?? 0) ?? 0;
   return errno === 0 ? null : endpointError(errno, "bind", address, localPort);
 }
 
 /** Begins the attempt; `done` hears of its end unless it cannot even begin, for which there is the error. */
 export function beginAttempt(socket: Socket, attempt: Attempt, done: (errno: number) => void): SystemError | null {
-  const handle = socket._handle;
+  const handle = socket.handle;
   if (handle === null) return null;
   const { address, port } = attempt;
   const errno = handle.connect(address, port, socket.connectionOptions(), done);

@@ -51,8 +51,8 @@ class Attempts {
 
   // The attempt before has used the socket's handle up.
   #renew(): void {
-    const { context, _handle } = this.#socket;
-    _handle?.release(() => {});
+    const { context, handle } = this.#socket;
+    handle?.release(() => {});
     this.#socket.attach(new TcpHandle(context.machine));
   }
 

@@ -63,7 +63,7 @@ export class Socket extends Duplex implements Reader {
   /** The server that has accepted it; null of a client. Servers above, such as http's, put themselves here. */
   server: object | null;
   /** What it stands on; null before `connect` and after `destroy`. Nobody's business but this folder's. */
-  _handle: TcpHandle | null = null;
+  handle: TcpHandle | null = null;
   readonly context: NetContext;
   #onDestroyed: (() => void) | null;
   #noDelay: boolean;
@@ -115,7 +115,7 @@ export class Socket extends Duplex implements Reader {
 
   /** Stands on another handle from now on. */
   attach(handle: TcpHandle): void {
-    this._handle = handle;
+    this.handle = handle;
     this.#localName = null;
     handle.onGone = (error) => this.#gone(error);
     handle.onClosing = () => this.destroySoon();
@@ -135,7 +135,7 @@ export class Socket extends Duplex implements Reader {
     if (options.port === undefined && options.path == null) throw missingOneError("options", "port", "path");
     if (options.path) throw unsupportedError("A local socket with a path");
     if (this.destroyed) this.#revive();
-    if (this._handle === null) this.attach(new TcpHandle(this.context.machine));
+    if (this.handle === null) this.attach(new TcpHandle(this.context.machine));
     this.refreshTimeout();
     this.connecting = true;
     lookupAndConnect(this, options as unknown as ConnectCallOptions);
@@ -144,7 +144,7 @@ export class Socket extends Duplex implements Reader {
 
   // A socket that was destroyed may connect again: the stream begins anew (Node's streams have this for it).
   #revive(): void {
-    this._handle = null;
+    this.handle = null;
     this.#remoteName = null;
     this.#localName = null;
     this.#endedByPeer = false;
@@ -181,8 +181,8 @@ export class Socket extends Duplex implements Reader {
   }
 
   override _read(size: number): void {
-    if (this.connecting || this._handle === null) this.once("connect", () => this._read(size));
-    else if (!this._handle.reading) this._handle.readStart(this);
+    if (this.connecting || this.handle === null) this.once("connect", () => this._read(size));
+    else if (!this.handle.reading) this.handle.readStart(this);
   }
 
   received(data: Uint8Array | null, bytes: number): boolean {
@@ -212,7 +212,7 @@ export class Socket extends Duplex implements Reader {
 
   // With `onread`, nothing is kept in the stream that could hold the connection back: reading itself stops.
   override pause(): this {
-    if (this.#onread !== null && !this.connecting) this._handle?.readStop();
+    if (this.#onread !== null && !this.connecting) this.handle?.readStop();
     return super.pause();
   }
 
@@ -228,7 +228,7 @@ export class Socket extends Duplex implements Reader {
   }
 
   #resumeOnread(): void {
-    const handle = this._handle;
+    const handle = this.handle;
     if (this.#onread !== null && !this.connecting && handle !== null && !handle.reading) handle.readStart(this);
   }
 
@@ -262,7 +262,7 @@ export class Socket extends Duplex implements Reader {
       return;
     }
     this.#pending = null;
-    const handle = this._handle;
+    const handle = this.handle;
     if (handle === null) {
       done(stateError("ERR_SOCKET_CLOSED"));
       return;
@@ -304,7 +304,7 @@ export class Socket extends Duplex implements Reader {
       this.once("connect", () => this._final(done));
       return;
     }
-    this._handle?.shutdown((errno) => done(errno === 0 ? null : errnoError(errno, "shutdown")));
+    this.handle?.shutdown((errno) => done(errno === 0 ? null : errnoError(errno, "shutdown")));
   }
 
   // --- Ending
@@ -318,7 +318,7 @@ export class Socket extends Duplex implements Reader {
 
   /** Ends the connection with a RST. */
   resetAndDestroy(): this {
-    if (this._handle === null) {
+    if (this.handle === null) {
       this.destroy(stateError("ERR_SOCKET_CLOSED"));
     } else if (this.connecting) {
       this.once("connect", () => this.#reset());
@@ -336,7 +336,7 @@ export class Socket extends Duplex implements Reader {
   override _destroy(error: Error | null, done: Written): void {
     this.connecting = false;
     this.#idle.stop();
-    const handle = this._handle;
+    const handle = this.handle;
     if (handle === null) {
       done(error);
       process.nextTick(() => this.emit("close"));
@@ -349,7 +349,7 @@ export class Socket extends Duplex implements Reader {
       if (this.#resetting) handle.reset(onClosed);
       else handle.release(onClosed);
       this.#resetting = false;
-      this._handle = null;
+      this.handle = null;
       this.#localName = null;
       done(error);
     }
@@ -378,7 +378,7 @@ export class Socket extends Duplex implements Reader {
 
   // A write that makes progress is no silence.
   #onIdle(): void {
-    const left = this._handle?.writeQueueSize ?? 0;
+    const left = this.handle?.writeQueueSize ?? 0;
     if (this.#lastWriteQueue > 0 && this.#lastWriteQueue !== left) {
       this.#lastWriteQueue = left;
       this.refreshTimeout();
@@ -391,7 +391,7 @@ export class Socket extends Duplex implements Reader {
 
   setNoDelay(on?: boolean): this {
     const wanted = on === undefined ? true : Boolean(on);
-    if (wanted !== this.#noDelay) this._handle?.setNoDelay(wanted);
+    if (wanted !== this.#noDelay) this.handle?.setNoDelay(wanted);
     this.#noDelay = wanted;
     return this;
   }
@@ -402,19 +402,19 @@ export class Socket extends Duplex implements Reader {
     const changes = wanted !== this.#keepAlive || (wanted && seconds !== this.#keepAliveSeconds);
     this.#keepAlive = wanted;
     this.#keepAliveSeconds = seconds;
-    if (changes) this._handle?.setKeepAlive(wanted, seconds);
+    if (changes) this.handle?.setKeepAlive(wanted, seconds);
     return this;
   }
 
   ref(): this {
-    if (this._handle === null) this.once("connect", this.ref);
-    else this._handle.ref();
+    if (this.handle === null) this.once("connect", this.ref);
+    else this.handle.ref();
     return this;
   }
 
   unref(): this {
-    if (this._handle === null) this.once("connect", this.unref);
-    else this._handle.unref();
+    if (this.handle === null) this.once("connect", this.unref);
+    else this.handle.unref();
     return this;
   }
 
@@ -425,13 +425,13 @@ export class Socket extends Duplex implements Reader {
   }
 
   #local(): AddressInfo | null {
-    if (this._handle === null) return null;
-    this.#localName ??= this._handle.localName();
+    if (this.handle === null) return null;
+    this.#localName ??= this.handle.localName();
     return this.#localName;
   }
 
   #remote(): AddressInfo | null {
-    if (this._handle !== null && !this.connecting) this.#remoteName ??= this._handle.remoteName();
+    if (this.handle !== null && !this.connecting) this.#remoteName ??= this.handle.remoteName();
     return this.#remoteName;
   }
 
@@ -460,7 +460,7 @@ export class Socket extends Duplex implements Reader {
   }
 
   get pending(): boolean {
-    return this._handle === null || this.connecting;
+    return this.handle === null || this.connecting;
   }
 
   get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
@@ -471,28 +471,28 @@ export class Socket extends Duplex implements Reader {
 
   /** Bytes, or characters, that wait in the stream. */
   get bufferSize(): number | undefined {
-    return this._handle === null ? undefined : this.writableLength;
+    return this.handle === null ? undefined : this.writableLength;
   }
 
   get bytesRead(): number {
-    return this._handle?.bytesRead ?? this.#bytesRead;
+    return this.handle?.bytesRead ?? this.#bytesRead;
   }
 
   /** Bytes handed over, and those that still wait. */
   get bytesWritten(): number {
     const waiting = (this as unknown as { writableBuffer?: Chunk[] }).writableBuffer ?? [];
     const sum = (chunks: Chunk[]): number => chunks.reduce((bytes, chunk) => bytes + bytesOf(chunk).length, 0);
-    return (this._handle?.bytesWritten ?? this.#bytesWritten) + sum(waiting) + sum(this.#pending ?? []);
+    return (this.handle?.bytesWritten ?? this.#bytesWritten) + sum(waiting) + sum(this.#pending ?? []);
   }
 
   /** What the stack knows of the connection: state, windows, round-trip times; null when there is none. */
   status(): ReturnType<NetContext["machine"]["statusOf"]> {
-    return this._handle?.status() ?? null;
+    return this.handle?.status() ?? null;
   }
 
   /** Sets an option of the stack's, in its unit. Throws StackError. */
   setOption(option: SocketOption, value: number): this {
-    this._handle?.setOption(option, value);
+    this.handle?.setOption(option, value);
     return this;
   }
 }
