@@ -188,7 +188,7 @@ export class RealClock implements Clock {
 
   at(time: number, run: () => void): Timer {
     const entry = new Entry(time, this.#order++, run);
-    const now = this.now();
+    const now = time <= 0 ? 0 : this.now(); // looking at the clock is not free
     if (time <= now) {
       this.#soon(entry);
     } else {

@@ -55,7 +55,7 @@ export function lookupAndConnect(socket: Socket, options: ConnectCallOptions): v
   const family = isIP(wanted.host);
   if (family) {
     process.nextTick(() => {
-      if (socket.connecting) connectTo(socket, { ...wanted, address: wanted.host, family });
+      if (socket.connecting) connectTo(socket, attemptOf({ address: wanted.host, family }, wanted));
     });
     return;
   }

@@ -33,6 +33,8 @@ export interface SocketOptions {
   highWaterMark?: number;
   readableHighWaterMark?: number;
   writableHighWaterMark?: number;
+  encoding?: BufferEncoding;
+  defaultEncoding?: BufferEncoding;
   fd?: number;
 }
 
@@ -69,7 +71,8 @@ export class Socket extends Duplex implements Reader {
   #noDelay: boolean;
   #keepAlive: boolean;
   #keepAliveSeconds: number;
-  #idle: IdleTimer;
+  /** Null until somebody wants to know of silence. */
+  #idle: IdleTimer | null = null;
   /** Of writes that the core has not taken whole, bytes left when that was last looked at. */
   #lastWriteQueue = 0;
   #pending: Chunk[] | null = null;
@@ -94,7 +97,6 @@ export class Socket extends Duplex implements Reader {
     this.#noDelay = Boolean(given.noDelay);
     this.#keepAlive = Boolean(given.keepAlive);
     this.#keepAliveSeconds = Math.trunc(initialDelay / 1000);
-    this.#idle = new IdleTimer(context.machine.clock, () => this.#onIdle());
     this.#takeOnread(given.onread);
     this.on("end", () => {
       this.#endedByPeer = !this.allowHalfOpen;
@@ -335,7 +337,7 @@ export class Socket extends Duplex implements Reader {
 
   override _destroy(error: Error | null, done: Written): void {
     this.connecting = false;
-    this.#idle.stop();
+    this.#idle?.stop();
     const handle = this.handle;
     if (handle === null) {
       done(error);
@@ -362,6 +364,7 @@ export class Socket extends Duplex implements Reader {
     if (this.destroyed) return this;
     this.timeout = milliseconds;
     const wait = toTimeout(milliseconds, "msecs");
+    this.#idle ??= new IdleTimer(this.context.machine.clock, () => this.#onIdle());
     this.#idle.stop();
     if (wait > 0) this.#idle.start(wait);
     if (callback === undefined) return this;
@@ -373,7 +376,7 @@ export class Socket extends Duplex implements Reader {
 
   /** Something has happened on the connection. */
   refreshTimeout(): void {
-    this.#idle.refresh();
+    this.#idle?.refresh();
   }
 
   // A write that makes progress is no silence.
@@ -497,16 +500,23 @@ export class Socket extends Duplex implements Reader {
   }
 }
 
-// Text is not made to bytes before it is sent, so that lengths are those that Node tells; "close" is ours to emit.
+// Text is not made to bytes before it is sent, so that lengths are those that Node tells; "close" is ours to emit. Always
+// of one shape, for the constructors of streams look for many options.
 function streamOptions(given: AcceptedOptions): DuplexOptions {
-  const { signal: _signal, ...rest } = given;
-  return {
-    ...(rest as DuplexOptions),
+  const options: DuplexOptions & Pick<SocketOptions, "readable" | "writable"> = {
     allowHalfOpen: Boolean(given.allowHalfOpen),
+    readable: given.readable,
+    writable: given.writable,
+    highWaterMark: given.highWaterMark,
+    readableHighWaterMark: given.readableHighWaterMark,
+    writableHighWaterMark: given.writableHighWaterMark,
+    encoding: given.encoding,
+    defaultEncoding: given.defaultEncoding,
     emitClose: false,
     autoDestroy: true,
     decodeStrings: false,
   };
+  return options;
 }
 
 function bytesOf({ chunk, encoding }: Chunk): Buffer {

@@ -3,11 +3,12 @@
 import { Event, Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
 import { parseAddress } from "../core/address.ts";
 import type { Machine } from "../machine.ts";
+import { AGAIN } from "../socket/calls.ts";
 import { takeStream, takeStreamInto } from "../socket/take.ts";
 import { setTcpOptions, type TcpOptions } from "../socket/tcp-options.ts";
 import type { SocketStatus } from "../status.ts";
 import { type AddressInfo, addressInfo, type Family, familyOf, isUnspecified, targetOf } from "./address.ts";
-import { errnoOf, Handle, inNoContext } from "./handle.ts";
+import { errnoIn, errnoOf, Handle, inNoContext } from "./handle.ts";
 
 /** An error number, negative, or 0. */
 export type Outcome = (errno: number) => void;
@@ -128,9 +129,12 @@ export class TcpHandle extends Handle {
   #queue(write: PendingWrite): number {
     if (this.#failure !== 0) return this.#failure;
     if (this.fd < 0) return ENOTCONN;
-    return errnoOf(() => {
+    try {
       write.offset = this.machine.calls.queue(this.fd, write.data, write.offset);
-    });
+      return 0;
+    } catch (error) {
+      return errnoIn(error);
+    }
   }
 
   /** Ends our direction; `done` hears of it. */
@@ -210,10 +214,14 @@ export class TcpHandle extends Handle {
 
   protected turn(): boolean {
     if (this.#connecting !== null) return this.#tellConnected();
-    if (this.#reading && this.#mayRead && this.#read()) return true;
+    if (this.#reading && this.#mayRead && this.#read()) return this.#hasMore();
     if (this.#write !== null) return this.#writeOn(this.#write);
     if (this.#shutdown !== null) return this.#tellShutdown(this.#shutdown);
     return false;
+  }
+
+  #hasMore(): boolean {
+    return (this.#reading && this.#mayRead) || this.#write !== null || this.#shutdown !== null;
   }
 
   #tellConnected(): boolean {
@@ -233,23 +241,29 @@ export class TcpHandle extends Handle {
     if (reader === null) return false;
     this.#mayRead = false;
     let data: Uint8Array | null | undefined = null;
-    let bytes: number | undefined = 0;
-    const { target } = reader;
-    const errno = errnoOf(() => {
-      if (target !== null) bytes = takeStreamInto(this.machine, this.fd, target);
-      else data = takeStream(this.machine, this.fd);
-    });
-    if (target === null) bytes = data === undefined ? undefined : ((data as Uint8Array | null)?.length ?? 0);
-    if (errno !== 0 || bytes === undefined) return this.#tellFailure(reader, errno);
-    this.bytesRead += bytes;
-    if (bytes > 0) {
-      this.#mayRead = true;
-      if (!reader.received(data ?? null, bytes)) this.readStop();
-      return this.fd >= 0;
+    let bytes: number | undefined;
+    try {
+      if (reader.target !== null) {
+        bytes = takeStreamInto(this.machine, this.fd, reader.target);
+      } else {
+        data = takeStream(this.machine, this.fd);
+        bytes = data === undefined ? undefined : (data?.length ?? 0);
+      }
+    } catch (error) {
+      return this.#tellFailure(reader, errnoIn(error));
     }
+    if (bytes === undefined) return this.#tellFailure(reader, 0);
+    if (bytes > 0) return this.#tellBytes(reader, data ?? null, bytes);
     if (this.#failure !== 0) return this.#tellFailure(reader, 0);
     this.readStop();
     reader.ended(0);
+    return true;
+  }
+
+  #tellBytes(reader: Reader, data: Uint8Array | null, bytes: number): boolean {
+    this.bytesRead += bytes;
+    this.#mayRead = this.machine.core.exports.recvPeek(this.fd) !== AGAIN;
+    if (!reader.received(data, bytes)) this.readStop();
     return true;
   }
 
