@@ -115,10 +115,10 @@ export abstract class Handle implements SocketHandler {
       machine.sockets.remove(fd);
       machine.calls[how](fd);
     }
-    this.#awaitingRelease?.();
     setImmediate(() => {
       this.#scope.runInAsyncScope(onReleased);
       this.#scope.emitDestroy();
+      this.#awaitingRelease?.();
     });
   }
 

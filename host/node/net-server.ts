@@ -8,7 +8,8 @@ import { type Callback, callArguments, checkNumber, checkSignal, toInitialDelay,
 import { describedError, errnoError, stateError, typeError, unsupportedError, valueError } from "./errors.ts";
 import { ListenHandle } from "./listen-handle.ts";
 import type { NetContext } from "./net-context.ts";
-import type { AcceptedOptions, Socket } from "./net-socket.ts";
+import type { Socket } from "./net-socket.ts";
+import type { AcceptedOptions } from "./net-socket-options.ts";
 import type { TcpHandle } from "./tcp-handle.ts";
 
 export interface ServerOptions {

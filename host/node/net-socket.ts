@@ -1,102 +1,35 @@
 // `net.Socket` over a stack: a Duplex with the options, properties, events and order of events of Node's.
 
-import { addAbortSignal, Duplex, type DuplexOptions } from "node:stream";
-import type { SocketOption } from "../../assembly/abi/sockets.ts";
-import type { TcpOptions } from "../socket/tcp-options.ts";
-import type { AddressInfo } from "./address.ts";
-import { callArguments, checkFunction, checkSignal, refuseObjectMode, toInitialDelay, toTimeout } from "./arguments.ts";
+import { addAbortSignal } from "node:stream";
+import { callArguments, checkSignal, refuseObjectMode } from "./arguments.ts";
 import { errnoError, missingOneError, stateError, unsupportedError } from "./errors.ts";
 import { goneError } from "./handle.ts";
-import { IdleTimer } from "./idle-timer.ts";
 import { type ConnectCallOptions, lookupAndConnect } from "./net-connect.ts";
 import type { NetContext } from "./net-context.ts";
-import type { Reader } from "./tcp-handle.ts";
-import { TcpHandle } from "./tcp-handle.ts";
-
-/** What `onread` gives: memory for what comes, or a function that does, and who is told of it. */
-export interface OnReadOptions {
-  buffer: Uint8Array | (() => Uint8Array);
-  /** False: no more for now. */
-  callback(bytes: number, buffer: Uint8Array): boolean | undefined;
-}
-
-export interface SocketOptions {
-  allowHalfOpen?: boolean;
-  readable?: boolean;
-  writable?: boolean;
-  signal?: AbortSignal;
-  onread?: OnReadOptions;
-  noDelay?: boolean;
-  keepAlive?: boolean;
-  /** Milliseconds. */
-  keepAliveInitialDelay?: number;
-  highWaterMark?: number;
-  readableHighWaterMark?: number;
-  writableHighWaterMark?: number;
-  encoding?: BufferEncoding;
-  defaultEncoding?: BufferEncoding;
-  fd?: number;
-}
-
-/** What a server adds for a connection that it has accepted. */
-export interface AcceptedOptions extends SocketOptions {
-  handle?: TcpHandle;
-  pauseOnCreate?: boolean;
-  /** The server that has accepted it. */
-  server?: object;
-  /** Tells the server that the connection is no more. */
-  onDestroyed?: () => void;
-}
-
-interface Chunk {
-  chunk: Buffer | string;
-  encoding: BufferEncoding;
-}
+import { bytesOf, type Chunk, SocketBase } from "./net-socket-base.ts";
+import type { AcceptedOptions, OnReadOptions } from "./net-socket-options.ts";
+import { type Reader, TcpHandle } from "./tcp-handle.ts";
 
 type Written = (error?: Error | null) => void;
 
-export class Socket extends Duplex implements Reader {
-  /** Between `connect` and its outcome. */
-  connecting = false;
-  /** Milliseconds of `setTimeout`. */
-  timeout: number | undefined = undefined;
+export class Socket extends SocketBase implements Reader {
   /** Addresses that `autoSelectFamily` has tried, each with its port. */
   autoSelectFamilyAttemptedAddresses: string[] | undefined = undefined;
   /** The server that has accepted it; null of a client. Servers above, such as http's, put themselves here. */
   server: object | null;
-  /** What it stands on; null before `connect` and after `destroy`. Nobody's business but this folder's. */
-  handle: TcpHandle | null = null;
-  readonly context: NetContext;
   #onDestroyed: (() => void) | null;
-  #noDelay: boolean;
-  #keepAlive: boolean;
-  #keepAliveSeconds: number;
-  /** Null until somebody wants to know of silence. */
-  #idle: IdleTimer | null = null;
-  /** Of writes that the core has not taken whole, bytes left when that was last looked at. */
-  #lastWriteQueue = 0;
-  #pending: Chunk[] | null = null;
   #resetting = false;
   #endedByPeer = false;
   #onread: OnReadOptions | null = null;
   #buffer: Uint8Array | null = null;
-  #localName: AddressInfo | null = null;
-  #remoteName: AddressInfo | null = null;
-  #bytesRead = 0;
-  #bytesWritten = 0;
 
   constructor(context: NetContext, options: AcceptedOptions | number = {}) {
     const given: AcceptedOptions = typeof options === "number" ? { fd: options } : options;
     refuseObjectMode(given as Record<string, unknown>);
-    const initialDelay = toInitialDelay(given.keepAliveInitialDelay);
     if (given.fd !== undefined) throw unsupportedError("A socket of a file descriptor");
-    super(streamOptions(given));
-    this.context = context;
+    super(context, given);
     this.server = given.server ?? null;
     this.#onDestroyed = given.onDestroyed ?? null;
-    this.#noDelay = Boolean(given.noDelay);
-    this.#keepAlive = Boolean(given.keepAlive);
-    this.#keepAliveSeconds = Math.trunc(initialDelay / 1000);
     this.#takeOnread(given.onread);
     this.on("end", () => {
       this.#endedByPeer = !this.allowHalfOpen;
@@ -115,10 +48,8 @@ export class Socket extends Duplex implements Reader {
     else this.read(0);
   }
 
-  /** Stands on another handle from now on. */
-  attach(handle: TcpHandle): void {
-    this.handle = handle;
-    this.#localName = null;
+  override attach(handle: TcpHandle): void {
+    super.attach(handle);
     handle.onGone = (error) => this.#gone(error);
     handle.onClosing = () => this.destroySoon();
   }
@@ -146,24 +77,14 @@ export class Socket extends Duplex implements Reader {
 
   // A socket that was destroyed may connect again: the stream begins anew (Node's streams have this for it).
   #revive(): void {
-    this.handle = null;
-    this.#remoteName = null;
-    this.#localName = null;
+    this.forgetPeer();
     this.#endedByPeer = false;
     (this as unknown as { _undestroy(): void })._undestroy();
   }
 
-  /** The options that a connection begins with. */
-  connectionOptions(): TcpOptions {
-    const keepAlive = this.#keepAlive ? { keepAlive: true, keepAliveInitialDelay: this.#keepAliveSeconds * 1000 } : {};
-    return { ...keepAlive, ...(this.#noDelay ? { noDelay: true } : {}) };
-  }
-
   /** The connection is there. */
   connected(): void {
-    this.connecting = false;
-    this.#localName = null;
-    this.refreshTimeout();
+    this.connectionIsThere();
     this.emit("connect");
     this.emit("ready");
     if (this.readable && !this.isPaused()) this.read(0);
@@ -263,7 +184,7 @@ export class Socket extends Duplex implements Reader {
       this.#sendOnceConnected(chunks, done);
       return;
     }
-    this.#pending = null;
+    this.waiting = null;
     const handle = this.handle;
     if (handle === null) {
       done(stateError("ERR_SOCKET_CLOSED"));
@@ -273,11 +194,11 @@ export class Socket extends Duplex implements Reader {
     const data = chunks.length === 1 ? bytesOf(chunks[0]) : Buffer.concat(chunks.map(bytesOf));
     const taken = handle.write(data, (errno) => this.#sent(errno, done));
     if (taken) done();
-    else this.#lastWriteQueue = data.length;
+    else this.lastWriteQueue = data.length;
   }
 
   #sent(errno: number, done: Written): void {
-    this.#lastWriteQueue = 0;
+    this.lastWriteQueue = 0;
     if (this.destroyed) {
       done(null);
       return;
@@ -287,7 +208,7 @@ export class Socket extends Duplex implements Reader {
   }
 
   #sendOnceConnected(chunks: Chunk[], done: Written): void {
-    this.#pending = chunks;
+    this.waiting = chunks;
     const onClose = (): void => done(stateError("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"));
     this.once("connect", () => {
       this.off("close", onClose);
@@ -337,188 +258,20 @@ export class Socket extends Duplex implements Reader {
 
   override _destroy(error: Error | null, done: Written): void {
     this.connecting = false;
-    this.#idle?.stop();
-    const handle = this.handle;
+    const { handle } = this;
+    this.detach();
     if (handle === null) {
       done(error);
       process.nextTick(() => this.emit("close"));
     } else {
-      this.#bytesRead = handle.bytesRead;
-      this.#bytesWritten = handle.bytesWritten;
       const onClosed = (): void => {
         this.emit("close", error !== null);
       };
       if (this.#resetting) handle.reset(onClosed);
       else handle.release(onClosed);
       this.#resetting = false;
-      this.handle = null;
-      this.#localName = null;
       done(error);
     }
     this.#onDestroyed?.();
   }
-
-  // --- Idle time
-
-  setTimeout(milliseconds: number, callback?: () => void): this {
-    if (this.destroyed) return this;
-    this.timeout = milliseconds;
-    const wait = toTimeout(milliseconds, "msecs");
-    this.#idle ??= new IdleTimer(this.context.machine.clock, () => this.#onIdle());
-    this.#idle.stop();
-    if (wait > 0) this.#idle.start(wait);
-    if (callback === undefined) return this;
-    checkFunction(callback, "callback");
-    if (wait > 0) this.once("timeout", callback);
-    else this.off("timeout", callback);
-    return this;
-  }
-
-  /** Something has happened on the connection. */
-  refreshTimeout(): void {
-    this.#idle?.refresh();
-  }
-
-  // A write that makes progress is no silence.
-  #onIdle(): void {
-    const left = this.handle?.writeQueueSize ?? 0;
-    if (this.#lastWriteQueue > 0 && this.#lastWriteQueue !== left) {
-      this.#lastWriteQueue = left;
-      this.refreshTimeout();
-      return;
-    }
-    this.emit("timeout");
-  }
-
-  // --- Options
-
-  setNoDelay(on?: boolean): this {
-    const wanted = on === undefined ? true : Boolean(on);
-    if (wanted !== this.#noDelay) this.handle?.setNoDelay(wanted);
-    this.#noDelay = wanted;
-    return this;
-  }
-
-  setKeepAlive(on?: boolean, initialDelay?: number): this {
-    const wanted = Boolean(on);
-    const seconds = Math.trunc((initialDelay ?? 0) / 1000);
-    const changes = wanted !== this.#keepAlive || (wanted && seconds !== this.#keepAliveSeconds);
-    this.#keepAlive = wanted;
-    this.#keepAliveSeconds = seconds;
-    if (changes) this.handle?.setKeepAlive(wanted, seconds);
-    return this;
-  }
-
-  ref(): this {
-    if (this.handle === null) this.once("connect", this.ref);
-    else this.handle.ref();
-    return this;
-  }
-
-  unref(): this {
-    if (this.handle === null) this.once("connect", this.unref);
-    else this.handle.unref();
-    return this;
-  }
-
-  // --- What is known of it
-
-  address(): AddressInfo | Record<string, never> {
-    return this.#local() ?? {};
-  }
-
-  #local(): AddressInfo | null {
-    if (this.handle === null) return null;
-    this.#localName ??= this.handle.localName();
-    return this.#localName;
-  }
-
-  #remote(): AddressInfo | null {
-    if (this.handle !== null && !this.connecting) this.#remoteName ??= this.handle.remoteName();
-    return this.#remoteName;
-  }
-
-  get localAddress(): string | undefined {
-    return this.#local()?.address;
-  }
-
-  get localPort(): number | undefined {
-    return this.#local()?.port;
-  }
-
-  get localFamily(): string | undefined {
-    return this.#local()?.family;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#remote()?.address;
-  }
-
-  get remotePort(): number | undefined {
-    return this.#remote()?.port;
-  }
-
-  get remoteFamily(): string | undefined {
-    return this.#remote()?.family;
-  }
-
-  get pending(): boolean {
-    return this.handle === null || this.connecting;
-  }
-
-  get readyState(): "opening" | "open" | "readOnly" | "writeOnly" | "closed" {
-    if (this.connecting) return "opening";
-    if (this.readable) return this.writable ? "open" : "readOnly";
-    return this.writable ? "writeOnly" : "closed";
-  }
-
-  /** Bytes, or characters, that wait in the stream. */
-  get bufferSize(): number | undefined {
-    return this.handle === null ? undefined : this.writableLength;
-  }
-
-  get bytesRead(): number {
-    return this.handle?.bytesRead ?? this.#bytesRead;
-  }
-
-  /** Bytes handed over, and those that still wait. */
-  get bytesWritten(): number {
-    const waiting = (this as unknown as { writableBuffer?: Chunk[] }).writableBuffer ?? [];
-    const sum = (chunks: Chunk[]): number => chunks.reduce((bytes, chunk) => bytes + bytesOf(chunk).length, 0);
-    return (this.handle?.bytesWritten ?? this.#bytesWritten) + sum(waiting) + sum(this.#pending ?? []);
-  }
-
-  /** What the stack knows of the connection: state, windows, round-trip times; null when there is none. */
-  status(): ReturnType<NetContext["machine"]["statusOf"]> {
-    return this.handle?.status() ?? null;
-  }
-
-  /** Sets an option of the stack's, in its unit. Throws StackError. */
-  setOption(option: SocketOption, value: number): this {
-    this.handle?.setOption(option, value);
-    return this;
-  }
-}
-
-// Text is not made to bytes before it is sent, so that lengths are those that Node tells; "close" is ours to emit. Always
-// of one shape, for the constructors of streams look for many options.
-function streamOptions(given: AcceptedOptions): DuplexOptions {
-  const options: DuplexOptions & Pick<SocketOptions, "readable" | "writable"> = {
-    allowHalfOpen: Boolean(given.allowHalfOpen),
-    readable: given.readable,
-    writable: given.writable,
-    highWaterMark: given.highWaterMark,
-    readableHighWaterMark: given.readableHighWaterMark,
-    writableHighWaterMark: given.writableHighWaterMark,
-    encoding: given.encoding,
-    defaultEncoding: given.defaultEncoding,
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-  };
-  return options;
-}
-
-function bytesOf({ chunk, encoding }: Chunk): Buffer {
-  return typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
 }

@@ -5,7 +5,8 @@ import { type Callback, callArguments, checkBoolean } from "./arguments.ts";
 import { attemptTimeout } from "./net-connect.ts";
 import type { NetContext } from "./net-context.ts";
 import { type ServerOptions, Server as StackServer } from "./net-server.ts";
-import { type AcceptedOptions, Socket as StackSocket } from "./net-socket.ts";
+import { Socket as StackSocket } from "./net-socket.ts";
+import type { AcceptedOptions } from "./net-socket-options.ts";
 
 /** The shape of node:net. Sockets and servers are classes of the stack's own. */
 export type Net = typeof node;

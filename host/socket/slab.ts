@@ -35,7 +35,7 @@ export class Slab {
 }
 
 // Where there is Node, its bytes are not set to 0 first: every one is written before anybody sees it.
-function newBlock(): Uint8Array {
+function newBlock(): Uint8Array<ArrayBuffer> {
   if (typeof Buffer === "undefined") return new Uint8Array(BLOCK_BYTES);
-  return new Uint8Array(Buffer.allocUnsafeSlow(BLOCK_BYTES).buffer);
+  return new Uint8Array(Buffer.allocUnsafeSlow(BLOCK_BYTES).buffer as ArrayBuffer);
 }
