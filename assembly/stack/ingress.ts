@@ -1,7 +1,7 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { FORWARDING, GROUPS, IPV6, VLANS } from "profile";
+import { FORWARDING, GROUPS, IPV6, RAW_SOCKETS, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
@@ -18,6 +18,7 @@ import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
+import { receiveRaw } from "../transport/raw";
 import { receiveTcp } from "../transport/tcp/input";
 import { receiveUdp } from "../transport/udp";
 import { routeOn } from "./route-on";
@@ -51,12 +52,12 @@ export function receiveFromSelf(packet: Packet): void {
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
   const found = receiveIp(adapter, packet, isV6);
   if (FORWARDING && found == TO_FORWARD) routeOn(arrival);
-  else if (GROUPS && found == Protocol.IGMP && !isV6) receiveIgmp(arrival);
   else handUp(found, isV6);
   if (FRAGMENTS) releaseHanded();
 }
 
 function handUp(protocol: i32, isV6: bool): void {
+  const isTaken = RAW_SOCKETS && protocol > 0 && receiveRaw(arrival, protocol);
   switch (protocol) {
     case Protocol.TCP:
       // A segment fits into a packet, or was made by nobody who speaks TCP.
@@ -67,12 +68,12 @@ function handUp(protocol: i32, isV6: bool): void {
       receiveUdp(arrival);
       break;
     case Protocol.ICMP:
-      if (isV6) refuse(isV6);
-      else receiveIcmp(arrival, false);
+      if (!isV6) receiveIcmp(arrival, false);
+      else if (!isTaken) refuse(isV6);
       break;
     case Protocol.ICMPV6:
       if (IPV6 && isV6) receiveIcmp(arrival, true);
-      else refuse(isV6);
+      else if (!isTaken) refuse(isV6);
       break;
     case Walk.DROPPED:
       break; // counted where it was found
@@ -80,7 +81,8 @@ function handUp(protocol: i32, isV6: bool): void {
       tellProblem();
       break;
     default:
-      refuse(isV6);
+      if (GROUPS && protocol == Protocol.IGMP && !isV6) receiveIgmp(arrival);
+      else if (!isTaken) refuse(isV6);
   }
 }
 

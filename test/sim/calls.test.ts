@@ -145,6 +145,7 @@ const KINDS = [
   { name: "stream", kind: SocketKind.STREAM, table: STREAMS },
   { name: "datagram", kind: SocketKind.DATAGRAM, table: DATAGRAMS },
   { name: "echo", kind: SocketKind.ECHO, table: DATAGRAMS },
+  { name: "raw", kind: SocketKind.RAW, table: DATAGRAMS },
 ];
 
 for (const { name, kind, table } of KINDS) {
