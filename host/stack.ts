@@ -208,6 +208,15 @@ export class Stack {
     return new RawSocket(this.#machine, fd);
   }
 
+  /** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
+  orderAddresses(addresses: readonly string[]): string[] {
+    const { core } = this;
+    const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
+    const order = (a: Uint8Array, b: Uint8Array): number =>
+      core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
+    return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
+  }
+
   /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");

@@ -15,6 +15,7 @@ import {
   samePrefix,
   v4Of,
 } from "../base/address";
+import { labelOf, scopeOf } from "../base/address-policy";
 import { LOOPBACK_ADAPTER } from "../base/config";
 import { FOREVER } from "../base/lifetimes";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
@@ -192,23 +193,6 @@ function isBetterSource(one: OwnAddress, other: OwnAddress, peer: usize): bool {
 
 function matchOf(entry: OwnAddress, peer: usize): u32 {
   return min<u32>(commonPrefix(entry.address, peer), entry.prefixLength);
-}
-
-/** Scopes as multicast addresses count them (RFC 6724 §3.1): 2 the link, 5 the site, 14 everywhere. */
-export function scopeOf(p: usize): u32 {
-  if (load<u8>(p) == 0xff) return <u32>load<u8>(p, 1) & 15;
-  if (isLinkLocal(p)) return 2;
-  return (bswap<u16>(load<u16>(p)) & 0xffc0) == 0xfec0 ? 5 : 14;
-}
-
-// RFC 6724 §2.1: unlike labels mark networks that do not reach each other well.
-function labelOf(p: usize): u32 {
-  const first = bswap<u32>(load<u32>(p));
-  if (first >> 16 == 0x2002) return 2; // 6to4
-  if (first == 0x20010000) return 5; // Teredo
-  if (first >> 25 == 0x7e) return 13; // unique local
-  if (first >> 22 == 0x3fb) return 11; // site-local, gone
-  return 1;
 }
 
 /** Where the address lies with which the machine speaks to `peer` through `adapter`; 0: it has none there. */
