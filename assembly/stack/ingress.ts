@@ -1,7 +1,7 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { FORWARDING, GROUPS, IPV6, RAW_SOCKETS, VLANS } from "profile";
+import { FORWARDING, GROUPS, IPV6, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
@@ -18,6 +18,7 @@ import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
+import { hasRawSockets } from "../transport/ports";
 import { receiveRaw } from "../transport/raw";
 import { receiveTcp } from "../transport/tcp/input";
 import { receiveUdp } from "../transport/udp";
@@ -57,7 +58,7 @@ function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
 }
 
 function handUp(protocol: i32, isV6: bool): void {
-  const isTaken = RAW_SOCKETS && protocol > 0 && receiveRaw(arrival, protocol);
+  const isTaken = hasRawSockets() && protocol > 0 && receiveRaw(arrival, protocol);
   switch (protocol) {
     case Protocol.TCP:
       // A segment fits into a packet, or was made by nobody who speaks TCP.
