@@ -15,6 +15,7 @@ export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
 export type { PingOptions, PingReply } from "./socket/ping.ts";
+export { type RawOptions, type RawPacket, RawSocket } from "./socket/raw-socket.ts";
 export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";

@@ -1,6 +1,7 @@
 // What sockets of datagrams have in common, whatever their shape: taking one out of the core, and naming adapters.
 
 import { Errno } from "../../assembly/abi/errno.ts";
+import { Result } from "../../assembly/abi/sockets.ts";
 import { formatAddress, parseAddress } from "../core/address.ts";
 import type { Core } from "../core/core.ts";
 import { stackError } from "../errors.ts";
@@ -13,6 +14,8 @@ export interface Datagram {
   /** The sender. */
   address: string;
   port: number;
+  /** Time to live, or hop limit, that it came in with. */
+  ttl: number;
 }
 
 /** Where a group is joined, or datagrams to groups leave: an adapter's number, or an address that it has. */
@@ -25,7 +28,7 @@ const LEAST_ROOM = 2048;
 export function takeDatagram({ calls, slab, core }: Machine, fd: number): Datagram | null {
   const bytes = calls.peek(fd);
   if (bytes === AGAIN) return null;
-  const from = calls.resultEndpoint();
+  const from = { ...calls.resultEndpoint(), ttl: core.result(Result.TTL) };
   slab.begin(Math.max(LEAST_ROOM, calls.wholeOf(bytes)));
   calls.takeDatagram(fd, bytes, (pointer, length) => slab.append(core, pointer, length));
   return { data: slab.finish(), ...from };

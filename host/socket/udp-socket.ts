@@ -52,7 +52,7 @@ export class UdpSocket implements SocketHandler {
   }
 
   /**
-   * Done when the stack has taken the datagram, of at most 65,507 bytes; what is larger than a packet goes in fragments.
+   * Done when the stack has taken the datagram, of at most 65,507 bytes (over IPv6 65,527); what is larger than a packet goes in fragments.
    * Without an address: to the peer of `connect`. Rejects with StackError: EMSGSIZE when it is larger than that, or than
    * one packet where the profile, or the option DONT_FRAGMENT, has no fragments; ENOBUFS when it needs more packets than
    * the profile has.
