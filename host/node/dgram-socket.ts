@@ -2,8 +2,9 @@
 
 import { EventEmitter, once } from "node:events";
 import { SocketOption } from "../../assembly/abi/sockets.ts";
+import { heedSignal } from "./aborting.ts";
 import type { AddressInfo, Family } from "./address.ts";
-import { checkInteger, checkNumber, checkSignal, checkString, toPort } from "./arguments.ts";
+import { checkInteger, checkNumber, checkString, toPort } from "./arguments.ts";
 import { DatagramHandle, type DatagramReader } from "./datagram-handle.ts";
 import { type SendArguments, sendArguments, toDatagram } from "./dgram-send.ts";
 import { codedError, endpointError, errnoError, missingError, stateError, unsupportedError } from "./errors.ts";
@@ -74,20 +75,10 @@ export class Socket extends EventEmitter implements DatagramReader {
     this.#handle.onGone = (error) => this.#gone(error);
     this.#handle.onClosing = () => this.close();
     if (typeof listener === "function") this.on("message", listener);
-    if (options.signal !== undefined) this.#heed(options.signal);
-  }
-
-  #heed(signal: AbortSignal): void {
-    checkSignal(signal, "options.signal");
     const onAbort = (): void => {
       if (this.#handle !== null) this.close();
     };
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.once("close", () => signal.removeEventListener("abort", onAbort));
+    heedSignal(this, options.signal, onAbort, onAbort);
   }
 
   #gone(error: Error): void {

@@ -3,8 +3,9 @@
 import { EventEmitter, once } from "node:events";
 import { getDefaultHighWaterMark } from "node:stream";
 import { Errno } from "../../assembly/abi/errno.ts";
+import { heedSignal } from "./aborting.ts";
 import type { AddressInfo } from "./address.ts";
-import { type Callback, callArguments, checkNumber, checkSignal, toInitialDelay, toPort } from "./arguments.ts";
+import { type Callback, callArguments, checkNumber, toInitialDelay, toPort } from "./arguments.ts";
 import { describedError, errnoError, stateError, typeError, unsupportedError, valueError } from "./errors.ts";
 import { ListenHandle } from "./listen-handle.ts";
 import type { NetContext } from "./net-context.ts";
@@ -93,7 +94,10 @@ export class Server extends EventEmitter {
     const isUnnamed = args.length === 0 || typeof args[0] === "function" || options.port === null;
     if (isUnnamed || ("port" in options && options.port === undefined)) options.port = 0;
     this.#listens++;
-    this.#heed(options.signal);
+    const onAbort = (): void => {
+      this.close();
+    };
+    heedSignal(this, options.signal, onAbort, () => process.nextTick(onAbort));
     if (typeof options.fd === "number" && options.fd >= 0) throw unsupportedError("Listening on a file descriptor");
     if (typeof options.port === "number" || typeof options.port === "string") {
       const port = toPort(options.port, "options.port");
@@ -152,21 +156,6 @@ export class Server extends EventEmitter {
   #failSoon(errno: number, address: string, port: number): void {
     const error = describedError(errno, "listen", address, port);
     process.nextTick(() => this.emit("error", error));
-  }
-
-  // A signal that aborts closes the server.
-  #heed(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    checkSignal(signal, "options.signal");
-    const onAbort = (): void => {
-      this.close();
-    };
-    if (signal.aborted) {
-      process.nextTick(onAbort);
-      return;
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.once("close", () => signal.removeEventListener("abort", onAbort));
   }
 
   #accepted(errno: number, handle: TcpHandle | null): void {

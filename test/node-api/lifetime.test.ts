@@ -2,14 +2,10 @@
 // its own.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { runOwn } from "../host/own-process.ts";
 
 const HOST = new URL("../../host/index.ts", import.meta.url).href;
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** A process that does not end by itself is stopped after this, and the test fails. */
-const PATIENCE_MS = 30_000;
 
 const NODE = `
   import net from "node:net";
@@ -72,27 +68,12 @@ const PROCESSES: Record<string, string> = {
   "with a datagram socket that is unreferenced": `server.dgram.createSocket("udp4").unref().bind(0); ${ALIVE}`,
 };
 
-function run(body: string): Promise<{ status: number | null; output: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", body], {
-    cwd: ROOT,
-    timeout: PATIENCE_MS,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  return new Promise((resolve) => {
-    child.on("close", (status) => resolve({ status, output }));
-  });
-}
-
 describe("a process lives as it does with Node's own sockets", { concurrency: 2 }, () => {
   for (const [name, body] of Object.entries(PROCESSES)) {
     it(name, async () => {
-      const expected = await run(NODE + body);
+      const expected = await runOwn(NODE + body);
       assert.equal(expected.status, 0);
-      assert.deepEqual(await run(THIMBLE + body), expected);
+      assert.deepEqual(await runOwn(THIMBLE + body), expected);
     });
   }
 });
