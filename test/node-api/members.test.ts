@@ -7,9 +7,15 @@ import { FILE, memberTables, memberText } from "./members.ts";
 import { thimbleStage } from "./stages.ts";
 
 const MOST_ABSENT = 10;
+/** The version whose members the file lists; others have a few more. */
+const NODE = "20";
+const OTHER_NODE =
+  process.versions.node.split(".")[0] === NODE
+    ? false
+    : `the table is that of Node ${NODE}, this is ${process.version}`;
 
 describe("members of Node's sockets", () => {
-  it("are there, but for at most ten, each with a reason, and the file says so", async () => {
+  it("are there, but for at most ten, each with a reason, and the file says so", { skip: OTHER_NODE }, async () => {
     const stage = await thimbleStage();
     const tables = memberTables(stage.server, stage.serverDgram);
     await stage.strike();

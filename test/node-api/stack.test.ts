@@ -173,7 +173,7 @@ describe("memory", () => {
     const piece = Buffer.alloc(65_536, 7);
     let sent = 0;
     let mostWaiting = 0;
-    const before = settledMemory();
+    const before = await settledMemory();
     while (sent < total) {
       sent += piece.length;
       const more = near.write(piece);
@@ -183,7 +183,7 @@ describe("memory", () => {
     near.end();
     await once(near, "finish");
     while (received < total) await new Promise((resolve) => setImmediate(resolve));
-    const grown = settledMemory() - before;
+    const grown = (await settledMemory()) - before;
     assert.equal(received, total);
     assert.ok(mostWaiting <= near.writableHighWaterMark + piece.length, `${mostWaiting} bytes waited to be written`);
     assert.ok(mostHeld <= 2 * 65_536, `${mostHeld} bytes waited to be read`);
@@ -195,9 +195,14 @@ describe("memory", () => {
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Bytes of buffers and objects in use, without those that nobody needs. */
-function settledMemory(): number {
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** Bytes of buffers and objects in use, without those that nobody needs; buffers are given back a little later. */
+async function settledMemory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 10; round++) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+  }
+  return least;
 }
