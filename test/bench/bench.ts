@@ -12,6 +12,7 @@ import { connections } from "./connections.ts";
 import { registerCrowd } from "./crowd/command.ts";
 import { largeDatagrams, smallDatagrams } from "./datagrams.ts";
 import { registerGoodput } from "./goodput/command.ts";
+import { registerPeers } from "./peers/command.ts";
 import { promises } from "./promises.ts";
 import { environment, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { bulk, roundTrips } from "./streams.ts";
@@ -63,6 +64,7 @@ function buildProgram(): Command {
     .action(run);
   registerGoodput(program, WASM);
   registerCrowd(program, CROWD_WASM);
+  registerPeers(program, WASM);
   return program;
 }
 

@@ -23,7 +23,7 @@ export const largeDatagrams: Benchmark = {
   prepare: async (module) => datagramTrial(await Pair.create(module), LARGE_BYTES),
 };
 
-function datagramTrial(pair: Pair, bytes: number): Trial {
+export function datagramTrial(pair: Pair, bytes: number): Trial {
   const { left, right } = pair;
   const target = right.socket(SocketKind.DATAGRAM);
   right.bind(target, PORT);

@@ -1,6 +1,7 @@
 // What a TCP connection moves: bulk in one direction, and pieces to and fro.
 
 import { Counter } from "../../assembly/abi/counters.ts";
+import { SocketOption } from "../../assembly/abi/sockets.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Pair } from "./pair.ts";
 import { Payload } from "./payload.ts";
@@ -27,11 +28,15 @@ export const roundTrips: Benchmark = {
   prepare: async (module) => roundTripTrial(await Pair.create(module)),
 };
 
-function bulkTrial(pair: Pair): Trial {
-  const fds = pair.connection(PORT);
+/** `packets`: windows of both ends, in segments. */
+export function bulkTrial(pair: Pair, packets?: number): Trial {
+  const fds = pair.connection(PORT, packets);
+  // A run's last piece is short: it is not to wait for the ACK of those before.
+  pair.left.setOption(fds.left, SocketOption.NO_DELAY, 1);
   const payload = new Payload(SEGMENT_BYTES);
   const writer = new Writer(pair.left, fds.left, payload);
   const reader = new Reader(pair.right, fds.right, payload);
+  pair.onRation = () => reader.read();
   const run = (segments: number): void => {
     const end = reader.received + segments * SEGMENT_BYTES;
     let idle = 0;
@@ -47,10 +52,10 @@ function bulkTrial(pair: Pair): Trial {
     }
     demandNoLoss(pair);
   };
-  return { run };
+  return { run, frames: () => ({ segments: pair.left.mac.sent, acks: pair.right.mac.sent }) };
 }
 
-function roundTripTrial(pair: Pair): Trial {
+export function roundTripTrial(pair: Pair): Trial {
   const fds = pair.connection(PORT);
   const payload = new Payload(MESSAGE_BYTES);
   const there = {

@@ -156,6 +156,7 @@ static err_t client_connected(void *arg, struct tcp_pcb *pcb, err_t error)
   (void)arg;
   demand_ok(error, "connect");
   is_open = 1;
+  tcp_nagle_disable(pcb); // a run's last piece is short: it is not to wait for the ACK of those before
   if (work == CONNECTIONS) send_byte(pcb, REQUEST);
   return ERR_OK;
 }
@@ -287,7 +288,6 @@ static void client_turn(void)
 // A turn of this instance: what has come is received, the application acts, frames are on the wire.
 void work_turn(void)
 {
-  wire_reclaim();
   wire_receive(0);
   if (roles & CLIENT) client_turn();
 }

@@ -11,6 +11,7 @@ EXPORT("start") void start(int work, int roles, uint32_t bytes, uint32_t pause) 
 EXPORT("run") void run(uint32_t count) { work_run(count); }
 EXPORT("demand") void demand(uint32_t count) { work_demand(count); }
 EXPORT("turn") void turn(void) { work_turn(); }
+EXPORT("reclaim") void reclaim(void) { wire_reclaim(); }
 EXPORT("done") uint32_t done(void) { return work_done(); }
 EXPORT("goOn") void go_on(uint32_t ms) { clock_go_on(ms); }
 EXPORT("segments") uint32_t segments(void) { return segments_sent; }

@@ -1,0 +1,119 @@
+// Every contestant does every work: set up, warmed up, then measured in turn with all the others.
+
+import type { Frames, Trial } from "../benchmark.ts";
+import { type Contestant, idOf } from "./contestant.ts";
+import type { Work } from "./works.ts";
+
+export interface ContestPlan {
+  readonly runs: number;
+  /** About how long each run is to take, in milliseconds. */
+  readonly runMs: number;
+}
+
+export interface Result {
+  readonly work: Work;
+  readonly contestant: Contestant;
+  /** Operations of one run. */
+  readonly operations: number;
+  /** Nanoseconds for an operation, of each run, fastest first. */
+  readonly runs: readonly number[];
+  /** Frames with data for each without, in bulk; null where that is not known. */
+  readonly segmentsPerAck: number | null;
+}
+
+/** A contestant that could not do a work, and why. */
+export interface Failure {
+  readonly work: Work;
+  readonly contestant: Contestant;
+  readonly reason: string;
+}
+
+interface Entry {
+  readonly contestant: Contestant;
+  readonly trial: Trial;
+  operations: number;
+  frames: Frames | null;
+  readonly runs: number[];
+}
+
+/** `say` is told what is being done. */
+export async function hold(
+  contestants: readonly Contestant[],
+  works: readonly Work[],
+  plan: ContestPlan,
+  say: (what: string) => void,
+): Promise<{ results: Result[]; failures: Failure[] }> {
+  const results: Result[] = [];
+  const failures: Failure[] = [];
+  for (const work of works) {
+    say(`${work.name}: preparing`);
+    const entries: Entry[] = [];
+    try {
+      for (const contestant of contestants) {
+        try {
+          const entry = await prepare(contestant, work, plan);
+          if (entry !== null) entries.push(entry);
+        } catch (error) {
+          failures.push({ work, contestant, reason: (error as Error).message });
+        }
+      }
+      await run(entries, work, plan, say);
+    } finally {
+      for (const { trial } of entries) await trial.end?.();
+    }
+    results.push(...entries.map((entry) => resultOf(work, entry)));
+  }
+  return { results, failures };
+}
+
+/** Sets a contestant up and finds by trying how many operations a run takes; that warms it up, too. */
+async function prepare(contestant: Contestant, work: Work, { runMs }: ContestPlan): Promise<Entry | null> {
+  const trial = await contestant.prepare(work);
+  if (trial === null) return null;
+  const wanted = runMs * 1e6;
+  let operations = 64;
+  let taken = (await timed(trial, operations)) * operations;
+  while (taken < wanted / 4) {
+    operations *= 4;
+    taken = (await timed(trial, operations)) * operations;
+  }
+  return { contestant, trial, operations: Math.ceil((operations * wanted) / taken), frames: null, runs: [] };
+}
+
+async function run(entries: readonly Entry[], work: Work, { runs }: ContestPlan, say: (what: string) => void) {
+  // Once more: what V8 has compiled for one of them alone, it compiles again when it has seen the others.
+  for (const entry of entries) {
+    await entry.trial.run(entry.operations);
+    entry.frames = entry.trial.frames?.() ?? null;
+  }
+  for (let i = 0; i < runs; i++) {
+    say(`${work.name}: run ${i + 1} of ${runs}`);
+    for (const { trial, operations, runs } of entries) runs.push(await timed(trial, operations));
+  }
+}
+
+/** Nanoseconds for each of so many operations. */
+async function timed(trial: Trial, operations: number): Promise<number> {
+  const start = process.hrtime.bigint();
+  await trial.run(operations);
+  return Number(process.hrtime.bigint() - start) / operations;
+}
+
+function resultOf(work: Work, { contestant, trial, operations, frames, runs }: Entry): Result {
+  return {
+    work,
+    contestant,
+    operations,
+    runs: runs.sort((a, b) => a - b),
+    segmentsPerAck: frames === null ? null : ratioOf(frames, trial.frames?.()),
+  };
+}
+
+function ratioOf(before: Frames, after: Frames | undefined): number | null {
+  if (after === undefined || after.acks === before.acks) return null;
+  return (after.segments - before.segments) / (after.acks - before.acks);
+}
+
+export function find(results: readonly Result[], work: string, id: string): Result | null {
+  return results.find((result) => result.work.name === work && idOf(result.contestant) === id) ?? null;
+}
