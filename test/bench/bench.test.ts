@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url";
 import { Payload } from "./payload.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FIGURES = ["bulk", "bulk-promises", "round-trips", "connections", "udp-64", "udp-1472"];
+const FIGURES = [
+  ...["bulk", "bulk-4mss", "bulk-8k", "bulk-256k", "bulk-whole", "bulk-promises"],
+  ...["round-trips", "connections", "udp-64", "udp-1472"],
+  ...["inside-bulk", "inside-bulk-4mss", "inside-bulk-whole", "inside-round-trips", "inside-connections"],
+  ...["inside-udp-64", "inside-udp-1472"],
+];
 const CEILINGS = ["copy-1460", "checksum-1460", "copy-sum-1460", "carry-1460", "payload-1460"];
 
 interface Report {

@@ -32,7 +32,8 @@ export function barChart(title: string, groups: readonly BarGroup[]): string {
   for (const group of groups) {
     y += LINE + 14;
     parts.push(text(MARGIN, y, group.title, "group"));
-    const scale = (WIDTH - NAMES - FIGURES - 2 * MARGIN) / Math.max(...group.bars.map(({ most }) => most));
+    const scale =
+      (WIDTH - NAMES - FIGURES - 2 * MARGIN) / Math.max(...group.bars.flatMap(({ least, most }) => [least, most]));
     for (const bar of group.bars) {
       y += LINE;
       parts.push(...drawBar(bar, y, scale));
@@ -44,7 +45,7 @@ export function barChart(title: string, groups: readonly BarGroup[]): string {
 function drawBar({ name, value, least, most, isOurs }: Bar, y: number, scale: number): string[] {
   const left = MARGIN + NAMES;
   const middle = y - 4;
-  const [from, to] = [left + least * scale, left + most * scale];
+  const [from, to] = [least, most].sort((a, b) => a - b).map((end) => left + end * scale);
   return [
     text(left - 8, y, name, isOurs ? "ours end" : "end"),
     `<rect class="${isOurs ? "bar own" : "bar"}" x="${left}" y="${y - BAR + 2}" width="${number(value * scale)}" height="${BAR}"/>`,

@@ -4,7 +4,7 @@ import { SocketKind } from "../../assembly/abi/sockets.ts";
 import { State, Status } from "../../assembly/abi/status.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import type { Machine } from "./machine.ts";
-import { Pair } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 
 const PORT = 80;
 const BACKLOG = 8;
@@ -13,12 +13,14 @@ const ANSWER = 0x21;
 /** Microseconds from one connection to the next: within the 60 s of TIME-WAIT, 3,000 of its 4,096 records are used. */
 const PAUSE = 20_000;
 
-export const connections: Benchmark = {
-  name: "connections",
-  title: "open, 1 byte each way, close by the client",
-  operations: 50_000,
-  prepare: async (module) => connectionTrial(await Pair.create(module)),
-};
+export function connections(name: string, create: typeof Pair.create): Benchmark {
+  return {
+    name,
+    title: "open, 1 byte each way, close by the client; 3,000 in TIME-WAIT",
+    operations: 50_000,
+    prepare: async (module) => connectionTrial(await create(module)),
+  };
+}
 
 /** `pause`: microseconds of virtual time from one connection to the next. */
 export function connectionTrial(pair: Pair, pause = PAUSE): Trial {

@@ -3,7 +3,7 @@
 import { Counter } from "../../assembly/abi/counters.ts";
 import { SocketOption } from "../../assembly/abi/sockets.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
-import { Pair } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 import { Payload } from "./payload.ts";
 import { Reader, Writer } from "./stream-ends.ts";
 
@@ -13,20 +13,32 @@ const MESSAGE_BYTES = 64;
 /** Rounds in a row that may bring nothing: in virtual time, longer than any retransmission takes. */
 const PATIENCE = 10_000_000;
 
-export const bulk: Benchmark = {
-  name: "bulk",
-  title: "TCP one way, 64 KB window; each: 1460 bytes, about a segment",
-  payloadBytes: SEGMENT_BYTES,
-  operations: 180_000,
-  prepare: async (module) => bulkTrial(await Pair.create(module)),
-};
+/** One ACK answers all that a poll takes in (RFC 9293 MUST-58, MUST-59). With so many frames in each, ACKs are as often. */
+export const FRAMES_PER_POLL = 2;
 
-export const roundTrips: Benchmark = {
-  name: "round-trips",
-  title: "64 bytes to the other machine and 64 back, one connection",
-  operations: 200_000,
-  prepare: async (module) => roundTripTrial(await Pair.create(module)),
-};
+/** How a pair of machines comes about: two instances of the core, or one. */
+type Create = typeof Pair.create;
+
+/** Bulk with windows of so many segments; `framesPerPoll` unlimited unless it is said. */
+export function bulk(name: string, window: string, packets: number, create: Create, framesPerPoll?: number): Benchmark {
+  const ACKs = framesPerPoll ? `an ACK for every ${framesPerPoll} segments` : "an ACK for every window";
+  return {
+    name,
+    title: `TCP one way, ${window} window, ${ACKs}; each: 1460 bytes`,
+    payloadBytes: SEGMENT_BYTES,
+    operations: 180_000,
+    prepare: async (module) => bulkTrial(await create(module, { framesPerPoll }), packets),
+  };
+}
+
+export function roundTrips(name: string, create: Create): Benchmark {
+  return {
+    name,
+    title: "64 bytes to the other end and 64 back, one connection",
+    operations: 200_000,
+    prepare: async (module) => roundTripTrial(await create(module)),
+  };
+}
 
 /** `packets`: windows of both ends, in segments. */
 export function bulkTrial(pair: Pair, packets?: number): Trial {

@@ -4,12 +4,9 @@ import type { Trial } from "../benchmark.ts";
 import { connectionTrial } from "../connections.ts";
 import { datagramTrial } from "../datagrams.ts";
 import { Pair, type PairOptions } from "../pair.ts";
-import { bulkTrial, roundTripTrial } from "../streams.ts";
+import { bulkTrial, FRAMES_PER_POLL, roundTripTrial } from "../streams.ts";
 import type { Contestant, Offer } from "./contestant.ts";
 import { type Work, WorkKind } from "./works.ts";
-
-/** One ACK answers all that a poll takes in (RFC 9293 MUST-58, MUST-59); so many frames, and ACKs are as often. */
-const FRAMES_PER_POLL = 2;
 
 const CREATE = { one: Pair.createInside, two: Pair.create } as const;
 
