@@ -9,6 +9,7 @@ import { wholeNumber } from "./arguments.ts";
 import { measure } from "./benchmark.ts";
 import { registerCrowd } from "./crowd/command.ts";
 import { registerGoodput } from "./goodput/command.ts";
+import { registerMemory } from "./memory/command.ts";
 import { registerPeers } from "./peers/command.ts";
 import { environment, figuresSvg, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { ROWS } from "./rows.ts";
@@ -55,6 +56,7 @@ function buildProgram(): Command {
   registerGoodput(program, WASM);
   registerCrowd(program, CROWD_WASM);
   registerPeers(program, WASM);
+  registerMemory(program);
   return program;
 }
 
