@@ -13,6 +13,7 @@ import { registerMemory } from "./memory/command.ts";
 import { registerPeers } from "./peers/command.ts";
 import { environment, figuresSvg, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { ROWS } from "./rows.ts";
+import { registerTap } from "./tap/command.ts";
 
 const NAMES = ROWS.map(({ name }) => name);
 
@@ -57,6 +58,7 @@ function buildProgram(): Command {
   registerCrowd(program, CROWD_WASM);
   registerPeers(program, WASM);
   registerMemory(program);
+  registerTap(program);
   return program;
 }
 
