@@ -11,6 +11,8 @@ export interface Trial {
   run(operations: number): void | Promise<void>;
   /** Frames sent since the beginning: with data, and without. Where that is counted. */
   frames?(): Frames;
+  /** The process that does the work, when it is another than this one. */
+  readonly pid?: number;
   /** Lets go of what would keep the process alive. */
   end?(): Promise<void>;
 }

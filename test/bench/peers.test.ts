@@ -120,5 +120,5 @@ function row(workName: string, name: string, arrangement: Arrangement, runs: num
   const work = WORKS.find((known) => known.name === workName);
   assert.ok(work);
   const contestant = { name, arrangement, prepare: async () => null };
-  return { work, contestant, operations: 1, runs, segmentsPerAck: null };
+  return { work, contestant, operations: 1, runs, had: null, segmentsPerAck: null };
 }

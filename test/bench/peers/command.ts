@@ -10,7 +10,7 @@ import { hold } from "./contest.ts";
 import { ARRANGEMENTS, type Offer } from "./contestant.ts";
 import { lwipOffer } from "./lwip.ts";
 import { nodeOffer } from "./node-net.ts";
-import { goalsText, offersText, resultsData, resultsSvg, resultsText, spreadText } from "./report.ts";
+import { goalsText, offersText, quietText, resultsData, resultsSvg, resultsText } from "./report.ts";
 import { smoltcpOffer } from "./smoltcp.ts";
 import { thimbleOffer } from "./thimble.ts";
 import { WORKS } from "./works.ts";
@@ -48,6 +48,7 @@ interface Options {
   works: string[];
   runs: number;
   quick?: boolean;
+  processor?: boolean;
   json?: boolean;
   svg?: string;
   wasm: string;
@@ -65,6 +66,7 @@ export function registerPeers(program: Command, wasm: string): void {
     .addOption(works.default(WORK_NAMES, "all"))
     .option("--runs <number>", "runs of each; the median counts", wholeNumber(1, MOST_RUNS), RUNS)
     .option("--quick", "short runs, one of each: shows that it works, not how fast")
+    .option("--processor", "count the time with a processor only: for a machine that is not quiet")
     .option("--json", "print data instead of text")
     .option("--svg <file>", "also draw bars into a file")
     .option("--wasm <file>", "another build of the core", wasm)
@@ -79,7 +81,8 @@ async function run(options: Options): Promise<void> {
   const offers: Offer[] = [];
   for (const name of options.stacks) offers.push(await STACKS[name](module, say));
   const works = WORKS.filter(({ name }) => options.works.includes(name));
-  const plan = options.quick ? { runs: 1, runMs: QUICK_MS } : { runs: options.runs, runMs: RUN_MS };
+  const length = options.quick ? { runs: 1, runMs: QUICK_MS } : { runs: options.runs, runMs: RUN_MS };
+  const plan = { ...length, byProcessor: options.processor ?? false };
   const contestants = offers.flatMap((offer) => offer.contestants);
   const { results, failures } = await hold(contestants, works, plan, say);
   progress.end();
@@ -89,6 +92,6 @@ async function run(options: Options): Promise<void> {
     process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   } else {
     process.stdout.write(`${headText(machine)}${offersText(offers)}${resultsText(results, failures)}`);
-    process.stdout.write(`${goalsText(results)}${spreadText(results)}`);
+    process.stdout.write(`${goalsText(results)}${quietText(results, plan.byProcessor)}`);
   }
 }

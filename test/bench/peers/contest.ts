@@ -1,13 +1,17 @@
 // Every contestant does every work: set up, warmed up, then measured in turn with all the others.
 
 import type { Frames, Trial } from "../benchmark.ts";
+import { spreadOf } from "../statistics.ts";
 import { type Contestant, idOf } from "./contestant.ts";
+import { processorTime } from "./processor-time.ts";
 import type { Work } from "./works.ts";
 
 export interface ContestPlan {
   readonly runs: number;
   /** About how long each run is to take, in milliseconds. */
   readonly runMs: number;
+  /** True: what counts is how long a process had a processor, not how long it took. */
+  readonly byProcessor: boolean;
 }
 
 export interface Result {
@@ -17,6 +21,8 @@ export interface Result {
   readonly operations: number;
   /** Nanoseconds for an operation, of each run, fastest first. */
   readonly runs: readonly number[];
+  /** Share of the time in which it had a processor; null where that is not known, or it has to wait for others anyway. */
+  readonly had: number | null;
   /** Frames with data for each without, in bulk; null where that is not known. */
   readonly segmentsPerAck: number | null;
 }
@@ -33,7 +39,14 @@ interface Entry {
   readonly trial: Trial;
   operations: number;
   frames: Frames | null;
-  readonly runs: number[];
+  readonly runs: Time[];
+}
+
+/** Nanoseconds for an operation. */
+interface Time {
+  readonly taken: number;
+  /** With a processor; null where that is not known. */
+  readonly had: number | null;
 }
 
 /** `say` is told what is being done. */
@@ -61,7 +74,7 @@ export async function hold(
     } finally {
       for (const { trial } of entries) await trial.end?.();
     }
-    results.push(...entries.map((entry) => resultOf(work, entry)));
+    results.push(...entries.map((entry) => resultOf(work, entry, plan)));
   }
   return { results, failures };
 }
@@ -72,10 +85,10 @@ async function prepare(contestant: Contestant, work: Work, { runMs }: ContestPla
   if (trial === null) return null;
   const wanted = runMs * 1e6;
   let operations = 64;
-  let taken = (await timed(trial, operations)) * operations;
+  let taken = (await timed(trial, operations)).taken * operations;
   while (taken < wanted / 4) {
     operations *= 4;
-    taken = (await timed(trial, operations)) * operations;
+    taken = (await timed(trial, operations)).taken * operations;
   }
   return { contestant, trial, operations: Math.ceil((operations * wanted) / taken), frames: null, runs: [] };
 }
@@ -92,19 +105,28 @@ async function run(entries: readonly Entry[], work: Work, { runs }: ContestPlan,
   }
 }
 
-/** Nanoseconds for each of so many operations. */
-async function timed(trial: Trial, operations: number): Promise<number> {
+async function timed(trial: Trial, operations: number): Promise<Time> {
+  const pid = trial.pid ?? process.pid;
+  const before = processorTime(pid);
   const start = process.hrtime.bigint();
   await trial.run(operations);
-  return Number(process.hrtime.bigint() - start) / operations;
+  const taken = Number(process.hrtime.bigint() - start) / operations;
+  const after = processorTime(pid);
+  return { taken, had: before === null || after === null ? null : (after - before) / operations };
 }
 
-function resultOf(work: Work, { contestant, trial, operations, frames, runs }: Entry): Result {
+function resultOf(work: Work, entry: Entry, { byProcessor }: ContestPlan): Result {
+  const { contestant, trial, operations, frames } = entry;
+  // What goes through the kernel waits for it.
+  const waits = contestant.arrangement === "kernel";
+  const runs = entry.runs.map(({ taken, had }) => (byProcessor && !waits ? (had ?? taken) : taken));
+  const shares = entry.runs.flatMap(({ taken, had }) => (had === null || waits ? [] : [had / taken]));
   return {
     work,
     contestant,
     operations,
     runs: runs.sort((a, b) => a - b),
+    had: shares.length === 0 ? null : spreadOf(shares).median,
     segmentsPerAck: frames === null ? null : ratioOf(frames, trial.frames?.()),
   };
 }

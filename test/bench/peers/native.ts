@@ -12,6 +12,7 @@ export function nativeTrial(program: string, work: Work, extra: readonly number[
   return {
     run: (operations) => driver.run(operations * each),
     ...(work.kind === WorkKind.BULK ? { frames: () => driver.frames } : {}),
+    pid: driver.pid,
     end: () => driver.end(),
   };
 }
@@ -40,6 +41,10 @@ class Driver {
     });
     this.#reader = createInterface({ input: this.#child.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   async run(operations: number): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { type Column, tableText } from "../../../host/inspect/table.ts";
 import { type Bar, barChart } from "../chart.ts";
-import { median } from "../statistics.ts";
+import { median, spreadOf } from "../statistics.ts";
 import type { Failure, Result } from "./contest.ts";
 import { ARRANGEMENTS, type Contestant, idOf, type Offer } from "./contestant.ts";
 import { type Outcome, outcomesOf } from "./goals.ts";
@@ -25,10 +25,12 @@ export function missingOf(offers: readonly Offer[]): { name: string; reason: str
 /** A table for each work, then what could not be done. */
 export function resultsText(results: readonly Result[], failures: readonly Failure[]): string {
   const works = [...new Set(results.map(({ work }) => work))];
-  const columns: Column[] = ["median", "", "slowest", "fastest", "ns each", "apart", "segments/ACK"].map((title) => ({
-    title,
-    align: title === "" ? "left" : "right",
-  }));
+  const columns: Column[] = ["median", "", "slowest", "fastest", "ns each", "apart", "had", "segments/ACK"].map(
+    (title) => ({
+      title,
+      align: title === "" ? "left" : "right",
+    }),
+  );
   const tables = works.map((work) => {
     const rows = results
       .filter((result) => result.work === work)
@@ -41,7 +43,7 @@ export function resultsText(results: readonly Result[], failures: readonly Failu
   return [...tables, ...failed].join("");
 }
 
-function cells({ work, runs, segmentsPerAck }: Result): string[] {
+function cells({ work, runs, had, segmentsPerAck }: Result): string[] {
   const [fastest, slowest] = [runs[0], runs[runs.length - 1]];
   const apart = (slowest - fastest) / median(runs);
   return [
@@ -51,6 +53,7 @@ function cells({ work, runs, segmentsPerAck }: Result): string[] {
     grouped(figureOf(work, fastest)),
     grouped(median(runs)),
     `${Math.round(apart * 100)} %${apart > WIDE_SPREAD ? " !" : ""}`,
+    had === null ? UNKNOWN : `${Math.min(100, Math.round(had * 100))} %`,
     segmentsPerAck === null ? UNKNOWN : segmentsPerAck.toFixed(2),
   ];
 }
@@ -82,8 +85,21 @@ function verdict({ isReached, ratio, goal }: Outcome): string {
   return isReached ? "reached" : "not yet";
 }
 
-/** A last line where the runs of some rows disagree; else nothing. */
-export function spreadText(results: readonly Result[]): string {
+/** Less than this share of the time with a processor says that others wanted it, too. */
+const QUIET_SHARE = 0.95;
+
+/** Last lines where the machine was not quiet, or the runs of some rows disagree; else nothing. */
+export function quietText(results: readonly Result[], byProcessor: boolean): string {
+  const shares = results.flatMap(({ had }) => (had === null ? [] : [had]));
+  const least = shares.length === 0 ? 1 : spreadOf(shares).lowerQuartile;
+  const share = `In a quarter of the rows the process had a processor for at most ${Math.round(least * 100)} % of the time`;
+  const advice = byProcessor
+    ? "these figures count that time only"
+    : "measure again when the machine is quiet, or with --processor";
+  return `${least < QUIET_SHARE ? `${share}: ${advice}.\n` : ""}${spreadText(results)}`;
+}
+
+function spreadText(results: readonly Result[]): string {
   const wide = results.filter(({ runs }) => (runs[runs.length - 1] - runs[0]) / median(runs) > WIDE_SPREAD);
   if (wide.length === 0) return "";
   return `Runs of ${wide.length} of ${results.length} rows (!) lie more than ${WIDE_SPREAD * 100} % apart: measure again when the machine has nothing else to do.\n`;
@@ -100,13 +116,14 @@ export function resultsData(
     configuration: offers.flatMap(({ configuration }) => configuration),
     missing: missingOf(offers),
     failed: failures.map(({ work, contestant, reason }) => ({ work: work.name, ...named(contestant), reason })),
-    results: results.map(({ work, contestant, operations, runs, segmentsPerAck }) => ({
+    results: results.map(({ work, contestant, operations, runs, had, segmentsPerAck }) => ({
       work: work.name,
       ...named(contestant),
       unit: unitOf(work),
       value: figureOf(work, median(runs)),
       operations,
       nanoseconds: runs,
+      had,
       segmentsPerAck,
     })),
     goals: outcomesOf(results).map(({ goal, ratio, isReached }) => ({ ...goal, ratio, isReached })),
