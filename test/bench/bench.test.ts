@@ -74,6 +74,7 @@ describe("payload", () => {
   it("accepts its own bytes at any position, also across the end of a period", () => {
     for (let position = 0; position < 2 * payload.period; position++) {
       payload.check(position, memoryWith(position, BYTES), AT, BYTES);
+      payload.checkView(position, memoryWith(position, BYTES).subarray(AT, AT + BYTES));
     }
   });
 
@@ -82,6 +83,7 @@ describe("payload", () => {
       const memory = memoryWith(BYTES, BYTES);
       memory[AT + i] ^= 1;
       assert.throws(() => payload.check(BYTES, memory, AT, BYTES), /byte 64 on/);
+      assert.throws(() => payload.checkView(BYTES, memory.subarray(AT, AT + BYTES)), /byte 64 on/);
       assert.throws(() => payload.checkWords(BYTES, new Uint32Array(memory.buffer), AT, BYTES), /byte 64 on/);
     }
     const memory = memoryWith(0, BYTES);

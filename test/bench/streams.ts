@@ -1,7 +1,6 @@
 // What a TCP connection moves: bulk in one direction, and pieces to and fro.
 
 import { Counter } from "../../assembly/abi/counters.ts";
-import { SocketOption } from "../../assembly/abi/sockets.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import type { Pair } from "./pair.ts";
 import { Payload } from "./payload.ts";
@@ -43,14 +42,14 @@ export function roundTrips(name: string, create: Create): Benchmark {
 /** `packets`: windows of both ends, in segments. */
 export function bulkTrial(pair: Pair, packets?: number): Trial {
   const fds = pair.connection(PORT, packets);
-  // A run's last piece is short: it is not to wait for the ACK of those before.
-  pair.left.setOption(fds.left, SocketOption.NO_DELAY, 1);
-  const payload = new Payload(SEGMENT_BYTES);
+  // Written and compared by what a segment carries, and in whole ones of these: timestamps take 12 bytes of the MSS.
+  const piece = pair.left.sendRoom(fds.left);
+  const payload = new Payload(piece);
   const writer = new Writer(pair.left, fds.left, payload);
   const reader = new Reader(pair.right, fds.right, payload);
   pair.onRation = () => reader.read();
   const run = (segments: number): void => {
-    const end = reader.received + segments * SEGMENT_BYTES;
+    const end = reader.received + Math.ceil((segments * SEGMENT_BYTES) / piece) * piece;
     let idle = 0;
     while (reader.received < end) {
       const before = reader.received;
