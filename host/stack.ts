@@ -14,6 +14,7 @@ import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
+import { checkProtocol, type RawOptions, RawSocket } from "./socket/raw-socket.ts";
 import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
 import { TcpConnection } from "./socket/tcp-connection.ts";
 import { TcpListener } from "./socket/tcp-listener.ts";
@@ -185,6 +186,35 @@ export class Stack {
       throw error;
     }
     return new UdpSocket(this.#machine, fd);
+  }
+
+  /**
+   * A socket of another protocol upon IP, or a look at what comes of any. Rejects with StackError: EADDRNOTAVAIL, ENFILE,
+   * EPROTONOSUPPORT where the profile has no raw sockets.
+   */
+  async raw(options: RawOptions): Promise<RawSocket> {
+    this.#refuseWhenClosed("raw");
+    const { calls, owner } = this.#machine;
+    const local = localTarget(options.address, checkProtocol(options.protocol));
+    const fd = calls.open(SocketKind.RAW, owner);
+    try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
+      if (options.checksum !== undefined) calls.setOption(fd, SocketOption.CHECKSUM, options.checksum);
+      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
+    } catch (error) {
+      calls.close(fd);
+      throw error;
+    }
+    return new RawSocket(this.#machine, fd);
+  }
+
+  /** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
+  orderAddresses(addresses: readonly string[]): string[] {
+    const { core } = this;
+    const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
+    const order = (a: Uint8Array, b: Uint8Array): number =>
+      core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
+    return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
   }
 
   /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
