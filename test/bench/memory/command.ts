@@ -14,7 +14,7 @@ import { memoryData, memorySvg, memoryText } from "./report.ts";
 const AT_ONCE = 2;
 const MOST_RUNS = 100;
 const FULL: MemoryPlan = { runs: 5, runMs: 100, seeds: [1, 2, 3, 4, 5], seconds: 20 };
-const QUICK: MemoryPlan = { runs: 1, runMs: 2, seeds: [1], seconds: 1 };
+const QUICK: MemoryPlan = { runs: 1, runMs: 50, seeds: [1], seconds: 1 };
 const NAMES = DESIGNS.map(({ name }) => name);
 
 const DESCRIPTION = `Compiles ${DESIGNS.length} profiles between 11 KB and 4 MB of RAM that divide their memory between buffers, windows

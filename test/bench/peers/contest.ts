@@ -1,9 +1,9 @@
 // Every contestant does every work: set up, warmed up, then measured in turn with all the others.
 
 import type { Frames, Trial } from "../benchmark.ts";
+import { processorTime } from "../processor-time.ts";
 import { spreadOf } from "../statistics.ts";
 import { type Contestant, idOf } from "./contestant.ts";
-import { processorTime } from "./processor-time.ts";
 import type { Work } from "./works.ts";
 
 export interface ContestPlan {

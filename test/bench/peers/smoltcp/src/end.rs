@@ -131,12 +131,7 @@ pub struct Machines {
 
 impl Machines {
     pub fn new() -> Self {
-        Machines {
-            client: End::new(1, CLIENT),
-            server: End::new(2, SERVER),
-            counts: Counts::default(),
-            now: 1_000_000,
-        }
+        Machines { client: End::new(1, CLIENT), server: End::new(2, SERVER), counts: Counts::default(), now: 1_000_000 }
     }
 
     pub fn turn_client(&mut self) {
