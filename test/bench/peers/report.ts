@@ -138,7 +138,7 @@ function named({ name, arrangement }: Contestant): { name: string; arrangement: 
 export function resultsSvg(results: readonly Result[]): string {
   const works = [...new Set(results.map(({ work }) => work))];
   const groups = works.map((work) => ({
-    title: `${work.title.split(";")[0]}, ${unitOf(work)}`,
+    title: `${work.title.replace(`; each: ${work.bytes} bytes`, "")}, ${unitOf(work)}`,
     bars: results
       .filter((result) => result.work === work)
       .map(
