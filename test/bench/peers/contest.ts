@@ -80,17 +80,24 @@ export async function hold(
 }
 
 /** Sets a contestant up and finds by trying how many operations a run takes; that warms it up, too. */
-async function prepare(contestant: Contestant, work: Work, { runMs }: ContestPlan): Promise<Entry | null> {
+async function prepare(contestant: Contestant, work: Work, plan: ContestPlan): Promise<Entry | null> {
   const trial = await contestant.prepare(work);
   if (trial === null) return null;
-  const wanted = runMs * 1e6;
+  const wanted = plan.runMs * 1e6;
+  const tryOut = async (operations: number): Promise<number> =>
+    costOf(await timed(trial, operations), contestant, plan) * operations;
   let operations = 64;
-  let taken = (await timed(trial, operations)).taken * operations;
-  while (taken < wanted / 4) {
+  let cost = await tryOut(operations);
+  while (cost < wanted / 4) {
     operations *= 4;
-    taken = (await timed(trial, operations)).taken * operations;
+    cost = await tryOut(operations);
   }
-  return { contestant, trial, operations: Math.ceil((operations * wanted) / taken), frames: null, runs: [] };
+  return { contestant, trial, operations: Math.ceil((operations * wanted) / cost), frames: null, runs: [] };
+}
+
+/** What counts of a time. What goes through the kernel waits for it; and few milliseconds may be less than none. */
+function costOf({ taken, had }: Time, { arrangement }: Contestant, { byProcessor }: ContestPlan): number {
+  return byProcessor && arrangement !== "kernel" && had ? had : taken;
 }
 
 async function run(entries: readonly Entry[], work: Work, { runs }: ContestPlan, say: (what: string) => void) {
@@ -115,11 +122,10 @@ async function timed(trial: Trial, operations: number): Promise<Time> {
   return { taken, had: before === null || after === null ? null : (after - before) / operations };
 }
 
-function resultOf(work: Work, entry: Entry, { byProcessor }: ContestPlan): Result {
+function resultOf(work: Work, entry: Entry, plan: ContestPlan): Result {
   const { contestant, trial, operations, frames } = entry;
-  // What goes through the kernel waits for it.
   const waits = contestant.arrangement === "kernel";
-  const runs = entry.runs.map(({ taken, had }) => (byProcessor && !waits ? (had ?? taken) : taken));
+  const runs = entry.runs.map((time) => costOf(time, contestant, plan));
   const shares = entry.runs.flatMap(({ taken, had }) => (had === null || waits ? [] : [had / taken]));
   return {
     work,
