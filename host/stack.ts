@@ -29,6 +29,11 @@ export interface StackOptions {
   forwarding?: boolean;
   /** Default: a clock of real time that all stacks of the process share. */
   clock?: Clock;
+  /**
+   * 16 secret bytes from which `autoconfigure` makes stable IPv6 addresses (RFC 7217): who keeps them has the same addresses
+   * in the same networks after every start. Default: other ones at each start.
+   */
+  identity?: Uint8Array;
   /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
   seed?: number;
   /** Name of the build of the core, a folder of boards/. Default "node". */
@@ -82,6 +87,7 @@ export interface NewsReport {
   routers: boolean;
 }
 
+const IDENTITY_BYTES = 16;
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_LINGER_MS = 1000;
 const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
@@ -107,6 +113,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     owner: options.owner ?? process.pid,
     dmaBase: options.dmaBase ?? 0,
   });
+  if (options.identity !== undefined) setIdentity(machine.core, options.identity);
   for (const adapter of adapters) plugIn(machine, adapter);
   const stack = new Stack(machine, options.name ?? "stack");
   if (options.forwarding) stack.network.setForwarding(true);
@@ -325,6 +332,14 @@ export class Stack {
 function localTarget(address: string | undefined, port: number | undefined): Target | null {
   if (address === undefined && port === undefined) return null;
   return { bytes: address === undefined ? UNSPECIFIED_V4 : parseAddress(address), port: checkPort(port ?? 0, 0) };
+}
+
+function setIdentity(core: Core, identity: Uint8Array): void {
+  if (identity.length !== IDENTITY_BYTES) {
+    throw new InputError("ERR_IDENTITY", `An identity has ${IDENTITY_BYTES} bytes, not ${identity.length}.`);
+  }
+  const answer = core.exports.setIdentity(core.putAddress(identity));
+  if (answer < 0) throw stackError(answer, "setIdentity");
 }
 
 function entropy(seed: number | undefined): ArrayLike<number> {

@@ -210,7 +210,8 @@ export function sourceTo(adapter: u32, peer: usize): usize {
 
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
 export function isBroadcast(adapter: u32, address: usize): bool {
-  if (!isV4(address)) return false;
+  // A network has at least two bits for hosts, all of which are set: with nearly every address that settles it.
+  if (!isV4(address) || (load<u8>(address, 15) & 3) != 3) return false;
   if (isLimitedBroadcast(address)) return true;
   for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
