@@ -199,14 +199,10 @@ export class Stack {
 
   /** Opens a TCP port; connections get its options. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
   async listen(options: ListenOptions): Promise<TcpListener> {
-    this.#refuseWhenClosed("listen");
-    const { calls, owner } = this.#machine;
-    const local = localTarget(options.address, checkPort(options.port, 0));
-    const fd = calls.open(SocketKind.STREAM, owner);
+    const { calls } = this.#machine;
+    const place = { ...options, port: checkPort(options.port, 0) };
+    const fd = this.#bind("listen", SocketKind.STREAM, place, (fd) => setTcpOptions({ calls, fd }, options));
     try {
-      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
-      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
-      setTcpOptions({ calls, fd }, options);
       calls.listen(fd, options.backlog ?? DEFAULT_BACKLOG);
     } catch (error) {
       calls.close(fd);
@@ -217,18 +213,10 @@ export class Stack {
 
   /** Opens a UDP port. Rejects with StackError: EADDRINUSE, EADDRNOTAVAIL, ENFILE. */
   async udp(options: UdpOptions = {}): Promise<UdpSocket> {
-    this.#refuseWhenClosed("udp");
-    const { calls, owner } = this.#machine;
-    const local = localTarget(options.address, options.port);
-    const fd = calls.open(SocketKind.DATAGRAM, owner);
-    try {
+    const { calls } = this.#machine;
+    const fd = this.#bind("udp", SocketKind.DATAGRAM, options, (fd) => {
       if (options.reuseAddr) calls.setOption(fd, SocketOption.REUSE_ADDRESS, 1);
-      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
-      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
-    } catch (error) {
-      calls.close(fd);
-      throw error;
-    }
+    });
     return new UdpSocket(this.#machine, fd);
   }
 
@@ -237,18 +225,11 @@ export class Stack {
    * EPROTONOSUPPORT where the profile has no raw sockets.
    */
   async raw(options: RawOptions): Promise<RawSocket> {
-    this.#refuseWhenClosed("raw");
-    const { calls, owner } = this.#machine;
-    const local = localTarget(options.address, checkProtocol(options.protocol));
-    const fd = calls.open(SocketKind.RAW, owner);
-    try {
-      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
+    const { calls } = this.#machine;
+    const place = { ...options, port: checkProtocol(options.protocol) };
+    const fd = this.#bind("raw", SocketKind.RAW, place, (fd) => {
       if (options.checksum !== undefined) calls.setOption(fd, SocketOption.CHECKSUM, options.checksum);
-      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
-    } catch (error) {
-      calls.close(fd);
-      throw error;
-    }
+    });
     return new RawSocket(this.#machine, fd);
   }
 
@@ -342,6 +323,28 @@ export class Stack {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  // A new socket at its place, after `prepare`; closed again when either goes wrong.
+  #bind(
+    syscall: string,
+    kind: SocketKind,
+    { address, port, adapter }: { address?: string; port?: number; adapter?: number },
+    prepare: (fd: number) => void,
+  ): number {
+    this.#refuseWhenClosed(syscall);
+    const { calls, owner } = this.#machine;
+    const local = localTarget(address, port) ?? { bytes: UNSPECIFIED_V4, port: 0 };
+    const fd = calls.open(kind, owner);
+    try {
+      if (adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, adapter);
+      prepare(fd);
+      calls.bind(fd, local);
+      return fd;
+    } catch (error) {
+      calls.close(fd);
+      throw error;
+    }
   }
 
   #refuseWhenClosed(syscall: string): void {
