@@ -43,12 +43,12 @@ function npmCommand() {
 }
 
 /** Time of the last change of a file in milliseconds; 0 when there is none. */
-function modified(path) {
+export function modified(path) {
   return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** Time of the last change of a file, or of any file or folder in a folder. */
-function newest(path) {
+export function newest(path) {
   if (!existsSync(join(ROOT, path))) return 0;
   if (!statSync(join(ROOT, path)).isDirectory()) return modified(path);
   const entries = readdirSync(join(ROOT, path), { recursive: true });
