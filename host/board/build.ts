@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { boardFolder, compileFirmware, firmwarePath, ROOT } from "../build/firmware.mjs";
-import { modified, newest } from "../build/ready.mjs";
+import { newest } from "../build/ready.mjs";
 import { InputError } from "../errors.ts";
 import { type NamedBoard, readBoard } from "./boards.ts";
 import { readSections } from "./elf.ts";
@@ -74,7 +74,8 @@ export async function buildBoard(name: string, options: BoardOptions = {}): Prom
 export async function compileModule(name: string): Promise<string> {
   const path: string = firmwarePath(name);
   const sources = [...MODULE_SOURCES, `boards/${name}/profile.ts`];
-  if (modified(path) < Math.max(...sources.map((source) => newest(source)))) await compileFirmware(name);
+  const isOld = !existsSync(path) || stat(path) < Math.max(...sources.map((source) => newest(source)));
+  if (isOld) await compileFirmware(name);
   return path;
 }
 
@@ -104,7 +105,12 @@ async function compile(source: string, folder: string, processor: string): Promi
 }
 
 async function link(objects: string[], elf: string, folder: string, processor: string): Promise<void> {
-  const script = [`-L${folder}`, `-T${join(RUNTIME, "firmware.ld")}`, "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"];
+  const script = [
+    `-L${folder}`,
+    `-T${join(RUNTIME, "firmware.ld")}`,
+    "-Wl,--gc-sections",
+    "-Wl,--no-warn-rwx-segments",
+  ];
   await runTool(GCC, [processor, "-mthumb", "-nostartfiles", ...script, ...objects, "-o", elf]);
 }
 

@@ -21,6 +21,22 @@ const NOTE = "/* Made by npm run board; do not edit. */";
 /** What start.c paints the C stack with, to see how far it was used. */
 const STACK_PAINT = 0x7e57_ab1e;
 
+/** Numbers of the contract that the firmware uses, beside errors and kinds of socket. */
+const WORDS: readonly (readonly [string, number])[] = [
+  ["EVENT_ERROR", Event.ERROR],
+  ["RESULT_POINTER", Result.POINTER],
+  ["RESULT_PORT", Result.PORT],
+  ["RESULT_MASK", Result.MASK],
+  ["RESULT_ADDRESS", Result.ADDRESS],
+  ["REGION_COUNT", Region.COUNT],
+  ["REGION_WORD_BASE", RegionWord.BASE],
+  ["REGION_WORD_COUNT", RegionWord.COUNT],
+  ["REGION_WORD_SIZE", RegionWord.SIZE],
+  ["REGION_WORD_USED", RegionWord.USED],
+  ["REGION_WORD_HIGH", RegionWord.HIGH],
+  ["REGION_WORD_REFUSED", RegionWord.REFUSED],
+];
+
 /** board.h */
 export function boardHeader({ name, board, profile }: NamedBoard, identity: Identity): string {
   const [a, b, c, d, e, f] = identity.station;
@@ -53,10 +69,7 @@ export function abiHeader(): string {
   const enums = [
     ...enumLines("ERRNO", Errno),
     ...enumLines("SOCKET", SocketKind),
-    ...enumLines("EVENT", Event),
-    ...enumLines("RESULT", Result),
-    ...enumLines("REGION_WORD", RegionWord),
-    `#define REGION_COUNT ${Region.COUNT}`,
+    ...WORDS.map(([name, value]) => `#define ${name} ${value}`),
   ];
   const names = Array.from({ length: Region.COUNT }, (_, region) => `    "${Region[region]}",`);
   const table = `__attribute__((unused)) static const char *const region_names[] = {\n${names.join("\n")}\n};`;

@@ -30,7 +30,10 @@ function findFirmware(profile: string, debug: boolean): URL {
       if (existsSync(fileURLToPath(url))) return url;
     }
   }
-  throw new InputError("ERR_PROFILE", `${file} is not there; "npm run build -- ${profile}" makes it if boards/${profile} exists.`);
+  throw new InputError(
+    "ERR_PROFILE",
+    `${file} is not there; "npm run build -- ${profile}" makes it if boards/${profile} exists.`,
+  );
 }
 
 function compileFile(url: URL): Promise<WebAssembly.Module> {
