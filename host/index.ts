@@ -6,6 +6,7 @@ export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
 export { InputError, StackError } from "./errors.ts";
+export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
 export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";

@@ -1,5 +1,5 @@
 // Profile of the Arm MPS2 board with its Cortex-M3 image AN385: 4 MB of RAM, so that there is room for both versions of
-// IP, for groups, and for sixteen connections with windows of 8·MSS.
+// IP, for groups, and for sixteen connections with windows of 6·MSS.
 
 /** Bytes of linear memory; a whole number of 64 KiB pages, or less than one page. */
 export const LINEAR_BYTES: u32 = 4 * 64 * 1024;
@@ -53,8 +53,8 @@ export const REASSEMBLIES: u32 = 4;
 /** Most packets that fragments may hold, over all of these: the largest datagram fits. */
 export const REASSEMBLY_PACKETS: u32 = 48;
 
-/** Most packets of received data in one connection; with MTU, the largest window. */
-export const RX_PACKETS_PER_TCB: u32 = 8;
+/** Most packets of received data in one connection; with MTU, the largest window: the FIFO holds as much. */
+export const RX_PACKETS_PER_TCB: u32 = 6;
 /** Most packets of unsent and unacknowledged data in one connection. */
 export const TX_PACKETS_PER_TCB: u32 = 8;
 
