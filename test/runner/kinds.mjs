@@ -20,7 +20,7 @@ export const KINDS = [
   },
   { name: "types", run: () => check("types", [tsc("tsconfig.json"), tsc("assembly/tsconfig.json")]) },
   { name: "unit", run: runUnit },
-  ...["structure", "host", "segment", "explore", "sim", "mutation", "cli", "bench", "linux"].map((name) => ({
+  ...["structure", "host", "segment", "explore", "sim", "mutation", "cli", "bench", "linux", "boards"].map((name) => ({
     name,
     run: (full) => runFolder(name, full),
   })),
