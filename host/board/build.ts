@@ -31,6 +31,8 @@ export interface BoardOptions {
   wasm?: string;
   /** Folder for what is made; dist/boards/NAME unless given. */
   folder?: string;
+  /** Another program than that of boards/runtime: its name, and its C files. They may include what lies in the folder. */
+  program?: { name: string; sources: readonly string[] };
 }
 
 export interface BoardFirmware extends NamedBoard {
@@ -60,14 +62,20 @@ export async function buildBoard(name: string, options: BoardOptions = {}): Prom
   writeChanged(join(folder, "memory.ld"), memoryScript(named));
   await translate(wasm, folder);
   const processor = `-mcpu=${named.board.processor}`;
+  const { name: program, sources } = options.program ?? { name: "firmware", sources: runtimeSources() };
   const objects = [];
-  for (const source of [join(folder, "thimble.c"), ...runtimeSources()]) {
+  for (const source of [join(folder, "thimble.c"), ...sources]) {
     objects.push(await compile(source, folder, processor));
   }
-  const elf = join(folder, "firmware.elf");
+  const elf = join(folder, `${program}.elf`);
   await link(objects, elf, folder, processor);
   const memory = measureFirmware(named, readSections(readFileSync(elf)));
   return { ...named, elf, wasm, sha256, memory };
+}
+
+/** A C file of boards/runtime, for programs that are made of some of them. */
+export function runtimeSource(file: string): string {
+  return join(RUNTIME, file);
 }
 
 /** The wasm of a board's profile, compiled when its sources are newer. Also what Node runs with `--profile NAME`. */
@@ -97,11 +105,16 @@ async function compile(source: string, folder: string, processor: string): Promi
   const headers = readdirSync(RUNTIME).filter((file) => file.endsWith(".h"));
   const inputs = isModule
     ? [source, join(RUNTIME, "wasm-rt.h")]
-    : [source, ...headers.map((file) => join(RUNTIME, file)), join(folder, "board.h"), join(folder, "abi.h")];
+    : [source, ...headers.map((file) => join(RUNTIME, file)), ...generatedHeaders(folder)];
   if (existsSync(object) && newer(object, inputs)) return object;
   const flags = [processor, ...FLAGS, ...(isModule ? ["-w"] : OWN_FLAGS), `-I${RUNTIME}`, `-I${folder}`];
   await runTool(GCC, [...flags, "-c", source, "-o", object]);
   return object;
+}
+
+function generatedHeaders(folder: string): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".h") && file !== "thimble.h");
+  return files.map((file) => join(folder, file));
 }
 
 async function link(objects: string[], elf: string, folder: string, processor: string): Promise<void> {
