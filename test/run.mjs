@@ -4,6 +4,7 @@
 import { makeReady } from "../host/build/ready.mjs";
 import { BOARD_PROGRAMS, installPrograms, PROGRAMS } from "./runner/debian.mjs";
 import { KINDS } from "./runner/kinds.mjs";
+import { installWasm3 } from "./runner/wasm3.mjs";
 
 const OUTCOMES = ["passed", "failed", "skipped"];
 
@@ -20,6 +21,8 @@ async function main(args) {
   for (const [kind, programs] of Object.entries({ linux: PROGRAMS, boards: [...PROGRAMS, ...BOARD_PROGRAMS] })) {
     if (kinds.some(({ name }) => name === kind)) installPrograms(programs);
   }
+
+  if (kinds.some(({ name }) => name === "boards")) installWasm3();
 
   const lines = [];
   const all = [];

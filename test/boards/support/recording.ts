@@ -90,6 +90,13 @@ export class Recording {
     return counts;
   }
 
+  /** The recording for replay.py: words, names of calls, how many arguments each has, and bytes of memory. */
+  toJSON(): object {
+    const counts = this.#names.map((name) => (this.exports[name] as Call).length);
+    const words = [...this.#words, OP.END].map((word) => word >>> 0);
+    return { words, names: this.#names, counts, bytes: this.#linearWords * 4 };
+  }
+
   /** trace.h for replay.c. */
   header(): string {
     const operations = Object.entries(OP).map(([name, value]) => `#define OP_${name} ${value}u`);
