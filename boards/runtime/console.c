@@ -25,6 +25,22 @@ void console_greet(void) {
   uart_text("; type m for memory, s for the state of the firmware\n");
 }
 
+/* Bytes of one element of a region. */
+static uint32_t size_of(uint32_t region) {
+  w2c_thimble_region(&thimble, region);
+  return ((const uint32_t *)sandbox_bytes(*w2c_thimble_RESULT(&thimble), 24))[REGION_WORD_SIZE];
+}
+
+/* What a connection has to itself, and with the packets that it may hold. */
+static void print_connection(void) {
+  uint32_t own = size_of(REGION_TCBS) + size_of(REGION_TIMERS) + size_of(REGION_EVENTS);
+  uint32_t packets = *w2c_thimble_RX_PACKETS_PER_TCB(&thimble) + *w2c_thimble_TX_PACKETS_PER_TCB(&thimble);
+  uart_text("connection");
+  figure("own", own);
+  figure("full", own + packets * (size_of(REGION_PACKETS) + size_of(REGION_BUFFERS)));
+  uart_text("\n");
+}
+
 /* A line for each region of linear memory, as `thimble memory` prints them. */
 static void print_memory(void) {
   for (uint32_t region = 0; region < REGION_COUNT; region++) {
@@ -40,6 +56,7 @@ static void print_memory(void) {
     figure("refused", word[REGION_WORD_REFUSED]);
     uart_text("\n");
   }
+  print_connection();
   uart_text("linear");
   figure("used", *w2c_thimble_0x5F_heap_base(&thimble));
   figure("bytes", *w2c_thimble_LINEAR_BYTES(&thimble));

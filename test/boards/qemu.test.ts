@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { type BoardFirmware, buildBoard } from "../../host/board/build.ts";
 import { boardNames } from "../../host/build/firmware.mjs";
+import { staticBytes } from "../../host/build/memory-formula.ts";
 import { memoryMap } from "../../host/build/memory-map.ts";
 import { createStack } from "../../host/index.ts";
 import { Random } from "../../host/random.ts";
@@ -51,13 +52,17 @@ for (const name of boardNames() as string[]) {
 
     it("has the memory map that the module has in Node", async () => {
       const stack = await createStack({ profile: name, wires: [{ wire: createCable().left }] });
-      const { regions, used, total } = memoryMap(stack.core);
+      const { regions, used, total, connection } = memoryMap(stack.core);
       await stack.close();
       const shape = (each: readonly { name: string; count: number; size: number }[]) =>
         each.map(({ name, count, size }) => `${name} ${count} ${size}`).sort();
       const onBoard = await desk.memory();
       assert.deepEqual(shape(onBoard.regions), shape(regions));
       assert.deepEqual([onBoard.used, onBoard.bytes], [used, total]);
+      const { own, packets } = connection;
+      assert.deepEqual([onBoard.own, onBoard.full], [own, own + packets]);
+      // The formula says the same without compiling anything.
+      assert.equal(staticBytes(firmware.profile), used);
     });
 
     it(`answers ${PINGS} pings, ${DEPTH} at a time, without loss`, async () => {

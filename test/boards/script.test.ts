@@ -30,7 +30,7 @@ for (const name of boardNames() as string[]) {
     const scratch = mkdtempSync(join(tmpdir(), "thimble-replay-"));
     const board = await startQemu(firmware, { socket: join(scratch, "wire"), makesSocket: true });
     try {
-      const [line] = await board.waitFor(/^replay: .*$/m);
+      const [line] = await board.waitFor(/^replay: .*(?=\n)/m);
       const { calls, reads, writes } = recording.counts();
       assert.ok(calls > 20 && reads > 20 && writes > 20, "hardly anything was recorded");
       assert.equal(line, `replay: ${calls} calls, ${reads} reads, ${writes} writes, memory ${recording.digest()}`);

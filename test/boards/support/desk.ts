@@ -71,15 +71,16 @@ export class Desk {
     return this.board.console().slice(from);
   }
 
-  /** The console's memory map: regions, and the last line's figures. */
-  async memory(): Promise<{ regions: RegionLine[]; used: number; bytes: number }> {
+  /** The console's memory map: regions, what a connection takes, and the last line's figures. */
+  async memory(): Promise<{ regions: RegionLine[]; own: number; full: number; used: number; bytes: number }> {
     const text = await this.ask("m", /^linear used=\d+ bytes=\d+\n/m);
     const regions = [...text.matchAll(/^region (\w+) (.*)$/gm)].map(([, name, figures]) => ({
       name,
       ...figuresOf(figures),
     }));
-    const last = figuresOf(/^linear (.*)$/m.exec(text)?.[1] ?? "");
-    return { regions: regions as RegionLine[], used: last.used ?? 0, bytes: last.bytes ?? 0 };
+    const { own = 0, full = 0 } = figuresOf(/^connection (.*)$/m.exec(text)?.[1] ?? "");
+    const { used = 0, bytes = 0 } = figuresOf(/^linear (.*)$/m.exec(text)?.[1] ?? "");
+    return { regions: regions as RegionLine[], own, full, used, bytes };
   }
 
   /** The console's other figures: milliseconds, restarts, bytes of the C stack in use at most and of it in all. */
