@@ -49,8 +49,9 @@ function stationFor(address: Uint8Array): Uint8Array {
 }
 
 /** Builds a board's firmware; rejects with InputError, and with the compiler's words when the C does not compile. */
-export async function buildBoard(name: string, options: BoardOptions = {}): Promise<BoardFirmware> {
-  const named = await readBoard(name);
+export async function buildBoard(which: string | NamedBoard, options: BoardOptions = {}): Promise<BoardFirmware> {
+  const named = typeof which === "string" ? await readBoard(which) : which;
+  const { name } = named;
   const folder = options.folder ?? boardFolder(name);
   mkdirSync(folder, { recursive: true });
   const wasm = options.wasm ?? (await compileModule(name));

@@ -2,10 +2,11 @@
 // its state is all in a memory of fixed size, and that it uses no more of WebAssembly than small runtimes have.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { join, relative } from "node:path";
 import { before, describe, it } from "node:test";
-import { readProfile } from "../../host/build/firmware.mjs";
+import { DIST, ROOT, readProfile } from "../../host/build/firmware.mjs";
 import { readWasm, type WasmModule } from "./wasm-module.ts";
 
 const REGISTERS = ["bus.read32", "bus.write32"];
@@ -25,6 +26,10 @@ const ADDRESSES = ["RESULT", "STATUS", "SCRATCH", "COUNTERS", "__heap_base", "__
 
 const PAGE = 65536;
 
+/** wabt's own reading of the module, with what FEATURES does not name switched off. */
+const VALIDATOR = join(ROOT, "node_modules/wabt/bin/wasm-validate");
+const WITHOUT = ["--disable-simd", "--disable-reference-types"];
+
 interface Exports {
   readonly memory: WebAssembly.Memory;
   readonly [name: string]: WebAssembly.ExportValue;
@@ -35,7 +40,7 @@ interface Exports {
  * assertion failed. `ready` makes the file where that is needed.
  */
 export function describeModule(path: string, name: string, debug = false, ready?: () => Promise<unknown>): void {
-  describe(basename(path), () => {
+  describe(relative(DIST, path), () => {
     let bytes: Uint8Array<ArrayBuffer>;
     let wasm: WasmModule;
     let profile: Record<string, number>;
@@ -74,6 +79,11 @@ export function describeModule(path: string, name: string, debug = false, ready?
         [...wasm.features].filter((feature) => !FEATURES.includes(feature)),
         [],
       );
+    });
+
+    it("is valid to a reader that has nothing else switched on", () => {
+      const { status, stderr } = spawnSync(process.execPath, [VALIDATOR, ...WITHOUT, path], { encoding: "utf8" });
+      assert.equal(status, 0, stderr);
     });
 
     it("exports the calls and the addresses of the blocks they fill", () => {
