@@ -7,6 +7,7 @@ import { Result } from "./abi/sockets";
 import { takeEvent, takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, hasLink, isAdapter } from "./device/adapter";
+import { orderOf } from "./socket/destinations";
 import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
 import {
@@ -74,6 +75,7 @@ export {
   NEIGHBORS,
   PACKETS,
   PATH_MTUS,
+  RAW_SOCKETS,
   REASSEMBLIES,
   REASSEMBLY_PACKETS,
   ROUTES,
@@ -120,6 +122,11 @@ export function configure(adapter: u32, bits: u32): i32 {
 /** Sets the 16 bytes that stable IPv6 addresses are made from (RFC 7217), before `configure`. */
 export function setIdentity(key: usize): i32 {
   return configureIdentity(key);
+}
+
+/** Which of two addresses of one peer to try first (RFC 6724 §6): -1 the first, 1 the second, 0 either. */
+export function compareAddresses(first: usize, second: usize): i32 {
+  return orderOf(first, second);
 }
 
 /** What has changed in the machine since this was last asked: bits of `News`. */

@@ -11,6 +11,7 @@ export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
 export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { PingOptions, PingReply } from "./socket/ping.ts";
+export { type RawOptions, type RawPacket, RawSocket } from "./socket/raw-socket.ts";
 export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";

@@ -14,6 +14,7 @@ import { Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
+import { checkProtocol, type RawOptions, RawSocket } from "./socket/raw-socket.ts";
 import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
 import { TcpConnection } from "./socket/tcp-connection.ts";
 import { TcpListener } from "./socket/tcp-listener.ts";
@@ -28,6 +29,11 @@ export interface StackOptions {
   forwarding?: boolean;
   /** Default: a clock of real time that all stacks of the process share. */
   clock?: Clock;
+  /**
+   * 16 secret bytes from which `autoconfigure` makes stable IPv6 addresses (RFC 7217): who keeps them has the same addresses
+   * in the same networks after every start. Default: other ones at each start.
+   */
+  identity?: Uint8Array;
   /** Of the stack's entropy, for runs that repeat exactly. Default: from the system. */
   seed?: number;
   /** Name of the build of the core, a folder of boards/. Default "node". */
@@ -81,6 +87,7 @@ export interface NewsReport {
   routers: boolean;
 }
 
+const IDENTITY_BYTES = 16;
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_LINGER_MS = 1000;
 const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
@@ -106,6 +113,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     owner: options.owner ?? process.pid,
     dmaBase: options.dmaBase ?? 0,
   });
+  if (options.identity !== undefined) setIdentity(machine.core, options.identity);
   for (const adapter of adapters) plugIn(machine, adapter);
   const stack = new Stack(machine, options.name ?? "stack");
   if (options.forwarding) stack.network.setForwarding(true);
@@ -185,6 +193,35 @@ export class Stack {
       throw error;
     }
     return new UdpSocket(this.#machine, fd);
+  }
+
+  /**
+   * A socket of another protocol upon IP, or a look at what comes of any. Rejects with StackError: EADDRNOTAVAIL, ENFILE,
+   * EPROTONOSUPPORT where the profile has no raw sockets.
+   */
+  async raw(options: RawOptions): Promise<RawSocket> {
+    this.#refuseWhenClosed("raw");
+    const { calls, owner } = this.#machine;
+    const local = localTarget(options.address, checkProtocol(options.protocol));
+    const fd = calls.open(SocketKind.RAW, owner);
+    try {
+      if (options.adapter !== undefined) calls.setOption(fd, SocketOption.BOUND_ADAPTER, options.adapter);
+      if (options.checksum !== undefined) calls.setOption(fd, SocketOption.CHECKSUM, options.checksum);
+      calls.bind(fd, local ?? { bytes: UNSPECIFIED_V4, port: 0 });
+    } catch (error) {
+      calls.close(fd);
+      throw error;
+    }
+    return new RawSocket(this.#machine, fd);
+  }
+
+  /** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
+  orderAddresses(addresses: readonly string[]): string[] {
+    const { core } = this;
+    const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
+    const order = (a: Uint8Array, b: Uint8Array): number =>
+      core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
+    return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
   }
 
   /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
@@ -295,6 +332,14 @@ export class Stack {
 function localTarget(address: string | undefined, port: number | undefined): Target | null {
   if (address === undefined && port === undefined) return null;
   return { bytes: address === undefined ? UNSPECIFIED_V4 : parseAddress(address), port: checkPort(port ?? 0, 0) };
+}
+
+function setIdentity(core: Core, identity: Uint8Array): void {
+  if (identity.length !== IDENTITY_BYTES) {
+    throw new InputError("ERR_IDENTITY", `An identity has ${IDENTITY_BYTES} bytes, not ${identity.length}.`);
+  }
+  const answer = core.exports.setIdentity(core.putAddress(identity));
+  if (answer < 0) throw stackError(answer, "setIdentity");
 }
 
 function entropy(seed: number | undefined): ArrayLike<number> {

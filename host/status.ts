@@ -12,7 +12,7 @@ const UNSPECIFIED = "0.0.0.0";
 
 /** One socket, or what is left of a connection. Times in microseconds, sizes in bytes unless they say packets. */
 export interface SocketStatus {
-  kind: "tcp" | "udp" | "echo";
+  kind: "tcp" | "udp" | "echo" | "raw";
   /** The descriptor; null where no application holds one (any more). */
   handle: number | null;
   state: keyof typeof State;
@@ -96,7 +96,12 @@ export interface RegionStatus {
   refused: number;
 }
 
-const KINDS = { [SocketKind.STREAM]: "tcp", [SocketKind.DATAGRAM]: "udp", [SocketKind.ECHO]: "echo" } as const;
+const KINDS = {
+  [SocketKind.STREAM]: "tcp",
+  [SocketKind.DATAGRAM]: "udp",
+  [SocketKind.ECHO]: "echo",
+  [SocketKind.RAW]: "raw",
+} as const;
 /** States in which a connection that was given up has yet to get its data or its FIN acknowledged. */
 const SENDING = new Set<number>([State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK]);
 /** States in which SND.UNA, or RCV.NXT, counts a FIN besides bytes. */

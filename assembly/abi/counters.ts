@@ -119,6 +119,7 @@ export enum Counter {
   ReasmEvictions,
   ReasmNoPackets,
   ReasmNotJoined,
+  ReasmHeadersCut,
   // Groups: IGMP and MLD. From here on, profiles keep only what they need (base/memory.ts).
   IgmpInMsgs,
   IgmpInErrors,
@@ -129,6 +130,10 @@ export enum Counter {
   IgmpOutLeaves,
   IgmpTableFull,
   UdpInNotJoined,
+  // Raw sockets
+  RawInDelivers,
+  RawInQueueFull,
+  RawOutRequests,
 
   // IPv6: the same for it, in the same order (counters.ts, countIp)
   Ip6InReceives,

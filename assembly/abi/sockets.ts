@@ -8,6 +8,8 @@ export enum SocketKind {
   DATAGRAM = 2,
   /** ICMP echo: what is sent is the data of a request, what is received the data of its reply. */
   ECHO = 3,
+  /** What IP carries, of the protocol whose number takes the place of a port. Not in every profile. */
+  RAW = 4,
 }
 
 /** The directions of `shutdown(fd, how)`. */
@@ -87,6 +89,12 @@ export enum SocketOption {
   /** The adapter that datagrams to groups leave through; 0xffffffff: the stack's choice (IP_MULTICAST_IF). */
   MULTICAST_ADAPTER = 28,
   /**
+   * Where the Internet checksum lies in what a raw socket sends, in bytes from its beginning, an even number; it is made
+   * with the pseudo header, as IPv6's protocols want it (IPV6_CHECKSUM, RFC 3542 §3.1). 0xffffffff: none; the checksum
+   * of ICMPv6 is always made.
+   */
+  CHECKSUM = 29,
+  /**
    * The adapter that the socket receives and sends through and no other, 255 for any (SO_BINDTODEVICE). Set before it
    * has a port or a peer; a connection shows the one it goes through.
    */
@@ -105,12 +113,12 @@ export enum Congestion {
 export const enum Result {
   /** Linear-memory address of the bytes that `sendRoom` or `recvPeek` is about. */
   POINTER = 0,
-  /** `recvPeek` of a datagram: the sender's port. `event`: the mask. */
+  /** `recvPeek` of a datagram: the sender's port, of a raw socket's the protocol. `event`: the mask. */
   PORT = 1,
   MASK = 1,
   /** `recvPeek` of a datagram: the adapter that it came in through. */
   ADAPTER = 2,
-  /** `recvPeek` of an echo reply: time to live of the packet it came in. */
+  /** `recvPeek` of a datagram or an echo reply: time to live of the packet it came in. */
   TTL = 3,
   /** Four words: the sender's address, 16 bytes in network order (IPv4 as ::ffff:a.b.c.d). */
   ADDRESS = 4,

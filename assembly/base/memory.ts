@@ -152,6 +152,9 @@ export const LEDGER_STATE: usize = memory.data(16, 16);
 export const DEVICE_STATE: usize = memory.data(16, 16);
 export const LINK_STATE: usize = memory.data(16, 16);
 export const IP_STATE: usize = memory.data(16, 16);
+/** How much of the table of addresses has been used, where it is long enough for that to matter. */
+export const COUNTED_ADDRESSES: bool = ADDRESSES > 2;
+export const ADDRESS_STATE: usize = COUNTED_ADDRESSES ? memory.data(4, 4) : 0;
 /** Addresses that neighbor discovery makes for a moment. */
 export const DISCOVERY_BYTES: u32 = IPV6 ? 48 : 4;
 export const DISCOVERY_STATE: usize = memory.data(DISCOVERY_BYTES, 16);
@@ -160,7 +163,8 @@ export const DISCOVERY_SCRATCH: usize = DISCOVERY_STATE + 32;
 export const ARRIVAL_BYTES: u32 = 72;
 export const ARRIVAL_STATE: usize = memory.data(ARRIVAL_BYTES, 8);
 export const REASSEMBLY_STATE: usize = REASSEMBLIES ? memory.data(8, 4) : 0;
-export const SOCKETS_STATE: usize = memory.data(32, 16);
+export const SOCKETS_STATE: usize = memory.data(16, 16);
+export const PORTS_STATE: usize = memory.data(16, 16);
 export const ICMP_STATE: usize = memory.data(16, 16);
 export const TCP_STATE: usize = memory.data(32, 16);
 export const PASSING_HANDSHAKE: usize = memory.data(HANDSHAKE_BYTES, 8);

@@ -15,9 +15,10 @@ import {
   samePrefix,
   v4Of,
 } from "../base/address";
+import { labelOf, scopeOf } from "../base/address-policy";
 import { LOOPBACK_ADAPTER } from "../base/config";
 import { FOREVER } from "../base/lifetimes";
-import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../base/memory";
+import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES, ADDRESS_STATE, COUNTED_ADDRESSES } from "../base/memory";
 
 @unmanaged
 @final
@@ -81,6 +82,11 @@ export function ownAddressAt(index: u32): OwnAddress {
   return changetype<OwnAddress>(ADDRESS_BASE + index * ADDRESS_ENTRY_BYTES);
 }
 
+// Every packet asks for addresses, most machines have few: behind these entries none was ever used.
+function addressesUsed(): u32 {
+  return COUNTED_ADDRESSES ? load<u32>(ADDRESS_STATE) : ADDRESSES;
+}
+
 export function indexOfAddress(entry: OwnAddress): u32 {
   return <u32>(changetype<usize>(entry) - ADDRESS_BASE) / ADDRESS_ENTRY_BYTES;
 }
@@ -110,6 +116,7 @@ export function fillAddressEntry(
   prefixLength: u32,
   origin: AddressOrigin,
 ): void {
+  if (COUNTED_ADDRESSES) store<u32>(ADDRESS_STATE, max<u32>(addressesUsed(), indexOfAddress(entry) + 1));
   copyAddress(entry.address, address);
   entry.prefixLength = <u8>prefixLength;
   entry.adapter = <u8>adapter;
@@ -123,7 +130,7 @@ export function fillAddressEntry(
 
 /** The entry of `address` on `adapter` whatever its state, or null. */
 export function findAddressEntry(adapter: u32, address: usize): OwnAddress | null {
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (entry.state != AddressState.FREE && entry.adapter == adapter && sameAddress(entry.address, address)) {
       return entry;
@@ -140,7 +147,7 @@ export function findOwnAddress(adapter: u32, address: usize): OwnAddress | null 
 
 /** The entry of `address` on any adapter while it may be used, or null. */
 export function findAnyOwnAddress(address: usize): OwnAddress | null {
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (entry.isUsable && sameAddress(entry.address, address)) return entry;
   }
@@ -155,7 +162,7 @@ export function isOwn(address: usize): bool {
 /** The address with which `adapter` speaks to `peer`: of that version, the one that fits best; or null. */
 export function sourceFor(adapter: u32, peer: usize): OwnAddress | null {
   let best: OwnAddress | null = null;
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (!entry.isUsable || entry.adapter != adapter || isV4(entry.address) != isV4(peer)) continue;
     if (!best || isBetterSource(entry, best, peer)) best = entry;
@@ -194,23 +201,6 @@ function matchOf(entry: OwnAddress, peer: usize): u32 {
   return min<u32>(commonPrefix(entry.address, peer), entry.prefixLength);
 }
 
-/** Scopes as multicast addresses count them (RFC 6724 §3.1): 2 the link, 5 the site, 14 everywhere. */
-export function scopeOf(p: usize): u32 {
-  if (load<u8>(p) == 0xff) return <u32>load<u8>(p, 1) & 15;
-  if (isLinkLocal(p)) return 2;
-  return (bswap<u16>(load<u16>(p)) & 0xffc0) == 0xfec0 ? 5 : 14;
-}
-
-// RFC 6724 §2.1: unlike labels mark networks that do not reach each other well.
-function labelOf(p: usize): u32 {
-  const first = bswap<u32>(load<u32>(p));
-  if (first >> 16 == 0x2002) return 2; // 6to4
-  if (first == 0x20010000) return 5; // Teredo
-  if (first >> 25 == 0x7e) return 13; // unique local
-  if (first >> 22 == 0x3fb) return 11; // site-local, gone
-  return 1;
-}
-
 /** Where the address lies with which the machine speaks to `peer` through `adapter`; 0: it has none there. */
 export function sourceTo(adapter: u32, peer: usize): usize {
   if (LOOPBACK && adapter == LOOPBACK_ADAPTER) return peer; // oneself, under the name that one is called by
@@ -220,9 +210,10 @@ export function sourceTo(adapter: u32, peer: usize): usize {
 
 /** True of 255.255.255.255 and of the directed broadcast address of a network that `adapter` is in. */
 export function isBroadcast(adapter: u32, address: usize): bool {
-  if (!isV4(address)) return false;
+  // A network has at least two bits for hosts, all of which are set: with nearly every address that settles it.
+  if (!isV4(address) || (load<u8>(address, 15) & 3) != 3) return false;
   if (isLimitedBroadcast(address)) return true;
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (!entry.isUsable) continue;
     // A /31 or /32 has no broadcast address (RFC 3021).
@@ -236,7 +227,7 @@ export function isBroadcast(adapter: u32, address: usize): bool {
 
 /** True of the broadcast address of any network that this machine is in. */
 export function isAnyBroadcast(address: usize): bool {
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (entry.isUsable && isBroadcast(entry.adapter, address)) return true;
   }
@@ -245,7 +236,7 @@ export function isAnyBroadcast(address: usize): bool {
 
 /** True when `adapter` has an address in whose network both `a` and `b` are. */
 export function areNeighbors(adapter: u32, a: usize, b: usize): bool {
-  for (let i: u32 = 0; i < ADDRESSES; i++) {
+  for (let i: u32 = 0, end = addressesUsed(); i < end; i++) {
     const entry = ownAddressAt(i);
     if (!entry.isUsable || entry.adapter != adapter || !samePrefix(entry.address, a, entry.prefixLength)) continue;
     if (samePrefix(entry.address, b, entry.prefixLength)) return true;

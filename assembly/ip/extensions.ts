@@ -4,7 +4,7 @@
 
 import { Counter } from "../abi/counters";
 import { be16, be32 } from "../base/bytes";
-import { IPV6_HEADER_BYTES } from "../base/config";
+import { IPV6_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from "../base/config";
 import { countIp } from "../base/counters";
 import { Packet } from "../device/packet";
 import { Arrival } from "./arrival";
@@ -28,6 +28,8 @@ export const enum Problem {
   ERRONEOUS_FIELD = 0,
   UNKNOWN_HEADER = 1,
   UNKNOWN_OPTION = 2,
+  /** The first fragment lacks headers (RFC 7112 §5). */
+  INCOMPLETE_CHAIN = 3,
 }
 
 const MOST_HEADERS: u32 = 8;
@@ -142,6 +144,35 @@ export function isErrorItself(arrival: Arrival): bool {
     protocol = type; // where a message has its type, a header names the next one
   }
   return false;
+}
+
+/**
+ * True when the first fragment in view, which begins with a header of `protocol`, has every header of its packet, as it
+ * must (RFC 7112 §5): the extension headers, and the beginning of what they lead to.
+ */
+export function hasAllHeaders(packet: Packet, protocol: u32): bool {
+  const end = packet.data + packet.length;
+  let at = packet.data;
+  while (isExtension(protocol)) {
+    if (at + 8 > end) return false;
+    protocol = load<u8>(at);
+    at += (<u32>load<u8>(at, 1) + 1) * 8;
+  }
+  return at + leastHeader(protocol) <= end;
+}
+
+// Bytes of the smallest header of a protocol; of one that we do not know, none.
+function leastHeader(protocol: u32): u32 {
+  switch (protocol) {
+    case Protocol.TCP:
+      return TCP_HEADER_BYTES;
+    case Protocol.UDP:
+      return UDP_HEADER_BYTES;
+    case Protocol.ICMPV6:
+      return 4; // type, code and checksum (RFC 4443 §2.1)
+    default:
+      return 0;
+  }
 }
 
 function isExtension(protocol: u32): bool {

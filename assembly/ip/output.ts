@@ -173,8 +173,9 @@ export function sendIp(
     return -Errno.EMSGSIZE;
   }
   if (IPV6 && isV6) {
+    const flow = flowLabel(packet, source, destination, protocol);
     const at = packet.push(IPV6_HEADER_BYTES);
-    writeIpv6Header(at, bytes - IPV6_HEADER_BYTES, protocol, hops, tos, 0, source, destination);
+    writeIpv6Header(at, bytes - IPV6_HEADER_BYTES, protocol, hops, tos, flow, source, destination);
   } else {
     // An atomic packet needs no identification (RFC 6864 §4.1).
     const identification = dontFragment ? 0 : nextIdentification(destination);
@@ -225,6 +226,7 @@ function sendFragments(
   }
   countIp(Counter.IpOutRequests, isV6);
   const identification = nextIdentification(destination);
+  const flow = IPV6 && isV6 ? flowLabel(packet, source, destination, protocol) : 0;
   const hops = ttl ? ttl : usualHops(adapter, isV6);
   let place: u32 = 0;
   let part: Packet | null = first;
@@ -237,7 +239,7 @@ function sendFragments(
       writeFragmentHeader(behind, protocol, place, more !== null, identification);
       const at = part.push(IPV6_HEADER_BYTES);
       const payload = bytes + FRAGMENT_HEADER_BYTES;
-      writeIpv6Header(at, payload, Protocol.FRAGMENT, hops, tos, 0, source, destination);
+      writeIpv6Header(at, payload, Protocol.FRAGMENT, hops, tos, flow, source, destination);
     } else {
       const bits = (place >> 3) | (more ? FragmentBits.MF : 0);
       const at = part.push(IP_HEADER_BYTES);
@@ -252,6 +254,16 @@ function sendFragments(
   countIp(Counter.IpFragOKs, isV6);
   if (first !== packet) releaseChain(first);
   return 0;
+}
+
+// The same for all packets of a flow, and for strangers not to be foretold, so that routers with several ways keep a flow
+// on one of them: a hash of the addresses, the protocol and the ports in view, keyed (RFC 6437 §3). Never 0, which is none.
+function flowLabel(packet: Packet, source: usize, destination: usize, protocol: u32): u32 {
+  const hasPorts = protocol == Protocol.TCP || protocol == Protocol.UDP;
+  const ports = hasPorts && packet.length >= 4 ? load<u32>(packet.data) : 0;
+  const ends = addressHash(source) * 31 + addressHash(destination);
+  const mixed = (ends ^ load<u32>(SECRET_WORD) ^ (ports * 0x85ebca6b) ^ protocol) * 0x9e3779b1;
+  return max<u32>(mixed >> 12, 1);
 }
 
 // Counts all that is sent, so that no number comes again to a destination before 65,535 others went (RFC 6864 §4.3), and

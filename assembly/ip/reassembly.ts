@@ -5,7 +5,7 @@
 // the oldest datagram gives way to a newer one. A datagram whose fragments contradict each other is abandoned: what is
 // here of it is dropped, and what still comes of it, too, until its time is over.
 
-import { REASSEMBLIES, REASSEMBLY_PACKETS } from "profile";
+import { IPV6, REASSEMBLIES, REASSEMBLY_PACKETS } from "profile";
 import { Counter } from "../abi/counters";
 import { copyAddress, isV4, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
@@ -17,7 +17,7 @@ import { setTimer } from "../base/timers";
 import { cutChain, releaseChain } from "../device/chain";
 import { available, hold, Packet } from "../device/packet";
 import { arrival } from "./arrival";
-import { Problem, Walk } from "./extensions";
+import { hasAllHeaders, Problem, Walk } from "./extensions";
 import { FragmentBits } from "./ipv4";
 
 /** From the first fragment that comes to the end of waiting (RFC 1122 §3.3.2; RFC 8200 §4.5). */
@@ -119,6 +119,7 @@ export function reassemble(packet: Packet): i32 {
   const headers = headerBytesOf(packet);
   const counted = arrival.isV6 ? headers - IPV6_HEADER_BYTES - FRAGMENT_HEADER_BYTES : headers;
   if (offset + packet.length + counted > MOST_BYTES) return refuseLength(Counter.ReasmTooLong, headers - OFFSET_BEFORE);
+  if (IPV6 && arrival.isV6 && offset == 0 && !hasAllHeaders(packet, arrival.protocol)) return refuseChain();
   let slot = findSlot();
   if (!slot) slot = newSlot();
   if (slot.isAbandoned) {
@@ -148,6 +149,14 @@ function refuseLength(reason: Counter, pointer: u32): i32 {
   if (!arrival.isV6) return Walk.DROPPED;
   arrival.problem = <u8>Problem.ERRONEOUS_FIELD;
   arrival.pointer = pointer;
+  return Walk.PROBLEM;
+}
+
+// A firewall could not have told what the packet is (RFC 7112 §5).
+function refuseChain(): i32 {
+  refuseAlone(Counter.ReasmHeadersCut);
+  arrival.problem = <u8>Problem.INCOMPLETE_CHAIN;
+  arrival.pointer = 0;
   return Walk.PROBLEM;
 }
 

@@ -17,7 +17,7 @@ const NO_ADAPTER: u32 = 0xffffffff;
 
 /**
  * Joins a group through an adapter (0xffffffff: the stack chooses), with every source or with one. 0, or EBADF,
- * EOPNOTSUPP (no UDP socket), EFAULT, EINVAL (no group, no source for it, or one that exists only with a source, RFC
+ * EOPNOTSUPP (a socket that groups are nothing to), EFAULT, EINVAL (no group, no source for it, or one that exists only with a source, RFC
  * 4604 §2.1), EADDRNOTAVAIL (no such adapter), and what `joinAs` says.
  */
 export function joinFor(descriptor: i32, group: usize, source: usize, adapter: u32): i32 {
@@ -40,7 +40,8 @@ export function leaveFor(descriptor: i32, group: usize, source: usize, adapter: 
 function whyNot(descriptor: i32, group: usize, source: usize): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
-  if (endpoint.socketKind != SocketKind.DATAGRAM) return -Errno.EOPNOTSUPP;
+  const kind = endpoint.socketKind;
+  if (kind != SocketKind.DATAGRAM && kind != SocketKind.RAW) return -Errno.EOPNOTSUPP;
   if (!isReadable(group, 16) || !isReadable(source, 16)) return -Errno.EFAULT;
   if (!isMulticast(group) || isMulticast(source)) return -Errno.EINVAL;
   return isUnspecified(source) || isV4(source) == isV4(group) ? 0 : -Errno.EINVAL;

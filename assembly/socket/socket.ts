@@ -1,7 +1,7 @@
 // The life of a socket: create, bind, connect, listen, accept, shut down, close. Calls that come in a wrong order get
 // the Berkeley error.
 
-import { GROUPS, LOOPBACK } from "profile";
+import { GROUPS, LOOPBACK, RAW_SOCKETS } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
@@ -10,7 +10,7 @@ import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { findOwnAddress, isAnyBroadcast, isBroadcast, isOwn, sourceTo } from "../ethernet/addresses";
 import { findPath } from "../ip/output";
 import { ANY_ADAPTER } from "../ip/route";
-import { adapterFor, closeDatagram, Datagram, openDatagram } from "../transport/datagram";
+import { adapterFor, closeDatagram, Datagram, isRaw, openDatagram } from "../transport/datagram";
 import { Endpoint, EndpointFlag, endpointOf, openDescriptor, wayOut } from "../transport/endpoint";
 import { FlowKind, findFlow } from "../transport/flow";
 import { bindPort, chooseConnectionPort, choosePort, isPortTaken } from "../transport/ports";
@@ -47,11 +47,15 @@ export function createSocket(kind: u32, owner: u32): i32 {
   let endpoint: Endpoint | null = null;
   if (kind == SocketKind.STREAM) endpoint = openTcb(owner);
   else if (kind == SocketKind.DATAGRAM || kind == SocketKind.ECHO) endpoint = openDatagram(kind, owner);
+  else if (RAW_SOCKETS && kind == SocketKind.RAW) endpoint = openDatagram(kind, owner);
   else return -Errno.EPROTONOSUPPORT;
   return endpoint ? openDescriptor(endpoint) : -Errno.ENFILE;
 }
 
-/** Gives a socket its local address and port; unspecified is any, port 0 one of the stack's choice. */
+/**
+ * Gives a socket its local address and port; unspecified is any, port 0 one of the stack's choice. Of a raw socket the port
+ * is the protocol that it receives, 1 to 255.
+ */
 export function bindSocket(descriptor: i32, address: usize, port: u32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
@@ -64,16 +68,22 @@ export function bindSocket(descriptor: i32, address: usize, port: u32): i32 {
 function bindTo(endpoint: Endpoint, address: usize, port: u32): i32 {
   const any = isUnspecified(address);
   // A datagram socket may be bound to a group: then it receives nothing else.
-  const isGroup = GROUPS && isMulticast(address) && endpoint.socketKind == SocketKind.DATAGRAM;
+  const speaksIp = RAW_SOCKETS && endpoint.socketKind == SocketKind.RAW;
+  const isGroup = GROUPS && isMulticast(address) && (speaksIp || endpoint.socketKind == SocketKind.DATAGRAM);
   if (!any && !isGroup && !mayBind(endpoint, address)) return -Errno.EADDRNOTAVAIL;
+  if (speaksIp && !isProtocol(port)) return -Errno.EINVAL;
   const shares = GROUPS != 0 && endpoint.has(EndpointFlag.REUSE);
   if (port == 0) port = choosePort(endpoint.socketKind, address, endpoint.adapter);
-  else if (isPortTaken(endpoint.socketKind, address, port, endpoint.adapter, shares)) port = 0;
+  else if (!speaksIp && isPortTaken(endpoint.socketKind, address, port, endpoint.adapter, shares)) port = 0;
   if (port == 0) return -Errno.EADDRINUSE;
   if (!any) copyAddress(endpoint.local, address);
   endpoint.localPort = <u16>port;
   bindPort(endpoint);
   return 0;
+}
+
+function isProtocol(number: u32): bool {
+  return number > 0 && number < 256;
 }
 
 // A socket that is bound to an adapter has none but that one's addresses.
@@ -125,8 +135,9 @@ function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
   const failed = findPath(socket.path, address, adapterFor(socket, address));
   if (failed) return failed;
   if (!mayBroadcast(socket, socket.path.adapter, address)) return -Errno.EACCES;
+  if (isRaw(socket) && !isProtocol(port)) return -Errno.EINVAL;
   if (!socket.has(EndpointFlag.BOUND)) {
-    const unbound = bindTo(socket, socket.local, 0);
+    const unbound = bindTo(socket, socket.local, isRaw(socket) ? port : 0);
     if (unbound) return unbound;
   }
   copyAddress(socket.remote, address);
@@ -140,8 +151,9 @@ export function mayBroadcast(socket: Datagram, adapter: u32, address: usize): bo
   return socket.has(EndpointFlag.BROADCAST) || !toAll;
 }
 
-/** Makes sure that a datagram socket has a port to send from. */
-export function bindForSending(socket: Datagram): i32 {
+/** Makes sure that a datagram socket has a port to send from to `port`, or that this is a protocol. */
+export function bindForSending(socket: Datagram, port: u32): i32 {
+  if (isRaw(socket)) return isProtocol(port) ? 0 : -Errno.EINVAL;
   return socket.has(EndpointFlag.BOUND) ? 0 : bindTo(socket, socket.local, 0);
 }
 

@@ -29,7 +29,9 @@ import {
   dropDraft,
   dropReceived,
   isWhole,
+  portOf,
   queueDatagram,
+  ttlOf,
 } from "../transport/datagram";
 import { awaitPacket, EndpointFlag, endpointOf } from "../transport/endpoint";
 import { consumeStream, receivedStream, sendRoomStream, whyNotFresh } from "../transport/tcp/calls";
@@ -41,10 +43,16 @@ import { asDatagram, asStream, bindForSending, isStream, mayBroadcast } from "./
 /** UDP's header has the size of that of an ICMP echo. */
 const DATAGRAM_HEADROOM = FRAGMENT_HEADROOM + UDP_HEADER_BYTES;
 const HEADER_BYTES: u32 = IP_HEADER_BYTES + UDP_HEADER_BYTES;
+/** What the length field of IP can say at most. */
+const MOST_LENGTH: u32 = 65535;
 /** The largest datagram that goes in one packet. */
 const MAX_WHOLE: u32 = MTU_BYTES - HEADER_BYTES;
-/** The largest there is: what IPv4's length field can say, less the headers. */
-const MAX_DATAGRAM: u32 = FRAGMENTS ? 65535 - HEADER_BYTES : MAX_WHOLE;
+
+// The largest datagram there is: IPv4 counts its own header (RFC 791 §3.1), IPv6 does not (RFC 8200 §3).
+function maxDatagram(isV6: bool): u32 {
+  if (!FRAGMENTS) return MAX_WHOLE;
+  return IPV6 && isV6 ? MOST_LENGTH - UDP_HEADER_BYTES : MOST_LENGTH - HEADER_BYTES;
+}
 
 function setResult(word: Result, value: u32): void {
   store<u32>(RESULT + <usize>word * 4, value);
@@ -92,7 +100,8 @@ function refuseRoom(socket: Datagram): i32 {
 // All pieces are taken at once, so that no two sockets wait for each other's. They are those in which the datagram is
 // sent as fragments over a link of MTU bytes.
 function lendChain(socket: Datagram, bytes: u32): i32 {
-  if (bytes > MAX_DATAGRAM || isWhole(socket)) return -Errno.EMSGSIZE;
+  // The destination, and with it the version, need not be known yet: `commitDatagram` looks again.
+  if (bytes > maxDatagram(IPV6 != 0) || isWhole(socket)) return -Errno.EMSGSIZE;
   const room = fragmentRoom(MTU_BYTES, IPV6 && speaksV6(socket));
   if ((bytes + UDP_HEADER_BYTES + room - 1) / room > MOST_PIECES) return -Errno.ENOBUFS;
   dropDraft(socket);
@@ -142,12 +151,12 @@ export function commitTo(descriptor: i32, bytes: u32, address: usize, port: u32)
 function commitDatagram(socket: Datagram, bytes: u32, address: usize, port: u32): i32 {
   if (socket.error) return takeDatagramError(socket);
   if (isUnspecified(address)) return -Errno.ENOTCONN;
-  if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
+  if (bytes > maxDatagram(!isV4(address))) return -Errno.EMSGSIZE;
   if (isWhole(socket) && isTooLong(address, bytes)) return -Errno.EMSGSIZE;
   const isOnPath = address == socket.remote && isPathGood(socket.path);
   const refused = isOnPath ? 0 : whyNotTo(socket, address);
   if (refused) return refused;
-  const unbound = bindForSending(socket);
+  const unbound = bindForSending(socket, port);
   if (unbound) return unbound;
   const packet = socket.draft;
   if (!packet) return -Errno.EAGAIN; // nothing was lent
@@ -203,7 +212,6 @@ function writeStream(tcb: Tcb, source: usize, bytes: u32): i32 {
 }
 
 function writeDatagram(descriptor: i32, source: usize, bytes: u32): i32 {
-  if (bytes > MAX_DATAGRAM) return -Errno.EMSGSIZE;
   const room = lendRoom(descriptor, bytes, 0);
   if (room < 0) return room;
   if (FRAGMENTS && bytes > MAX_WHOLE) writePieces(descriptor, source, bytes, room);
@@ -238,9 +246,9 @@ function peekDatagram(socket: Datagram): i32 {
   const packet = socket.receivedHead;
   if (!packet) return socket.error ? takeDatagramError(socket) : -Errno.EAGAIN;
   setResult(Result.POINTER, <u32>packet.data);
-  setResult(Result.PORT, packet.seq);
+  setResult(Result.PORT, portOf(packet));
   setResult(Result.ADAPTER, packet.adapter);
-  setResult(Result.TTL, packet.seq);
+  setResult(Result.TTL, ttlOf(packet));
   if (FRAGMENTS) setResult(Result.LENGTH, chainBytes(packet));
   copyAddress(RESULT + Result.ADDRESS * 4, addressOf(packet));
   return packet.length;

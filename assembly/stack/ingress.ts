@@ -18,6 +18,8 @@ import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
+import { hasRawSockets } from "../transport/ports";
+import { receiveRaw } from "../transport/raw";
 import { receiveTcp } from "../transport/tcp/input";
 import { receiveUdp } from "../transport/udp";
 import { routeOn } from "./route-on";
@@ -51,12 +53,12 @@ export function receiveFromSelf(packet: Packet): void {
 function deliver(adapter: Adapter, packet: Packet, isV6: bool): void {
   const found = receiveIp(adapter, packet, isV6);
   if (FORWARDING && found == TO_FORWARD) routeOn(arrival);
-  else if (GROUPS && found == Protocol.IGMP && !isV6) receiveIgmp(arrival);
   else handUp(found, isV6);
   if (FRAGMENTS) releaseHanded();
 }
 
 function handUp(protocol: i32, isV6: bool): void {
+  const isTaken = hasRawSockets() && protocol > 0 && receiveRaw(arrival, protocol);
   switch (protocol) {
     case Protocol.TCP:
       // A segment fits into a packet, or was made by nobody who speaks TCP.
@@ -67,12 +69,12 @@ function handUp(protocol: i32, isV6: bool): void {
       receiveUdp(arrival);
       break;
     case Protocol.ICMP:
-      if (isV6) refuse(isV6);
-      else receiveIcmp(arrival, false);
+      if (!isV6) receiveIcmp(arrival, false);
+      else if (!isTaken) refuse(isV6);
       break;
     case Protocol.ICMPV6:
       if (IPV6 && isV6) receiveIcmp(arrival, true);
-      else refuse(isV6);
+      else if (!isTaken) refuse(isV6);
       break;
     case Walk.DROPPED:
       break; // counted where it was found
@@ -80,7 +82,8 @@ function handUp(protocol: i32, isV6: bool): void {
       tellProblem();
       break;
     default:
-      refuse(isV6);
+      if (GROUPS && protocol == Protocol.IGMP && !isV6) receiveIgmp(arrival);
+      else if (!isTaken) refuse(isV6);
   }
 }
 

@@ -58,6 +58,7 @@ function checkSendQueue(tcb: Tcb): void {
     if (packet.has(PacketFlag.LOST)) lost += outstandingOf(tcb, packet);
     assert(packet.seq == end, "a gap in the send queue");
     assert(packet.holders > 0, "a free packet in the send queue");
+    assert(<i32>packet.tailRoom >= 0, "a packet reaches beyond its buffer");
     end += packet.bytes;
     packets++;
     packet = packet.next;

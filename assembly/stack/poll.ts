@@ -26,6 +26,7 @@ import { reassemblyTimeout, releaseHanded } from "../ip/reassembly";
 import { reportTimeout } from "../ip/report";
 import { routersTimeout } from "../ip/router";
 import { Datagram, failDatagram } from "../transport/datagram";
+import { flushDatagrams } from "../transport/datagram-output";
 import {
   Endpoint,
   EndpointFlag,
@@ -38,13 +39,12 @@ import {
   tellRoom,
 } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
-import { flushEcho, IcmpType, isEcho, sendIcmpError, TimeExceeded } from "../transport/icmp-output";
+import { IcmpType, sendIcmpError, TimeExceeded } from "../transport/icmp-output";
 import { unreachable } from "../transport/tcp/errors";
 import { handshakeTimeout } from "../transport/tcp/handshake";
 import { Tcb } from "../transport/tcp/tcb";
 import { timeWaitTimeout } from "../transport/tcp/time-wait";
 import { connectionTimeout, flushConnection } from "../transport/tcp/timeouts";
-import { flushUdp } from "../transport/udp";
 import { endConnections } from "./changes";
 import { receive, receiveFromSelf } from "./ingress";
 import { checkInvariants } from "./invariants";
@@ -186,14 +186,13 @@ function sendOutputs(): void {
     endpoint.outputNext = null;
     endpoint.clear(EndpointFlag.OUTPUT_DUE);
     if (endpoint.kind == FlowKind.TCB) flushConnection(asTcb(endpoint));
-    else flushDatagrams(asDatagram(endpoint));
+    else sendDatagrams(asDatagram(endpoint));
     endpoint = next;
   }
 }
 
-function flushDatagrams(socket: Datagram): void {
-  if (isEcho(socket)) flushEcho(socket);
-  else flushUdp(socket);
+function sendDatagrams(socket: Datagram): void {
+  flushDatagrams(socket);
   tellRoom(socket);
 }
 

@@ -1,8 +1,9 @@
-// Datagram sockets, UDP's and ICMP echo's: their blocks and their queues. A datagram waits in the packet, or the chain of
-// packets, that it came in; the address it came from, or is to go to, lies at the start of the first packet's buffer,
-// where the Ethernet header was or will be, and the port in that packet's `seq`.
+// Datagram sockets, UDP's, ICMP echo's and raw ones: their blocks and their queues. A datagram waits in the packet, or the
+// chain of packets, that it came in; the address it came from, or is to go to, lies at the start of the first packet's
+// buffer, where the Ethernet header was or will be, and the port in that packet's `seq`, above it the time to live that it
+// came in with.
 
-import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS } from "profile";
+import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS, RAW_SOCKETS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
 import { copyAddress, isMulticast, isUnspecified, sameAddress } from "../base/address";
@@ -43,11 +44,19 @@ export class Datagram extends Endpoint {
   /** Packets in both queues. */
   received: u16;
   outgoing: u16;
-  /** ICMP sequence number of the last request. */
+  /** ICMP sequence number of an echo socket's last request. */
   echoSequence: u16;
   /** Time to live of what it sends to groups, and the adapter that this leaves through; ANY_ADAPTER: none is named. */
   groupTtl: u8;
   groupAdapter: u8;
+
+  /** Where the checksum lies in what a raw socket sends, plus one; 0: nowhere. Such a socket has no requests to number. */
+  @inline get checksumPlace(): u16 {
+    return this.echoSequence;
+  }
+  set checksumPlace(place: u16) {
+    this.echoSequence = place;
+  }
 }
 
 if (offsetof<Datagram>() != DATAGRAM_BYTES) ERROR("DATAGRAM_BYTES does not agree with Datagram.");
@@ -98,8 +107,18 @@ export function addressOf(packet: Packet): usize {
   return packet.buffer;
 }
 
+/** Port that a queued datagram came from or goes to; of a raw socket's its protocol. */
+export function portOf(packet: Packet): u32 {
+  return packet.seq & 0xffff;
+}
+
+/** Time to live that a received datagram came in with. */
+export function ttlOf(packet: Packet): u32 {
+  return packet.seq >> 16;
+}
+
 /** Queues a received datagram, whose bytes are in view. False: no room, the caller counts and drops. */
-export function receiveDatagram(socket: Datagram, packet: Packet, source: usize, port: u32): bool {
+export function receiveDatagram(socket: Datagram, packet: Packet, source: usize, port: u32, ttl: u32): bool {
   if (socket.received >= DATAGRAM_QUEUE || available() < 1) return false;
   if (FRAGMENTS) {
     const more = packet.more;
@@ -107,7 +126,7 @@ export function receiveDatagram(socket: Datagram, packet: Packet, source: usize,
   }
   holdChain(packet);
   copyAddress(addressOf(packet), source);
-  packet.seq = port;
+  packet.seq = port | (ttl << 16);
   packet.next = null;
   const tail = socket.receivedTail;
   if (tail) tail.next = packet;
@@ -211,6 +230,16 @@ export function pathOf(socket: Datagram, destination: usize): Path | null {
   if (!failed) return path;
   failDatagram(socket, -failed);
   return null;
+}
+
+/** True of a socket of ICMP echo. */
+export function isEcho(socket: Datagram): bool {
+  return socket.socketKind == SocketKind.ECHO;
+}
+
+/** True of a socket whose protocol stands where others have a port. */
+export function isRaw(socket: Datagram): bool {
+  return RAW_SOCKETS != 0 && socket.socketKind == SocketKind.RAW;
 }
 
 /** An error that concerns the socket (RFC 1122 §4.1.3.3); it stays open. */

@@ -1,7 +1,7 @@
 // ICMP of both versions on the way in (RFC 792, RFC 1122 §3.2.2; RFC 4443): echoes are answered, replies and errors find
 // the socket they concern, and what IPv6's neighbors and routers say goes to those who keep their tables.
 
-import { GROUPS, IPV6 } from "profile";
+import { GROUPS, IPV6, RAW_SOCKETS } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
@@ -162,7 +162,7 @@ function forEchoSocket(arrival: Arrival): void {
     return;
   }
   packet.pull(ICMP_HEADER_BYTES);
-  receiveDatagram(changetype<Datagram>(changetype<usize>(bound)), packet, arrival.source, arrival.ttl);
+  receiveDatagram(changetype<Datagram>(changetype<usize>(bound)), packet, arrival.source, 0, arrival.ttl);
 }
 
 // The datagram that an error quotes, seen from here: we sent it, so its source is our end.
@@ -188,7 +188,7 @@ function passTo(quote: Quote, error: Errno, nextMtu: u32): bool {
     case Protocol.ICMPV6:
       return forDatagram(quote, SocketKind.ECHO, be16(transport, 4), 0, error, nextMtu);
     default:
-      return false;
+      return RAW_SOCKETS != 0 && forDatagram(quote, SocketKind.RAW, quote.protocol, quote.protocol, error, nextMtu);
   }
 }
 

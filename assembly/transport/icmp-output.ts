@@ -3,14 +3,13 @@
 
 import { FORWARDING, IPV6 } from "profile";
 import { Counter } from "../abi/counters";
-import { SocketKind } from "../abi/sockets";
-import { copyAddress, isMulticast, isUnspecified, isV4, v4Of } from "../base/address";
+import { isMulticast, isUnspecified, isV4, v4Of } from "../base/address";
 import { setBe16, setBe32 } from "../base/bytes";
 import { now } from "../base/clock";
 import { FRAGMENTS, HEADROOM, ICMP_HEADER_BYTES, IP_HEADER_BYTES, LEAST_V4_MTU, MILLISECOND } from "../base/config";
 import { count, countIp } from "../base/counters";
-import { ICMP_STATE, WORK_AREA } from "../base/memory";
-import { cutChain, releaseChain, sumChain } from "../device/chain";
+import { ICMP_STATE } from "../base/memory";
+import { cutChain, sumChain } from "../device/chain";
 import { Packet, release, takeSharedPacket } from "../device/packet";
 import { isOwn, sourceTo } from "../ethernet/addresses";
 import { Arrival } from "../ip/arrival";
@@ -19,18 +18,7 @@ import { finishIcmp6, Icmp6Type } from "../ip/icmpv6";
 import { defaultMtu, ipHeaderBytes, pathFor, sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
 import { ANY_ADAPTER } from "../ip/route";
-import {
-  addressOf,
-  Datagram,
-  failDatagram,
-  isWhole,
-  pathOf,
-  sourceOf,
-  staysHere,
-  takeOutgoing,
-  ttlFor,
-} from "./datagram";
-import { descriptorOf } from "./endpoint";
+import { Datagram } from "./datagram";
 
 export const enum IcmpType {
   ECHO_REPLY = 0,
@@ -198,43 +186,19 @@ function reply(packet: Packet, arrival: Arrival, type: u32, code: u32): void {
   if (!isOurs) source = sourceTo(path.adapter, arrival.source);
   if (!source) return;
   finish(packet, type, code, source, arrival.source);
-  sendIp(packet, path, source, arrival.source, protocolFor(source), 0, 0, false);
+  sendIp(packet, path, source, arrival.source, icmpFor(source), 0, 0, false);
 }
 
-function protocolFor(address: usize): u32 {
+/** ICMP, of the version of an address. */
+export function icmpFor(address: usize): u32 {
   return isV4(address) ? Protocol.ICMP : Protocol.ICMPV6;
 }
 
-/** Sends what an echo socket has queued. */
-export function flushEcho(socket: Datagram): void {
-  for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
-    sendEcho(socket, packet);
-    releaseChain(packet);
-  }
-}
-
-function sendEcho(socket: Datagram, packet: Packet): void {
-  const destination = WORK_AREA;
-  copyAddress(destination, addressOf(packet));
-  const path = pathOf(socket, destination);
-  if (!path) return;
-  const source = sourceOf(socket, path.adapter, destination);
-  if (!source) return;
-  packet.owner = descriptorOf(socket);
+/** Makes an echo request of what `socket` sends to `destination`. */
+export function finishEcho(socket: Datagram, packet: Packet, source: usize, destination: usize): void {
   const p = packet.push(ICMP_HEADER_BYTES);
   setBe16(p, socket.localPort, 4);
   setBe16(p, ++socket.echoSequence, 6);
   countIp(Counter.IcmpOutEchos, !isV4(destination));
-  socket.sentAt = now();
   finish(packet, IcmpType.ECHO, 0, source, destination);
-  const protocol = protocolFor(destination);
-  if (staysHere(socket, destination)) return;
-  const ttl = ttlFor(socket, destination);
-  const failed = sendIp(packet, path, source, destination, protocol, ttl, socket.tos, isWhole(socket));
-  if (failed) failDatagram(socket, -failed);
-}
-
-/** True for sockets that `flushEcho` serves. */
-export function isEcho(socket: Datagram): bool {
-  return socket.socketKind == SocketKind.ECHO;
 }

@@ -1,15 +1,30 @@
 // Local ports: who is bound to which, who may bind, and ports for those who do not care (RFC 6056).
 
+import { RAW_SOCKETS } from "profile";
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
 import { isUnspecified, sameAddress } from "../base/address";
 import { PORT_BUCKETS, SEVERAL_ADAPTERS } from "../base/config";
-import { PORT_TABLE } from "../base/memory";
+import { PORT_TABLE, PORTS_STATE } from "../base/memory";
 import { random32 } from "../base/random";
 import { arrival } from "../ip/arrival";
 import { ANY_ADAPTER } from "../ip/route";
 import { Endpoint, EndpointFlag } from "./endpoint";
 import { findFlow } from "./flow";
+
+@unmanaged
+@final
+class Ports {
+  /** Raw sockets that are bound: while there is none, packets are not looked at for them. */
+  raw: u32;
+}
+
+const ports: Ports = changetype<Ports>(PORTS_STATE);
+
+/** True when some socket hears what IP carries. */
+export function hasRawSockets(): bool {
+  return RAW_SOCKETS != 0 && ports.raw > 0;
+}
 
 /** The dynamic ports (RFC 6335 §6). */
 const FIRST_DYNAMIC_PORT: u32 = 49152;
@@ -29,6 +44,7 @@ export function bindPort(endpoint: Endpoint): void {
   endpoint.portNext = changetype<Endpoint | null>(load<usize>(head));
   store<usize>(head, changetype<usize>(endpoint));
   endpoint.set(EndpointFlag.BOUND);
+  if (RAW_SOCKETS && endpoint.socketKind == SocketKind.RAW) ports.raw++;
 }
 
 export function unbindPort(endpoint: Endpoint): void {
@@ -37,6 +53,7 @@ export function unbindPort(endpoint: Endpoint): void {
   while (load<usize>(at) != changetype<usize>(endpoint)) at = load<usize>(at) + offsetof<Endpoint>("portNext");
   store<usize>(at, changetype<usize>(endpoint.portNext));
   endpoint.clear(EndpointFlag.BOUND);
+  if (RAW_SOCKETS && endpoint.socketKind == SocketKind.RAW) ports.raw--;
 }
 
 /**

@@ -3,33 +3,17 @@
 import { GROUPS } from "profile";
 import { Counter } from "../abi/counters";
 import { SocketKind } from "../abi/sockets";
-import { copyAddress, isMulticast } from "../base/address";
 import { be16, bswap16, setBe16 } from "../base/bytes";
 import { fold32, sumPseudoHeader } from "../base/checksum";
-import { now } from "../base/clock";
 import { UDP_HEADER_BYTES } from "../base/config";
 import { count } from "../base/counters";
-import { WORK_AREA } from "../base/memory";
-import { chainBytes, releaseChain, sumChain, trimChain } from "../device/chain";
+import { chainBytes, sumChain, trimChain } from "../device/chain";
 import { Packet } from "../device/packet";
 import { Arrival } from "../ip/arrival";
-import { sendIp } from "../ip/output";
 import { Protocol } from "../ip/protocol";
-import {
-  addressOf,
-  Datagram,
-  failDatagram,
-  isWhole,
-  pathOf,
-  receiveDatagram,
-  sourceOf,
-  staysHere,
-  takeOutgoing,
-  ttlFor,
-} from "./datagram";
-import { descriptorOf, EndpointFlag } from "./endpoint";
+import { Datagram, receiveDatagram } from "./datagram";
 import { IcmpType, sendIcmpError, Unreachable } from "./icmp-output";
-import { deliverToMany, isForMany, loopToMembers } from "./many";
+import { deliverToMany, isForMany } from "./many";
 import { findBound } from "./ports";
 
 const SOURCE_PORT: usize = 0;
@@ -61,7 +45,11 @@ export function receiveUdp(arrival: Arrival): void {
     return;
   }
   packet.pull(UDP_HEADER_BYTES);
-  count(receiveDatagram(socket, packet, arrival.source, port) ? Counter.UdpInDatagrams : Counter.UdpInQueueFull);
+  count(
+    receiveDatagram(socket, packet, arrival.source, port, arrival.ttl)
+      ? Counter.UdpInDatagrams
+      : Counter.UdpInQueueFull,
+  );
 }
 
 // Length and checksum; bytes behind the datagram's own length are cut off.
@@ -76,23 +64,8 @@ function isSound(arrival: Arrival): bool {
   return fold32(arrival.pseudoSum + bswap16(bytes) + sumChain(packet)) == 0xffff;
 }
 
-/** Sends what a UDP socket has queued. */
-export function flushUdp(socket: Datagram): void {
-  for (let packet = takeOutgoing(socket); packet; packet = takeOutgoing(socket)) {
-    sendUdp(socket, packet);
-    releaseChain(packet);
-  }
-}
-
-function sendUdp(socket: Datagram, packet: Packet): void {
-  const destination = WORK_AREA;
-  copyAddress(destination, addressOf(packet));
-  const path = pathOf(socket, destination);
-  if (!path) return;
-  const source = sourceOf(socket, path.adapter, destination);
-  if (!source) return;
-  packet.owner = descriptorOf(socket);
-  const port = packet.seq;
+/** Puts the UDP header in front of what `socket` sends to `port` at `destination`. */
+export function finishUdp(socket: Datagram, packet: Packet, source: usize, destination: usize, port: u32): void {
   const udp = packet.push(UDP_HEADER_BYTES);
   const bytes = chainBytes(packet);
   setBe16(udp, socket.localPort, SOURCE_PORT);
@@ -103,12 +76,4 @@ function sendUdp(socket: Datagram, packet: Packet): void {
   const sum = <u16>~fold32(pseudo + sumChain(packet));
   store<u16>(udp, sum ? sum : 0xffff, CHECKSUM); // 0 would say that there is none
   count(Counter.UdpOutDatagrams);
-  socket.sentAt = now();
-  if (GROUPS && isMulticast(destination) && !socket.has(EndpointFlag.NO_LOOP)) {
-    loopToMembers(packet, path.adapter, source, destination);
-  }
-  if (staysHere(socket, destination)) return;
-  const ttl = ttlFor(socket, destination);
-  const failed = sendIp(packet, path, source, destination, Protocol.UDP, ttl, socket.tos, isWhole(socket));
-  if (failed) failDatagram(socket, -failed);
 }

@@ -43,8 +43,10 @@ export const USER_TIMEOUT_OPTION: u32 = 1;
 export const TIME_WAIT_SECONDS: u32 = 60;
 /** Milliseconds of the shortest retransmission time-out (RFC 6298 §2.4 has a second; Linux has this). */
 export const MIN_RTO_MILLISECONDS: u32 = 200;
-/** UDP and echo sockets. */
+/** UDP, echo and raw sockets. */
 export const DATAGRAM_SOCKETS: u32 = 256;
+/** 1: sockets may speak other protocols upon IP than TCP and UDP, and see what comes of any. */
+export const RAW_SOCKETS: u32 = 1;
 /** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 64;
 /** Datagrams that may be put together from fragments at once; 0: none are, and none are sent in fragments. */

@@ -1,11 +1,12 @@
-// `npm run build [-- PROFILE...]`: the firmware of every profile (or of those named, boards among them), the debug firmware, the host's
-// bundles and its type declarations, all in dist/. Prints what was built and the memory map of each profile.
-// With --quiet it prints only what goes wrong.
+// `npm run build [-- PROFILE...]`: the firmware of every profile (or of those named, boards among them), the debug
+// firmware, the host's bundles and its type declarations, all in dist/. Prints what was built, the memory map of each
+// profile, and what IPv6 costs it. With --quiet it prints only what goes wrong.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { bundleHost, emitDeclarations } from "./bundle.mjs";
-import { boardNames, compileFirmware, importTypeScript, profileNames, ROOT } from "./firmware.mjs";
+import { boardNames, compileFirmware, importTypeScript, profileNames, ROOT, readProfile } from "./firmware.mjs";
+import { ipv6Cost, ipv6CostText } from "./ipv6-cost.mjs";
 
 /** Compilers that run at once: each takes a core and some hundred megabytes. */
 const PARALLEL = 2;
@@ -28,6 +29,7 @@ async function main(args) {
   const built = results.slice(0, firmware.length);
   const [bundles = []] = results.slice(firmware.length);
   process.stdout.write(await report(built, bundles));
+  process.stdout.write(`\n${(await ipv6Costs(built)).join("")}`);
 }
 
 /** Runs tasks, PARALLEL at a time; all end before the first failure is thrown. */
@@ -49,6 +51,15 @@ async function inParallel(tasks) {
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   if (failures.length > 0) throw new Error(failures.map((error) => error.message).join("\n\n"));
   return results;
+}
+
+/** What IPv6 costs each profile that was built, in sentences. */
+async function ipv6Costs(firmware) {
+  const released = firmware.filter(({ debug }) => !debug);
+  const costs = released.map(({ name, path }) => async () => {
+    return ipv6CostText(await ipv6Cost(name, await readProfile(name), new Uint8Array(readFileSync(path))));
+  });
+  return inParallel(costs);
 }
 
 async function report(firmware, bundles) {

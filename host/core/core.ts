@@ -13,6 +13,7 @@ export interface CoreExports {
   removeAddress(adapter: number, addressPtr: number): number;
   configure(adapter: number, bits: number): number;
   setIdentity(keyPtr: number): number;
+  compareAddresses(firstPtr: number, secondPtr: number): number;
   news(): number;
   addRoute(addressPtr: number, prefixLength: number, gatewayPtr: number, adapter: number, metric: number): number;
   removeRoute(addressPtr: number, prefixLength: number, adapter: number): number;

@@ -159,6 +159,7 @@ function foreignText(row: SocketRow, numeric: boolean): string {
 }
 
 function endpoint(address: string, port: number, numeric: boolean, kind: string): string {
-  const service = numeric || kind === "echo" ? undefined : SERVICES[port];
+  const hasService = kind === "tcp" || kind === "udp"; // others have an identifier, or a protocol, for a port
+  const service = numeric || !hasService ? undefined : SERVICES[port];
   return `${address}:${port === 0 ? "*" : (service ?? port)}`;
 }

@@ -132,6 +132,7 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   ReasmEvictions: "datagrams given up for a newer one",
   ReasmNoPackets: "datagrams given up for want of packets",
   ReasmNotJoined: "datagrams too large for their protocol",
+  ReasmHeadersCut: "first fragments that lacked headers of their packet",
   IgmpInMsgs: "messages received",
   IgmpInErrors: "damaged messages received",
   IgmpInForeign: "messages that did not come from this link, ignored",
@@ -141,6 +142,9 @@ const MEANINGS: Partial<Record<CounterName, string>> = {
   IgmpOutLeaves: "leave messages sent",
   IgmpTableFull: "groups not joined, the table was full",
   UdpInNotJoined: "datagrams to a group that no socket on the port has joined",
+  RawInDelivers: "packets given to raw sockets",
+  RawInQueueFull: "packets dropped, a raw socket's queue was full",
+  RawOutRequests: "packets sent by raw sockets",
 };
 /** The counters of IPv6 are those of IPv4 once more, under names of their own. */
 const V6_OF: readonly [v6: string, v4: string][] = [
@@ -159,6 +163,7 @@ const GROUPS: [prefix: string, title: string][] = [
   ["Ip6", "Ip6"],
   ["Icmp6", "Icmp6"],
   ["Udp", "Udp"],
+  ["Raw", "Raw"],
   ["Tcp", "Tcp"],
   ["Reasm", "Fragments dropped"],
 ];

@@ -1,7 +1,7 @@
 // A UDP socket in promises.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, SocketOption } from "../../assembly/abi/sockets.ts";
+import { Event, Result, SocketOption } from "../../assembly/abi/sockets.ts";
 import { checkPort, formatAddress, parseAddress } from "../core/address.ts";
 import { InputError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
@@ -15,6 +15,8 @@ export interface Datagram {
   /** The sender. */
   address: string;
   port: number;
+  /** Time to live, or hop limit, that it came in with. */
+  ttl: number;
 }
 
 /** Where a group is joined, or datagrams to groups leave: an adapter's number, or an address that it has. */
@@ -65,7 +67,7 @@ export class UdpSocket implements SocketHandler {
   }
 
   /**
-   * Done when the stack has taken the datagram, of at most 65,507 bytes; what is larger than a packet goes in fragments.
+   * Done when the stack has taken the datagram, of at most 65,507 bytes (over IPv6 65,527); what is larger than a packet goes in fragments.
    * Without an address: to the peer of `connect`. Rejects with StackError: EMSGSIZE when it is larger than that, or than
    * one packet where the profile, or the option DONT_FRAGMENT, has no fragments; ENOBUFS when it needs more packets than
    * the profile has.
@@ -251,7 +253,7 @@ export class UdpSocket implements SocketHandler {
     const { calls, slab, core } = this.#machine;
     const bytes = calls.peek(this.#fd);
     if (bytes === AGAIN) return null;
-    const from = calls.resultEndpoint();
+    const from = { ...calls.resultEndpoint(), ttl: core.result(Result.TTL) };
     slab.begin(Math.max(LEAST_ROOM, calls.wholeOf(bytes)));
     calls.takeDatagram(this.#fd, bytes, (pointer, length) => slab.append(core, pointer, length));
     return { data: slab.finish(), ...from };

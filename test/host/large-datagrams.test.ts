@@ -15,6 +15,7 @@ import { Machine } from "../segment/machine.ts";
 import { assertEmpty, discard, LEFT, noise, type Pair, RIGHT, rejectsWith, virtualPair } from "./pair.ts";
 
 const LARGEST = 65_507;
+const LARGEST_V6 = 65_527;
 
 async function pairOf(profile: string): Promise<Pair<VirtualClock>> {
   const clock = new VirtualClock();
@@ -59,14 +60,17 @@ describe("a datagram of 64 KB", () => {
     clock.runUntil(clock.now() + 5_000_000);
     const server = await right.udp({ port: 53 });
     const client = await left.udp();
-    for (const bytes of [1452, 1453, 1472, LARGEST]) {
+    for (const bytes of [1452, 1453, 1472, LARGEST_V6]) {
       await client.send(noise(bytes), "2001:db8::2", 53);
       const question = await clock.settle(server.receive());
       assert.equal(Buffer.compare(question.data, noise(bytes)), 0, `${bytes} bytes`);
       await server.send(question.data, question.address, question.port);
       assert.equal((await clock.settle(client.receive())).data.length, bytes);
     }
-    assert.equal((await clock.settle(left.ping("2001:db8::2", { bytes: 65_000 }))).bytes, 65_000);
+    const pinged = await clock.settle(left.ping("2001:db8::2", { bytes: LARGEST_V6 }));
+    assert.equal(pinged.bytes, LARGEST_V6);
+    await rejectsWith(client.send(noise(LARGEST_V6 + 1), "2001:db8::2", 53), "EMSGSIZE", "send");
+    await rejectsWith(client.send(noise(LARGEST + 1), LEFT, 53), "EMSGSIZE", "send");
     await discard({ clock, cable, left, right });
   });
 });

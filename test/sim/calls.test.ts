@@ -12,10 +12,13 @@ import { OUR_IP, OUR_MAC, PEER_IP, PREFIX_LENGTH } from "../segment/peer.ts";
 import { Player } from "../segment/play.ts";
 import { parseScript } from "../segment/script.ts";
 
+/** A port, and a protocol upon IP. */
+const NUMBER = 250;
+
 /** The second call. `ok` below stands for any answer that is not negative. */
 const CALLS: Readonly<Record<string, (machine: Machine, fd: number) => number>> = {
-  bind: (machine, fd) => machine.call("bind", fd, machine.putAddress(new Uint8Array(4)), 6001),
-  connect: (machine, fd) => machine.call("connect", fd, machine.putAddress(PEER_IP), 50_001),
+  bind: (machine, fd) => machine.call("bind", fd, machine.putAddress(new Uint8Array(4)), NUMBER),
+  connect: (machine, fd) => machine.call("connect", fd, machine.putAddress(PEER_IP), NUMBER),
   listen: (machine, fd) => machine.call("listen", fd, 4),
   accept: (machine, fd) => machine.call("accept", fd),
   write: (machine, fd) => {
@@ -24,7 +27,7 @@ const CALLS: Readonly<Record<string, (machine: Machine, fd: number) => number>> 
   },
   sendTo: (machine, fd) => {
     machine.call("sendRoom", fd);
-    return machine.call("sendTo", fd, 1, machine.putAddress(PEER_IP), 50_001);
+    return machine.call("sendTo", fd, 1, machine.putAddress(PEER_IP), NUMBER);
   },
   read: (machine, fd) => machine.call("recvPeek", fd),
   shutdown: (machine, fd) => machine.call("shutdown", fd, Shutdown.WRITE),
@@ -100,6 +103,9 @@ connected        | INVAL  ok         OPNOTSUPP OPNOTSUPP 1           1        AG
 has sent         | INVAL  ok         OPNOTSUPP OPNOTSUPP NOTCONN     1        AGAIN OPNOTSUPP OPNOTSUPP 0     ok    NOTCONN ok    ok
 `;
 
+/** A raw socket has a protocol for a port: to send it needs none of its own. */
+const RAWS = DATAGRAMS.replace("has sent         | INVAL", "has sent         | ok   ");
+
 interface Row {
   state: string;
   /** What each call must answer, by its name. */
@@ -145,6 +151,7 @@ const KINDS = [
   { name: "stream", kind: SocketKind.STREAM, table: STREAMS },
   { name: "datagram", kind: SocketKind.DATAGRAM, table: DATAGRAMS },
   { name: "echo", kind: SocketKind.ECHO, table: DATAGRAMS },
+  { name: "raw", kind: SocketKind.RAW, table: RAWS },
 ];
 
 for (const { name, kind, table } of KINDS) {

@@ -7,11 +7,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { parseAddress, parseMac } from "../../host/core/address.ts";
+import { StackError } from "../../host/errors.ts";
 import { Random } from "../../host/random.ts";
 import type { UdpSocket } from "../../host/socket/udp-socket.ts";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import type { Impairments } from "../../host/wire/impair.ts";
+import { checksum } from "../segment/frames/bytes.ts";
 import { FloodedWire } from "./flooded-wire.ts";
 import { ELSEWHERE } from "./forged-syns.ts";
 import { FragmentBomb } from "./fragment-bomb.ts";
@@ -55,11 +57,28 @@ function datagram(seed: number, number: number, bytes: number): Uint8Array {
 
 /** Receives until the socket closes; throws at a datagram that is not the one its number says. */
 async function receiveAll(socket: UdpSocket, sent: readonly Uint8Array[], seen: Set<number>): Promise<void> {
-  for await (const { data } of socket) {
+  for (;;) {
+    const data = await receiveNext(socket);
+    if (data === null) return;
     const number = new DataView(data.buffer, data.byteOffset).getUint32(0);
     assert.ok(number < sent.length, `a datagram with the number ${number} was never sent`);
-    assert.equal(Buffer.compare(data, sent[number]), 0, `datagram ${number} has other bytes`);
-    seen.add(number);
+    // Two bits that were damaged behind the FCS may make up for each other in the sum: nothing on the way can know.
+    const isSeen = Buffer.compare(data, sent[number]) === 0;
+    if (!isSeen) assert.equal(checksum(data), checksum(sent[number]), `datagram ${number} has other bytes`);
+    else seen.add(number);
+  }
+}
+
+/** The next datagram; null when the socket is closed. That a late double of a fragment stayed alone is told, and no matter. */
+async function receiveNext(socket: UdpSocket): Promise<Uint8Array | null> {
+  for (;;) {
+    try {
+      return (await socket.receive()).data;
+    } catch (error) {
+      if (!(error instanceof StackError)) throw error;
+      if (error.code === "EBADF") return null;
+      assert.equal(error.code, "EHOSTUNREACH"); // time exceeded, code 1 (RFC 792)
+    }
   }
 }
 

@@ -44,6 +44,18 @@ async function lie(profile: string, seed: number, module: WebAssembly.Module): P
   }
 }
 
+/** Connections that once went wrong. */
+const CAUGHT = [
+  { profile: "node", seed: 3023 },
+  { profile: "eight", seed: 1267 },
+] as const;
+
+for (const { profile, seed } of CAUGHT) {
+  test(`the lying peer of seed ${seed} does profile ${profile} no harm`, async () => {
+    await lie(profile, seed, await debugFirmware(profile));
+  });
+}
+
 for (const profile of ["node", "tiny", "eight"]) {
   test(`${CONNECTIONS} lying peers do profile ${profile} no harm (from seed ${FIRST_SEED})`, async () => {
     const module = await debugFirmware(profile);

@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { codeSection, measureCode, TCP_LIMIT, tcpBytes } from "../../host/build/code-sizes.ts";
 import { controlBlockText, readControlBlock } from "../../host/build/control-block.ts";
-import { firmwarePath } from "../../host/build/firmware.mjs";
+import { firmwarePath, readProfile } from "../../host/build/firmware.mjs";
+import { ipv6Cost, ipv6CostText } from "../../host/build/ipv6-cost.mjs";
 import { ROOT } from "./sources.ts";
 
 function sizes(...args: string[]) {
@@ -90,5 +91,15 @@ describe("npm run sizes", () => {
       assert.equal(status, 2);
       assert.match(stderr, sentence);
     }
+  });
+});
+
+describe("IPv6", () => {
+  it("costs at most 16 KB of wasm where code is small, and profile tiny with it fits 32 KB of memory", async (context) => {
+    const wasm = new Uint8Array(readFileSync(firmwarePath("tiny")));
+    const cost = await ipv6Cost("tiny", await readProfile("tiny"), wasm);
+    context.diagnostic(ipv6CostText(cost).trimEnd());
+    assert.ok(cost.own.wasm <= 16 * 1024, `${cost.own.wasm} bytes of wasm`);
+    assert.ok(cost.whole.memory <= 32 * 1024, `${cost.whole.memory} bytes of memory`);
   });
 });

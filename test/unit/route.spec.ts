@@ -3,9 +3,9 @@
 import { ROUTES } from "profile";
 import { RouteOrigin } from "../../assembly/abi/addresses";
 import { setV4 } from "../../assembly/base/address";
+import { FOREVER } from "../../assembly/base/lifetimes";
 import { ROUTE_BASE, ROUTE_BYTES } from "../../assembly/base/memory";
 import { Adapter, adapterAt, keepAdapter, nextAdapter, startDevices } from "../../assembly/device/adapter";
-import { FOREVER } from "../../assembly/ethernet/addresses";
 import { ANY_ADAPTER, BEST_PREFERENCE, findRoute, Route, removeRoutes, setRankedRoute } from "../../assembly/ip/route";
 
 const PREFIX: usize = memory.data(16, 8);

@@ -4,8 +4,9 @@
 import { ADDRESSES } from "profile";
 import { AddressOrigin, AddressState } from "../../assembly/abi/addresses";
 import { sameAddress, setV4 } from "../../assembly/base/address";
+import { scopeOf } from "../../assembly/base/address-policy";
 import { ADDRESS_BASE, ADDRESS_ENTRY_BYTES } from "../../assembly/base/memory";
-import { addOwnAddress, OwnAddress, scopeOf, sourceFor } from "../../assembly/ethernet/addresses";
+import { addOwnAddress, OwnAddress, sourceFor } from "../../assembly/ethernet/addresses";
 
 const ADAPTER: u32 = 0;
 const PEER: usize = memory.data(16, 8);

@@ -51,9 +51,12 @@ export function receiveText(tcb: Tcb, segment: Segment): bool {
     return false;
   }
   const hadHole = tcb.holeHead !== null;
+  const allowed = max<u16>(tcb.rxHeld, tcb.rxGrant);
   let finished = segment.has(Flag.FIN);
   if (segment.bytes) append(tcb, packet);
   if (hadHole && closeHole(tcb)) finished = true;
+  if (hadHole) giveBack(tcb, allowed);
+  assert(tcb.rxHeld <= allowed, "a promise of room was broken");
   if (segment.bytes) notify(tcb, Event.READABLE);
   dueAck(tcb, hadHole || finished, segment.bytes);
   return finished;
@@ -91,7 +94,7 @@ function dueAck(tcb: Tcb, atOnce: bool, bytes: u32): void {
   }
 }
 
-// Text at RCV.NXT. Its room was promised, so it always finds some.
+// Text at RCV.NXT. Its room was promised, so it always finds some; in front of a hole for the moment beyond that.
 function append(tcb: Tcb, packet: Packet): void {
   tcb.rcvNxt += packet.length;
   if (tcb.is(Mark.READ_SHUT)) return; // acknowledged and thrown away: nobody will read it
@@ -99,9 +102,7 @@ function append(tcb: Tcb, packet: Packet): void {
   const tail = tcb.rcvTail;
   if (tail && mergeInto(tail, packet)) return;
   if (!mayHold(tcb)) compact(tcb);
-  while (!mayHold(tcb) && tcb.holeHead) dropLastBehindHole(tcb);
   if (!mayHold(tcb) && tcb.rcvTail && mergeInto(tcb.rcvTail!, packet)) return;
-  assert(mayHold(tcb), "a promise of room was broken");
   hold(packet);
   heldForReceive(tcb, 1);
   link(tcb, packet);
@@ -113,6 +114,12 @@ function link(tcb: Tcb, packet: Packet): void {
   if (tail) tail.next = packet;
   else tcb.rcvHead = packet;
   tcb.rcvTail = packet;
+}
+
+// Text that closed a hole may need no more room than what lay behind it had; else the rest behind gives way.
+function giveBack(tcb: Tcb, allowed: u16): void {
+  if (tcb.rxHeld > allowed) compact(tcb);
+  while (tcb.rxHeld > allowed && tcb.holeHead) dropLastBehindHole(tcb);
 }
 
 // Small pieces share a packet, so that segments of one byte cannot hold all the buffers there are.

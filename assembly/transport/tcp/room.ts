@@ -91,15 +91,17 @@ export function releaseReceived(tcb: Tcb, packet: Packet): void {
  */
 export function chooseWindow(tcb: Tcb): u32 {
   const advertised = tcb.rcvWnd;
-  // What is unread, and what the peer may still send, stays granted; with every packet full, that is:
   const text = textPerPacket(tcb, tcb.is(Mark.TIMESTAMPS));
-  const least = max<u32>(1, (tcb.rcvBytes + advertised + text - 1) / text);
   const free = available();
   const fair = max<i32>(0, (free + <i32>tcb.rxGrant) / 2);
   const most = growthLimit(tcb, text);
   const fits = RX_PACKETS_PER_TCB <= UNSCALED_PACKETS || tcb.is(Mark.SCALED);
   const limit = fits ? most : min<u32>(most, UNSCALED_PACKETS);
-  setGrant(tcb, max<u32>(least, min<u32>(<u32>fair, limit)));
+  let packets = max<u32>(1, min<u32>(<u32>fair, limit));
+  // What is unread, and what the peer may still send, stays granted, with every packet full.
+  const taken = tcb.rcvBytes + advertised;
+  if (packets * text < taken) packets = (taken + text - 1) / text;
+  if (packets != <u32>tcb.rxGrant) setGrant(tcb, packets);
 
   const room = <u32>tcb.rxGrant * text;
   const window = room > tcb.rcvBytes ? room - tcb.rcvBytes : 0;

@@ -23,7 +23,11 @@ export function startSending(tcb: Tcb, iss: u32): void {
 export function sendRoom(tcb: Tcb): u32 {
   const tail = tcb.sndTail;
   const capacity = min<u32>(tcb.sndMss, BUFFER_BYTES - HEADROOM);
-  if (tail && isUnsent(tcb, tail) && tail.bytes < capacity) return capacity - tail.bytes;
+  if (tail && isUnsent(tcb, tail)) {
+    // The front of it may have gone and been cut off, which makes no room behind it.
+    const room = min<i32>(<i32>capacity - <i32>tail.bytes, tail.tailRoom);
+    if (room > 0) return room;
+  }
   const packet = takeForSend(tcb);
   if (!packet) {
     tcb.set(EndpointFlag.WANTS_ROOM);
@@ -53,6 +57,7 @@ export function roomAt(tcb: Tcb): usize {
 /** `bytes` bytes, whose sum is `sum`, stand at `roomAt`: they are data to send from now on. */
 export function enqueue(tcb: Tcb, bytes: u32, sum: u32): void {
   const tail = tcb.sndTail!;
+  assert(bytes <= tail.tailRoom, "written beyond the buffer");
   tail.sum = joinSums(tail.sum, tail.bytes, sum);
   tail.bytes += bytes;
   tail.length += bytes;

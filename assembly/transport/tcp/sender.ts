@@ -134,10 +134,13 @@ function sendNew(tcb: Tcb): bool {
   return isWorthSending(tcb, bytes, unsent, usable) && sendNext(tcb, bytes, usable);
 }
 
-/** Sends one new segment although the congestion window, or good sense, would have it wait. True when it went. */
+/**
+ * Sends one new segment although the congestion window, or good sense, would have it wait. True when it went; not before
+ * what is lost, of which it may be the rest.
+ */
 export function sendNewNow(tcb: Tcb): bool {
   const usable = peerRoom(tcb);
-  return tcb.sndNew !== null && usable > 0 && sendNext(tcb, nextBytes(tcb, usable), usable);
+  return tcb.sndNew !== null && usable > 0 && tcb.lostBytes == 0 && sendNext(tcb, nextBytes(tcb, usable), usable);
 }
 
 // Bytes of the next segment, of which there are some: within one packet, the MSS and the window.
