@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "board.h"
 #include "sandbox.h"
+#include "stack.h"
 
 enum { ECHO_PORT = 7, PAGE_PORT = 80, BACKLOG = 4 };
 
@@ -35,11 +36,18 @@ struct connection {
 static struct connection connections[TCBS];
 static int32_t echo_listener, page_listener, echo_datagrams;
 
+/* A socket with that port, at every address of the stack. */
+static int32_t bound_socket(uint32_t kind, uint16_t port) {
+  uint32_t socket = w2c_thimble_socket(&thimble, kind, 0), any = *w2c_thimble_SCRATCH(&thimble);
+  memset(sandbox_bytes(any, 16), 0, 16);
+  stack_check("socket", socket);
+  stack_check("bind", w2c_thimble_bind(&thimble, socket, any, port));
+  return (int32_t)socket;
+}
+
 static int32_t listen_at(uint16_t port) {
-  int32_t socket = (int32_t)w2c_thimble_socket(&thimble, SOCKET_STREAM, 0);
-  memset(sandbox_bytes(*w2c_thimble_SCRATCH(&thimble), 16), 0, 16);
-  w2c_thimble_bind(&thimble, socket, *w2c_thimble_SCRATCH(&thimble), port);
-  w2c_thimble_listen(&thimble, socket, BACKLOG);
+  int32_t socket = bound_socket(SOCKET_STREAM, port);
+  stack_check("listen", w2c_thimble_listen(&thimble, (uint32_t)socket, BACKLOG));
   return socket;
 }
 
@@ -47,9 +55,7 @@ void app_start(void) {
   memset(connections, 0, sizeof connections);
   echo_listener = listen_at(ECHO_PORT);
   page_listener = listen_at(PAGE_PORT);
-  echo_datagrams = (int32_t)w2c_thimble_socket(&thimble, SOCKET_DATAGRAM, 0);
-  memset(sandbox_bytes(*w2c_thimble_SCRATCH(&thimble), 16), 0, 16);
-  w2c_thimble_bind(&thimble, echo_datagrams, *w2c_thimble_SCRATCH(&thimble), ECHO_PORT);
+  echo_datagrams = bound_socket(SOCKET_DATAGRAM, ECHO_PORT);
 }
 
 /* Word `index` of what the last call left. */

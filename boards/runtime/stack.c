@@ -32,7 +32,7 @@ uint32_t stack_put_address(const uint8_t address[4]) {
   return at;
 }
 
-static void must(const char *what, uint32_t answer) {
+void stack_check(const char *what, uint32_t answer) {
   if ((int32_t)answer >= 0) return;
   uart_text("thimble: ");
   uart_text(what);
@@ -46,8 +46,8 @@ static void start(void) {
   port_entropy(seed);
   sandbox_load();
   w2c_thimble_init(&thimble, sandbox_memory(), seed[0], seed[1], seed[2], seed[3]);
-  must("addAdapter", w2c_thimble_addAdapter(&thimble, MAC_BASE, STATION_HIGH, STATION_LOW));
-  must("addAddress", w2c_thimble_addAddress(&thimble, 0, stack_put_address(stack_address), STACK_PREFIX, 0));
+  stack_check("addAdapter", w2c_thimble_addAdapter(&thimble, MAC_BASE, STATION_HIGH, STATION_LOW));
+  stack_check("addAddress", w2c_thimble_addAddress(&thimble, 0, stack_put_address(stack_address), STACK_PREFIX, 0));
   app_start();
 }
 

@@ -20,4 +20,7 @@ extern const uint8_t stack_address[4];
 /* Puts an IPv4 address where calls expect one, as ::ffff:a.b.c.d; its place in linear memory. Inside sandbox_run only. */
 uint32_t stack_put_address(const uint8_t address[4]);
 
+/* Reports a call of the module that has answered an error, on the console: a mistake in the firmware or its profile. */
+void stack_check(const char *what, uint32_t answer);
+
 #endif
