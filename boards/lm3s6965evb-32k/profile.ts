@@ -46,6 +46,8 @@ export const TIME_WAIT_SECONDS: u32 = 60;
 export const MIN_RTO_MILLISECONDS: u32 = 200;
 /** UDP and echo sockets. */
 export const DATAGRAM_SOCKETS: u32 = 2;
+/** 1: sockets may speak other protocols upon IP than TCP and UDP, and see what comes of any. */
+export const RAW_SOCKETS: u32 = 0;
 /** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
 export const DATAGRAM_QUEUE: u32 = 2;
 /** 0: fragments are dropped, and nothing is sent in fragments. */

@@ -52,11 +52,11 @@ function stationFor(address: Uint8Array): Uint8Array {
 export async function buildBoard(which: string | NamedBoard, options: BoardOptions = {}): Promise<BoardFirmware> {
   const named = typeof which === "string" ? await readBoard(which) : which;
   const { name } = named;
+  const { address, prefix } = parsePrefix(options.address ?? "10.0.0.2/24");
   const folder = options.folder ?? boardFolder(name);
   mkdirSync(folder, { recursive: true });
   const wasm = options.wasm ?? (await compileModule(name));
   const sha256 = createHash("sha256").update(readFileSync(wasm)).digest("hex");
-  const { address, prefix } = parsePrefix(options.address ?? "10.0.0.2/24");
   const identity: Identity = { station: stationFor(address), address, prefix, sha256 };
   writeChanged(join(folder, "board.h"), boardHeader(named, identity));
   writeChanged(join(folder, "abi.h"), abiHeader());
@@ -84,7 +84,12 @@ export async function compileModule(name: string): Promise<string> {
   const path: string = firmwarePath(name);
   const sources = [...MODULE_SOURCES, `boards/${name}/profile.ts`];
   const isOld = !existsSync(path) || stat(path) < Math.max(...sources.map((source) => newest(source)));
-  if (isOld) await compileFirmware(name);
+  if (!isOld) return path;
+  try {
+    await compileFirmware(name);
+  } catch (error) {
+    throw new InputError("ERR_BUILD", (error as Error).message);
+  }
   return path;
 }
 
