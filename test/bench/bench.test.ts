@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url";
 import { Payload } from "./payload.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FIGURES = ["bulk", "bulk-promises", "round-trips", "connections", "udp-64", "udp-1472"];
+const FIGURES = [
+  ...["bulk", "bulk-4mss", "bulk-8k", "bulk-256k", "bulk-whole", "bulk-promises"],
+  ...["round-trips", "connections", "udp-64", "udp-1472"],
+  ...["inside-bulk", "inside-bulk-4mss", "inside-bulk-whole", "inside-round-trips", "inside-connections"],
+  ...["inside-udp-64", "inside-udp-1472"],
+];
 const CEILINGS = ["copy-1460", "checksum-1460", "copy-sum-1460", "carry-1460", "payload-1460"];
 
 interface Report {
@@ -69,6 +74,7 @@ describe("payload", () => {
   it("accepts its own bytes at any position, also across the end of a period", () => {
     for (let position = 0; position < 2 * payload.period; position++) {
       payload.check(position, memoryWith(position, BYTES), AT, BYTES);
+      payload.checkView(position, memoryWith(position, BYTES).subarray(AT, AT + BYTES));
     }
   });
 
@@ -77,6 +83,7 @@ describe("payload", () => {
       const memory = memoryWith(BYTES, BYTES);
       memory[AT + i] ^= 1;
       assert.throws(() => payload.check(BYTES, memory, AT, BYTES), /byte 64 on/);
+      assert.throws(() => payload.checkView(BYTES, memory.subarray(AT, AT + BYTES)), /byte 64 on/);
       assert.throws(() => payload.checkWords(BYTES, new Uint32Array(memory.buffer), AT, BYTES), /byte 64 on/);
     }
     const memory = memoryWith(0, BYTES);

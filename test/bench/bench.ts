@@ -1,31 +1,21 @@
 // `npm run bench [-- FIGURE...]`: how fast two machines are that talk over a cable in this process, beside what this
 // computer could do at best. What is measured in another way has a command of its own.
 
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { compileFirmware } from "../../host/core/firmware.ts";
 import { wholeNumber } from "./arguments.ts";
-import { type Benchmark, measure } from "./benchmark.ts";
-import { ceilings } from "./ceiling.ts";
-import { connections } from "./connections.ts";
+import { measure } from "./benchmark.ts";
 import { registerCrowd } from "./crowd/command.ts";
-import { largeDatagrams, smallDatagrams } from "./datagrams.ts";
 import { registerGoodput } from "./goodput/command.ts";
-import { promises } from "./promises.ts";
-import { environment, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
-import { bulk, roundTrips } from "./streams.ts";
+import { registerMemory } from "./memory/command.ts";
+import { registerPeers } from "./peers/command.ts";
+import { environment, figuresSvg, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
+import { ROWS } from "./rows.ts";
+import { registerTap } from "./tap/command.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [
-  bulk,
-  promises,
-  roundTrips,
-  connections,
-  smallDatagrams,
-  largeDatagrams,
-  ...ceilings,
-];
-const NAMES = BENCHMARKS.map(({ name }) => name);
+const NAMES = ROWS.map(({ name }) => name);
 
 const WASM = fileURLToPath(new URL("../../dist/thimble.wasm", import.meta.url));
 const CROWD_WASM = fileURLToPath(new URL("../../dist/thimble-crowd.wasm", import.meta.url));
@@ -38,12 +28,14 @@ interface Options {
   runs: number;
   quick?: boolean;
   json?: boolean;
+  svg?: string;
   wasm: string;
 }
 
 const INTRODUCTION = `Measures two machines that talk over a cable in this process: each a core in wasm with its
 emulated MAC, frames going through descriptor rings and being copied once, every checksum made
-and verified, every byte compared. The figures that end in -1460 are the ceiling that this
+and verified, every byte compared. The figures that begin with inside- are those of one core with
+two adapters, whose MACs and cable are wasm, too. Those that end in -1460 are the ceiling that this
 computer sets, measured between the others.
 
 The commands below measure something else, each with options of its own: see goodput --help.`;
@@ -55,6 +47,7 @@ function buildProgram(): Command {
     .option("--runs <number>", "runs of each; the median counts", wholeNumber(1, MOST_RUNS), RUNS)
     .option("--quick", "a fiftieth of the work and one run: shows that it works, not how fast")
     .option("--json", "print data instead of text")
+    .option("--svg <file>", "also draw bars into a file")
     .option("--wasm <file>", "another build of the core", WASM)
     .enablePositionalOptions()
     .configureHelp({ helpWidth: 100 })
@@ -63,6 +56,9 @@ function buildProgram(): Command {
     .action(run);
   registerGoodput(program, WASM);
   registerCrowd(program, CROWD_WASM);
+  registerPeers(program, WASM);
+  registerMemory(program);
+  registerTap(program);
   return program;
 }
 
@@ -72,13 +68,14 @@ function takeFigure(name: string, before: string[] | undefined): string[] {
 }
 
 async function run(names: string[], options: Options): Promise<void> {
-  const wanted = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const wanted = ROWS.filter(({ name }) => names.length === 0 || names.includes(name));
   const machine = environment();
   const module = await compileFirmware(await readFile(options.wasm));
   const core = await sizeOf(options.wasm, module);
   if (!options.json) process.stdout.write(`${headText(machine)}${sizeText(core)}\n`);
   const plan = options.quick ? { runs: 1, share: QUICK_SHARE } : { runs: options.runs, share: 1 };
   const figures = await measure(wanted, module, plan);
+  if (options.svg !== undefined) await writeFile(options.svg, figuresSvg(figures));
   if (options.json) process.stdout.write(`${JSON.stringify(reportData(machine, core, figures), null, 2)}\n`);
   else process.stdout.write(`${figuresText(figures)}${spreadText(figures)}`);
 }

@@ -1,9 +1,18 @@
 // What a benchmark is, and how one is run: warmed up, then measured some times, in turn with all the others.
 
+export interface Frames {
+  readonly segments: number;
+  readonly acks: number;
+}
+
 /** A benchmark that is set up. */
 export interface Trial {
   /** Does so many operations, all of them checked; throws when one went wrong. */
   run(operations: number): void | Promise<void>;
+  /** Frames sent since the beginning: with data, and without. Where that is counted. */
+  frames?(): Frames;
+  /** The process that does the work, when it is another than this one. */
+  readonly pid?: number;
   /** Lets go of what would keep the process alive. */
   end?(): Promise<void>;
 }

@@ -9,7 +9,6 @@ import { RingMac } from "../../host/mac/ring-mac.ts";
 import type { Wire } from "../../host/wire/wire.ts";
 
 export const AGAIN = -Errno.EAGAIN;
-const WINDOW_PACKETS = 44;
 const PREFIX_LENGTH = 24;
 
 export interface MachineOptions {
@@ -22,20 +21,31 @@ export interface MachineOptions {
   onInterrupt?: () => void;
 }
 
-/** One machine: its core, and what the host does most with it. */
+/** What is asked of a machine's MAC while time is taken. */
+export interface BenchMac {
+  /** True while it has something to say that the core has not heard. */
+  readonly interrupt: boolean;
+  /** Frames that it has sent. */
+  readonly sent: number;
+}
+
+/** One machine, or one of two that share a core: its core, and what the host does most with it. */
 export class Machine {
   readonly core: Core;
   readonly exports: CoreExports;
   /** Linear memory. */
   readonly memory: Buffer;
   readonly address: Uint8Array;
-  readonly mac: RingMac;
+  /** The address by which the other end knows it. */
+  readonly seenAs: Uint8Array;
+  readonly mac: BenchMac;
 
-  private constructor(core: Core, address: string, mac: RingMac) {
+  constructor(core: Core, mac: BenchMac, address: string, seenAs = address) {
     this.core = core;
     this.exports = core.exports;
     this.memory = Buffer.from(core.memory.buffer);
     this.address = parseAddress(address);
+    this.seenAs = parseAddress(seenAs);
     this.mac = mac;
   }
 
@@ -44,10 +54,23 @@ export class Machine {
     const bus = new Bus();
     const core = await Core.start(module, seeds, { bus });
     const mac = new RingMac({ memory: core, wire, address: parseMac(options.mac), onInterrupt });
-    const machine = new Machine(core, options.address, mac);
-    const adapter = done(core.exports.addAdapter(bus.attach(mac), 0, 0), "addAdapter");
-    done(core.exports.addAddress(adapter, core.putAddress(machine.address), PREFIX_LENGTH, 0), "addAddress");
+    const seen: BenchMac = {
+      get interrupt() {
+        return mac.interrupt;
+      },
+      get sent() {
+        return mac.counters.txFrames;
+      },
+    };
+    const machine = new Machine(core, seen, options.address);
+    machine.addAddress(done(core.exports.addAdapter(bus.attach(mac), 0, 0), "addAdapter"));
     return machine;
+  }
+
+  /** Gives the machine's address to one of its core's adapters. */
+  addAddress(adapter: number): void {
+    const at = this.core.putAddress(this.address);
+    done(this.exports.addAddress(adapter, at, PREFIX_LENGTH, 0), "addAddress");
   }
 
   socket(kind: SocketKind): number {
@@ -59,7 +82,7 @@ export class Machine {
   }
 
   connect(fd: number, peer: Machine, port: number): void {
-    const answer = this.exports.connect(fd, this.core.putAddress(peer.address), port);
+    const answer = this.exports.connect(fd, this.core.putAddress(peer.seenAs), port);
     if (answer !== -Errno.EINPROGRESS) done(answer, "connect");
   }
 
@@ -74,10 +97,11 @@ export class Machine {
     done(this.exports.setOption(fd, option, value), "setOption");
   }
 
-  /** 64 KB at most, the window with which stacks are compared; less where the profile has less. */
-  limitWindow(fd: number): void {
-    const packets = Math.min(WINDOW_PACKETS, this.core.constants.RX_PACKETS_PER_TCB);
-    this.setOption(fd, SocketOption.RECEIVE_PACKETS, packets);
+  /** Windows of so many segments in both directions; less where the profile has less. */
+  limitWindow(fd: number, packets: number): void {
+    const { RX_PACKETS_PER_TCB: receive, TX_PACKETS_PER_TCB: send } = this.core.constants;
+    this.setOption(fd, SocketOption.RECEIVE_PACKETS, Math.min(packets, receive));
+    this.setOption(fd, SocketOption.SEND_PACKETS, Math.min(packets, send));
   }
 
   /** The descriptor of a connection that waits at a listener; -1 when none does. */

@@ -1,8 +1,11 @@
 // Two machines on a cable without delay that take turns. Time is virtual, and each turn takes a little of it.
 
 import { SocketKind } from "../../assembly/abi/sockets.ts";
+import { Mac, MacInterrupt } from "../../assembly/device/registers.ts";
 import { createCable } from "../../host/wire/cable.ts";
-import { Machine } from "./machine.ts";
+import { INSIDE_ADDRESSES, startInside } from "./inside/inside.ts";
+import { type BenchMac, Machine } from "./machine.ts";
+import { createRationedCable } from "./rationed-cable.ts";
 
 /** Microseconds of virtual time that a turn takes unless something else is said. */
 const TURN = 5;
@@ -10,6 +13,10 @@ const TURN = 5;
 const BATCH = 16;
 /** Turns of both machines in which what is waited for must have happened: neighbors, handshakes and good-byes. */
 const PATIENCE = 100;
+/** The window with which stacks are compared: 64 KB at most. */
+export const WINDOW_PACKETS = 44;
+/** More frames than a ring holds. */
+const ALL_FRAMES = 0xffff;
 
 /** The descriptors of a connection's ends. */
 export interface Ends {
@@ -17,20 +24,34 @@ export interface Ends {
   readonly right: number;
 }
 
+export interface PairOptions {
+  /** Microseconds of virtual time that a turn takes. */
+  turn?: number;
+  /** Most frames from left to right that one poll takes in; unlimited unless it is said. */
+  framesPerPoll?: number;
+}
+
 export class Pair {
   readonly left: Machine;
   readonly right: Machine;
+  /** After a poll of the right machine that was due because its ration of frames had come. */
+  onRation: () => void = () => {};
   readonly #turn: number;
+  /** Where both share a core: carries what the adapters have to send, and polls in between where that is due. */
+  readonly #carry: ((now: number) => void) | null;
   #now = 1_000_000;
 
-  private constructor(left: Machine, right: Machine, turn: number) {
+  private constructor(left: Machine, right: Machine, turn: number, carry: ((now: number) => void) | null = null) {
     this.left = left;
     this.right = right;
     this.#turn = turn;
+    this.#carry = carry;
   }
 
-  static async create(module: WebAssembly.Module, turn = TURN): Promise<Pair> {
-    const cable = createCable();
+  /** Two instances of the core, each with its MAC, on a cable in JavaScript. */
+  static async create(module: WebAssembly.Module, { turn = TURN, framesPerPoll }: PairOptions = {}): Promise<Pair> {
+    let onRation = (): void => {};
+    const cable = framesPerPoll ? createRationedCable(framesPerPoll, () => onRation()) : createCable();
     const [left, right] = [cable.left, cable.right].map((wire, i) =>
       Machine.start(module, {
         wire,
@@ -39,16 +60,51 @@ export class Pair {
         seeds: [1, 2, 3, i + 1],
       }),
     );
-    return new Pair(await left, await right, turn);
+    const pair = new Pair(await left, await right, turn);
+    onRation = () => pair.#takeRation();
+    return pair;
+  }
+
+  /** One instance of the core with two adapters; MACs and cable are wasm over its memory. */
+  static async createInside(
+    module: WebAssembly.Module,
+    { turn = TURN, framesPerPoll = ALL_FRAMES }: PairOptions = {},
+  ): Promise<Pair> {
+    const { core, carry, counter, ...adapters } = await startInside(module, [1, 2, 3, 4]);
+    const macOf = (adapter: 0 | 1): BenchMac => ({
+      get interrupt() {
+        return (counter(adapter, Mac.INTERRUPT_STATUS) & MacInterrupt.RX) !== 0;
+      },
+      get sent() {
+        return counter(adapter, Mac.TX_FRAMES);
+      },
+    });
+    const [left, right] = (["left", "right"] as const).map((side, i) => {
+      const { own, seen } = INSIDE_ADDRESSES[side];
+      const machine = new Machine(core, macOf(i as 0 | 1), own, seen);
+      machine.addAddress(adapters[side]);
+      return machine;
+    });
+    const carryAll = (now: number): void => {
+      carry(1, ALL_FRAMES);
+      while (carry(0, framesPerPoll) !== 0) {
+        core.poll(now);
+        pair.onRation();
+      }
+    };
+    const pair = new Pair(left, right, turn, carryAll);
+    return pair;
   }
 
   turnLeft(): void {
     this.#now += this.#turn;
+    this.#carry?.(this.#now);
     this.left.core.poll(this.#now);
   }
 
   turnRight(): void {
     this.#now += this.#turn;
+    this.#carry?.(this.#now);
     this.right.core.poll(this.#now);
   }
 
@@ -66,32 +122,37 @@ export class Pair {
     }
   }
 
-  /** A connection from left to right: the descriptors of its ends. */
-  connection(port: number): Ends {
-    return this.connections(port, 1)[0];
+  /** A connection from left to right: the descriptors of its ends. `packets`: windows of both, in segments. */
+  connection(port: number, packets?: number): Ends {
+    return this.connections(port, 1, packets)[0];
   }
 
   /** So many connections from left to right, all to the same port. */
-  connections(port: number, count: number): Ends[] {
+  connections(port: number, count: number, packets = WINDOW_PACKETS): Ends[] {
     const { right } = this;
     const listener = right.listen(port, BATCH);
-    right.limitWindow(listener);
+    right.limitWindow(listener, packets);
     const all: Ends[] = [];
     while (all.length < count) {
       // The first one goes alone: it asks for the neighbor's address, for which only a few frames may wait.
       const size = all.length === 0 ? 1 : Math.min(BATCH, count - all.length);
-      const opened = new Map(Array.from({ length: size }, () => this.#open(port)));
+      const opened = new Map(Array.from({ length: size }, () => this.#open(port, packets)));
       for (let i = 0; i < size; i++) all.push(this.#accept(listener, opened));
     }
     right.close(listener);
     return all;
   }
 
+  #takeRation(): void {
+    this.right.core.poll(this.#now);
+    this.onRation();
+  }
+
   // The left end of a new connection, by its port.
-  #open(port: number): [port: number, fd: number] {
+  #open(port: number, packets: number): [port: number, fd: number] {
     const { left } = this;
     const fd = left.socket(SocketKind.STREAM);
-    left.limitWindow(fd);
+    left.limitWindow(fd, packets);
     left.connect(fd, this.right, port);
     return [left.localPort(fd), fd];
   }

@@ -46,6 +46,16 @@ export class Payload {
     }
   }
 
+  /** The same of a view of memory, best one that is kept: for a piece at its place, that is the quickest. */
+  checkView(position: number, view: Uint8Array): void {
+    const start = position % this.period;
+    if (view.length !== this.#pieceBytes || start % this.#pieceBytes !== 0) {
+      this.check(position, Buffer.from(view.buffer, view.byteOffset, view.length), 0, view.length);
+    } else if (Buffer.compare(this.#pieces[start / this.#pieceBytes], view) !== 0) {
+      throw this.#wrong(position);
+    }
+  }
+
   /** The same for few bytes, where a call into Node would take longer than the loop: all in whole, aligned words. */
   checkWords(position: number, memory: Uint32Array, at: number, bytes: number): void {
     const own = (position % this.period) >>> 2;

@@ -7,6 +7,7 @@ import { Bus } from "../../host/core/bus.ts";
 import { Core } from "../../host/core/core.ts";
 import { type Column, tableText } from "../../host/inspect/table.ts";
 import { type Figure, figureOf, unitOf } from "./benchmark.ts";
+import { barChart } from "./chart.ts";
 import { median } from "./statistics.ts";
 
 /** With more work than this waiting for a processor, in the mean of the last minute, the machine is not ours alone. */
@@ -69,6 +70,23 @@ export function figuresText(figures: readonly Figure[]): string {
     return [benchmark.name, values[0], unitOf(benchmark), values[1], values[2], each, benchmark.title];
   });
   return tableText([...columns, { title: "" }], rows, "  ");
+}
+
+/** Bars, those of one unit together. */
+export function figuresSvg(figures: readonly Figure[]): string {
+  const units = [...new Set(figures.map(({ benchmark }) => unitOf(benchmark)))];
+  const groups = units.map((unit) => ({
+    title: unit === "ns" ? "ceilings, nanoseconds" : unit,
+    bars: figures
+      .filter(({ benchmark }) => unitOf(benchmark) === unit)
+      .map(({ benchmark, runs }) => {
+        const [value, least, most] = [median(runs), runs[runs.length - 1], runs[0]].map((time) =>
+          figureOf(benchmark, time),
+        );
+        return { name: benchmark.name, value, least, most, isOurs: !benchmark.isCeiling };
+      }),
+  }));
+  return barChart("Thimble in one process, medians", groups);
 }
 
 export function sizeText({ wasmBytes, linearBytes, usedBytes, windowBytes }: Size): string {

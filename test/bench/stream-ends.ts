@@ -47,7 +47,7 @@ export class Reader {
       const at = machine.pointer;
       const inWords = bytes <= FEW_BYTES && ((at | bytes | this.received) & 3) === 0;
       if (inWords) payload.checkWords(this.received, machine.core.u32, at, bytes);
-      else payload.check(this.received, machine.memory, at, bytes);
+      else payload.checkView(this.received, machine.core.bytes(at, bytes));
       machine.recvConsume(fd, bytes);
       this.received += bytes;
     }

@@ -2,7 +2,7 @@
 
 import { Counter } from "../../assembly/abi/counters.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
-import { Pair } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 import { Payload } from "./payload.ts";
 import { Reader, Writer } from "./stream-ends.ts";
 
@@ -12,28 +12,44 @@ const MESSAGE_BYTES = 64;
 /** Rounds in a row that may bring nothing: in virtual time, longer than any retransmission takes. */
 const PATIENCE = 10_000_000;
 
-export const bulk: Benchmark = {
-  name: "bulk",
-  title: "TCP one way, 64 KB window; each: 1460 bytes, about a segment",
-  payloadBytes: SEGMENT_BYTES,
-  operations: 180_000,
-  prepare: async (module) => bulkTrial(await Pair.create(module)),
-};
+/** One ACK answers all that a poll takes in (RFC 9293 MUST-58, MUST-59). With so many frames in each, ACKs are as often. */
+export const FRAMES_PER_POLL = 2;
 
-export const roundTrips: Benchmark = {
-  name: "round-trips",
-  title: "64 bytes to the other machine and 64 back, one connection",
-  operations: 200_000,
-  prepare: async (module) => roundTripTrial(await Pair.create(module)),
-};
+/** How a pair of machines comes about: two instances of the core, or one. */
+type Create = typeof Pair.create;
 
-function bulkTrial(pair: Pair): Trial {
-  const fds = pair.connection(PORT);
-  const payload = new Payload(SEGMENT_BYTES);
+/** Bulk with windows of so many segments; `framesPerPoll` unlimited unless it is said. */
+export function bulk(name: string, window: string, packets: number, create: Create, framesPerPoll?: number): Benchmark {
+  const ACKs = framesPerPoll ? `an ACK for every ${framesPerPoll} segments` : "an ACK for every window";
+  return {
+    name,
+    title: `TCP one way, ${window} window, ${ACKs}; each: 1460 bytes`,
+    payloadBytes: SEGMENT_BYTES,
+    operations: 180_000,
+    prepare: async (module) => bulkTrial(await create(module, { framesPerPoll }), packets),
+  };
+}
+
+export function roundTrips(name: string, create: Create): Benchmark {
+  return {
+    name,
+    title: "64 bytes to the other end and 64 back, one connection",
+    operations: 200_000,
+    prepare: async (module) => roundTripTrial(await create(module)),
+  };
+}
+
+/** `packets`: windows of both ends, in segments. */
+export function bulkTrial(pair: Pair, packets?: number): Trial {
+  const fds = pair.connection(PORT, packets);
+  // Written and compared by what a segment carries, and in whole ones of these: timestamps take 12 bytes of the MSS.
+  const piece = pair.left.sendRoom(fds.left);
+  const payload = new Payload(piece);
   const writer = new Writer(pair.left, fds.left, payload);
   const reader = new Reader(pair.right, fds.right, payload);
+  pair.onRation = () => reader.read();
   const run = (segments: number): void => {
-    const end = reader.received + segments * SEGMENT_BYTES;
+    const end = reader.received + Math.ceil((segments * SEGMENT_BYTES) / piece) * piece;
     let idle = 0;
     while (reader.received < end) {
       const before = reader.received;
@@ -47,10 +63,10 @@ function bulkTrial(pair: Pair): Trial {
     }
     demandNoLoss(pair);
   };
-  return { run };
+  return { run, frames: () => ({ segments: pair.left.mac.sent, acks: pair.right.mac.sent }) };
 }
 
-function roundTripTrial(pair: Pair): Trial {
+export function roundTripTrial(pair: Pair): Trial {
   const fds = pair.connection(PORT);
   const payload = new Payload(MESSAGE_BYTES);
   const there = {

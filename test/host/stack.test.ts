@@ -29,7 +29,7 @@ describe("datagrams", () => {
       const question = await clock.settle(server.receive());
       assert.deepEqual([question.address, question.port, question.data.length], [LEFT, client.localPort, bytes]);
       await server.send(question.data, question.address, question.port);
-      assert.deepEqual(await clock.settle(client.receive()), { data: noise(bytes), address: RIGHT, port: 53 });
+      assert.deepEqual(await clock.settle(client.receive()), { data: noise(bytes), address: RIGHT, port: 53, ttl: 64 });
     }
     await rejectsWith(client.send(noise(65_508), RIGHT, 53), "EMSGSIZE", "send");
     await rejectsWith(client.send("x"), "ENOTCONN");

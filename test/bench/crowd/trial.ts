@@ -37,7 +37,7 @@ export class Crowd {
 
   /** One connection, and so many others. */
   static async create(module: WebAssembly.Module, others: number): Promise<Crowd> {
-    const pair = await Pair.create(module, 0);
+    const pair = await Pair.create(module, { turn: 0 });
     const ends = pair.connections(PORT, others + 1);
     pair.wait(REST);
     return new Crowd(pair, ends);
