@@ -8,15 +8,20 @@ export { Core } from "./core/core.ts";
 export { InputError, StackError } from "./errors.ts";
 export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
+export type { Dgram } from "./node/dgram.ts";
+export type { Dns, DnsPromises } from "./node/dns.ts";
+export type { Hosts } from "./node/lookup.ts";
+export type { Net } from "./node/net.ts";
 export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";
+export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
 export type { PingOptions, PingReply } from "./socket/ping.ts";
 export { type RawOptions, type RawPacket, RawSocket } from "./socket/raw-socket.ts";
 export type { ConnectOptions } from "./socket/tcp-connect.ts";
 export { TcpConnection } from "./socket/tcp-connection.ts";
 export { TcpListener } from "./socket/tcp-listener.ts";
 export type { TcpOptions } from "./socket/tcp-options.ts";
-export { type Datagram, type MulticastInterface, UdpSocket } from "./socket/udp-socket.ts";
+export { UdpSocket } from "./socket/udp-socket.ts";
 export {
   type CloseOptions,
   createStack,

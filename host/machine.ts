@@ -128,19 +128,21 @@ export class Machine {
   }
 
   #holdWhileOpen(): void {
-    if (this.sockets.size > 0 && !this.#gone) this.#releaseHold ??= this.clock.hold();
+    if (this.#gone) return;
+    if (this.sockets.holding > 0) this.#releaseHold ??= this.clock.hold();
+    else if (this.#releaseHold !== null) this.runner.wake();
   }
 
-  // The hold outlives the last socket until what was written has left the machine.
+  // The hold outlives the last socket that has one until what was written has left the machine.
   #afterPoll(): void {
     this.sockets.deliver();
     if (this.onNews !== null || this.#awaitingNews.length > 0) this.#tellNews();
-    if (this.sockets.size > 0) return;
+    if (this.sockets.holding > 0) return;
     if (this.#releaseHold !== null && !hasOrphans(this.core, false)) {
       this.#releaseHold();
       this.#releaseHold = null;
     }
-    if (this.#onQuiet !== null && !hasOrphans(this.core, true)) {
+    if (this.#onQuiet !== null && this.sockets.size === 0 && !hasOrphans(this.core, true)) {
       this.#onQuiet();
       this.#onQuiet = null;
     }

@@ -11,6 +11,10 @@ import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmw
 import { InputError, stackError } from "./errors.ts";
 import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
+import { createDgram, type Dgram } from "./node/dgram.ts";
+import { createDns, type Dns } from "./node/dns.ts";
+import { type Hosts, HostsTable, lookupIn } from "./node/lookup.ts";
+import { createNet, type Net } from "./node/net.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
@@ -46,6 +50,8 @@ export interface StackOptions {
   debug?: boolean;
   /** Owner id of its sockets as netstat shows it; default the process's. */
   owner?: number;
+  /** Names that the sockets of `net` and `dgram` find without asking anybody, and their addresses. */
+  hosts?: Hosts;
   /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
   dmaBase?: number;
 }
@@ -90,6 +96,8 @@ export interface NewsReport {
 const IDENTITY_BYTES = 16;
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_LINGER_MS = 1000;
+/** What Node gives each address of several. */
+const ATTEMPT_MS = 250;
 const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
 
 let sharedClock: RealClock | null = null;
@@ -115,7 +123,8 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
   for (const adapter of adapters) plugIn(machine, adapter);
-  const stack = new Stack(machine, options.name ?? "stack");
+  const hosts = new HostsTable(options.hosts ?? {}, Boolean(machine.core.constants.IPV6));
+  const stack = new Stack(machine, options.name ?? "stack", hosts);
   if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
   return stack;
@@ -130,16 +139,44 @@ export class Stack {
   /** Addresses, routes and adapters, to be changed while the stack runs. */
   readonly network: Network;
   #machine: Machine;
+  #hosts: HostsTable;
+  #net: Net | null = null;
+  #dgram: Dgram | null = null;
+  #dns: Dns | null = null;
   #closing: Promise<void> | null = null;
 
   /** `createStack` makes these. */
-  constructor(machine: Machine, name: string) {
+  constructor(machine: Machine, name: string, hosts: HostsTable) {
     this.#machine = machine;
+    this.#hosts = hosts;
     this.name = name;
     this.clock = machine.clock;
     this.core = machine.core;
     this.macs = machine.macs;
     this.network = new Network(machine);
+  }
+
+  /** The module node:net over this stack: sockets and servers that libraries take for Node's own. */
+  get net(): Net {
+    this.#net ??= createNet({
+      machine: this.#machine,
+      lookup: lookupIn(this.#hosts),
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+    });
+    return this.#net;
+  }
+
+  /** The module node:dgram over this stack. */
+  get dgram(): Dgram {
+    this.#dgram ??= createDgram({ machine: this.#machine, lookup: lookupIn(this.#hosts) });
+    return this.#dgram;
+  }
+
+  /** The module node:dns over this stack's table of hosts. */
+  get dns(): Dns {
+    this.#dns ??= createDns(this.#hosts);
+    return this.#dns;
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */

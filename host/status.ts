@@ -136,7 +136,11 @@ export function statusOf(core: Core, fd: number): SocketStatus | null {
  * while it waits for the peer's end.
  */
 export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
-  for (let row = 0; ; row++) {
+  // Whatever may still send has a control block, and those are the first rows.
+  core.exports.region(Region.TCBS);
+  if (core.result(RegionWord.USED) === 0) return false;
+  const rows = core.result(RegionWord.COUNT);
+  for (let row = 0; row < rows; row++) {
     const answer = core.exports.describe(row);
     if (answer < 0) return false;
     if (answer === 0 || core.status(Status.KIND) !== SocketKind.STREAM || core.status(Status.HANDLE) !== NONE) continue;
@@ -144,6 +148,7 @@ export function hasOrphans(core: Core, toTheEnd: boolean): boolean {
     if (SENDING.has(state)) return true;
     if (toTheEnd && state === State.FIN_WAIT_2) return true;
   }
+  return false;
 }
 
 export function regionStatuses(core: Core): RegionStatus[] {

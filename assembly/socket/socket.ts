@@ -5,7 +5,7 @@ import { GROUPS, LOOPBACK, RAW_SOCKETS } from "profile";
 import { Errno } from "../abi/errno";
 import { SocketKind } from "../abi/sockets";
 import { State } from "../abi/status";
-import { copyAddress, isMulticast, isUnspecified } from "../base/address";
+import { clearAddress, copyAddress, isMulticast, isUnspecified } from "../base/address";
 import { LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { findOwnAddress, isAnyBroadcast, isBroadcast, isOwn, sourceTo } from "../ethernet/addresses";
 import { findPath } from "../ip/output";
@@ -98,8 +98,9 @@ export function connectSocket(descriptor: i32, address: usize, port: u32): i32 {
   const endpoint = endpointOf(descriptor);
   if (!endpoint) return -Errno.EBADF;
   if (!isReadable(address, 16)) return -Errno.EFAULT;
-  if (isUnspecified(address) || port > 0xffff) return -Errno.EINVAL;
+  if (port > 0xffff) return -Errno.EINVAL;
   if (!isStream(endpoint)) return connectDatagram(asDatagram(endpoint), address, port);
+  if (isUnspecified(address)) return -Errno.EINVAL;
   const tcb = asStream(endpoint);
   const state = whyNotFresh(tcb);
   if (state != 0) return state;
@@ -131,7 +132,13 @@ function connectTo(tcb: Tcb, address: usize, port: u32): i32 {
   return -Errno.EINPROGRESS;
 }
 
+// Towards no address in particular: it has no peer any more (as with Berkeley's AF_UNSPEC).
 function connectDatagram(socket: Datagram, address: usize, port: u32): i32 {
+  if (isUnspecified(address)) {
+    clearAddress(socket.remote);
+    socket.remotePort = 0;
+    return 0;
+  }
   const failed = findPath(socket.path, address, adapterFor(socket, address));
   if (failed) return failed;
   if (!mayBroadcast(socket, socket.path.adapter, address)) return -Errno.EACCES;

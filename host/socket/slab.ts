@@ -14,7 +14,7 @@ export class Slab {
   /** Begins a piece, for which there is room for `least` bytes, at most 65,536. */
   begin(least = LEAST_BYTES): void {
     if (this.#block.length - this.#end < least) {
-      this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#block = newBlock();
       this.#end = 0;
     }
     this.#start = this.#end;
@@ -32,4 +32,10 @@ export class Slab {
   finish(): Uint8Array {
     return this.#block.subarray(this.#start, this.#end);
   }
+}
+
+// Where there is Node, its bytes are not set to 0 first: every one is written before anybody sees it.
+function newBlock(): Uint8Array<ArrayBuffer> {
+  if (typeof Buffer === "undefined") return new Uint8Array(BLOCK_BYTES);
+  return new Uint8Array(Buffer.allocUnsafeSlow(BLOCK_BYTES).buffer as ArrayBuffer);
 }

@@ -16,9 +16,11 @@ export interface SocketHandler {
 export class SocketTable {
   #core: Core;
   #handlers = new Map<number, SocketHandler>();
+  /** Descriptors that do not keep the process alive. */
+  #idle = new Set<number>();
   #onChange: () => void;
 
-  /** `onChange` is called when a handler comes or goes. */
+  /** `onChange` is called when a handler comes or goes, and when one begins or ceases to keep the process alive. */
   constructor(core: Core, onChange: () => void) {
     this.#core = core;
     this.#onChange = onChange;
@@ -28,12 +30,26 @@ export class SocketTable {
     return this.#handlers.size;
   }
 
+  /** How many keep the process alive. */
+  get holding(): number {
+    return this.#handlers.size - this.#idle.size;
+  }
+
+  /** Says whether the socket keeps the process alive, as every one does at first. */
+  setHolding(fd: number, holds: boolean): void {
+    if (holds === !this.#idle.has(fd)) return;
+    if (holds) this.#idle.delete(fd);
+    else this.#idle.add(fd);
+    this.#onChange();
+  }
+
   add(fd: number, handler: SocketHandler): void {
     this.#handlers.set(fd, handler);
     this.#onChange();
   }
 
   remove(fd: number): void {
+    this.#idle.delete(fd);
     if (this.#handlers.delete(fd)) this.#onChange();
   }
 
@@ -49,6 +65,7 @@ export class SocketTable {
   clear(error: Error): void {
     const handlers = [...this.#handlers.values()];
     this.#handlers.clear();
+    this.#idle.clear();
     for (const handler of handlers) handler.stackGone(error);
     this.#onChange();
   }

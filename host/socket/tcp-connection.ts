@@ -3,13 +3,14 @@
 
 import type { Duplex } from "node:stream";
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, Result, Shutdown, SocketOption } from "../../assembly/abi/sockets.ts";
+import { Event, Shutdown, SocketOption } from "../../assembly/abi/sockets.ts";
 import { type StackError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { SocketStatus } from "../status.ts";
-import { AGAIN, type Endpoint } from "./calls.ts";
+import type { Endpoint } from "./calls.ts";
 import { connectionDuplex } from "./duplex.ts";
 import type { SocketHandler } from "./table.ts";
+import { takeStream } from "./take.ts";
 import { type OptionTarget, TcpOptionCalls } from "./tcp-options.ts";
 
 interface PendingRead {
@@ -234,26 +235,14 @@ export class TcpConnection extends TcpOptionCalls implements SocketHandler {
     }
   }
 
-  // What lies ready, gathered from as many packets as fit; undefined when nothing does.
+  // What lies ready; undefined when nothing does.
   #take(): Uint8Array | null | undefined {
     if (this.#endOfStream) return null;
     if (this.#fd < 0) throw this.#error ?? stackError(-Errno.EBADF, "read");
-    const { calls, slab, core } = this.#machine;
-    let ready = calls.peek(this.#fd);
-    if (ready <= 0 && this.#error !== null) throw this.#error;
-    if (ready === AGAIN) return undefined;
-    if (ready === 0) {
-      this.#endOfStream = true;
-      return null;
-    }
-    slab.begin();
-    while (ready > 0) {
-      const taken = slab.append(core, core.result(Result.POINTER), ready);
-      if (taken === 0) break;
-      calls.consume(this.#fd, taken);
-      ready = calls.peek(this.#fd);
-    }
-    return slab.finish();
+    if (this.#error !== null && !this.#hasUnread()) throw this.#error;
+    const data = takeStream(this.#machine, this.#fd);
+    if (data === null) this.#endOfStream = true;
+    return data;
   }
 
   #hasUnread(): boolean {

@@ -1,26 +1,14 @@
 // A UDP socket in promises.
 
 import { Errno } from "../../assembly/abi/errno.ts";
-import { Event, Result, SocketOption } from "../../assembly/abi/sockets.ts";
-import { checkPort, formatAddress, parseAddress } from "../core/address.ts";
+import { Event, SocketOption } from "../../assembly/abi/sockets.ts";
+import { checkPort, parseAddress } from "../core/address.ts";
 import { InputError, stackError } from "../errors.ts";
 import type { Machine } from "../machine.ts";
 import type { SocketStatus } from "../status.ts";
-import { addressStatuses } from "../tables.ts";
-import { AGAIN, type Target } from "./calls.ts";
+import type { Target } from "./calls.ts";
+import { adapterOf, type Datagram, type MulticastInterface, setMember, takeDatagram } from "./datagrams.ts";
 import type { SocketHandler } from "./table.ts";
-
-export interface Datagram {
-  data: Uint8Array;
-  /** The sender. */
-  address: string;
-  port: number;
-  /** Time to live, or hop limit, that it came in with. */
-  ttl: number;
-}
-
-/** Where a group is joined, or datagrams to groups leave: an adapter's number, or an address that it has. */
-export type MulticastInterface = string | number;
 
 interface PendingReceive {
   resolve(datagram: Datagram): void;
@@ -33,9 +21,6 @@ interface PendingSend {
   resolve(): void;
   reject(error: Error): void;
 }
-
-/** Bytes that a block of received data is to have left for a datagram, so that few are begun. */
-const LEAST_ROOM = 2048;
 
 const encoder = new TextEncoder();
 
@@ -106,12 +91,12 @@ export class UdpSocket implements SocketHandler {
 
   /** Takes what anybody sends to the group, as `dgram.Socket` does. Throws StackError EADDRINUSE when it does already. */
   addMembership(group: string, multicastInterface?: MulticastInterface): void {
-    this.#member("joinGroup", group, null, multicastInterface);
+    this.#member("joinGroup", group, undefined, multicastInterface);
   }
 
   /** Leaves the group, with whatever sources. Throws StackError EADDRNOTAVAIL when it was not joined. */
   dropMembership(group: string, multicastInterface?: MulticastInterface): void {
-    this.#member("leaveGroup", group, null, multicastInterface);
+    this.#member("leaveGroup", group, undefined, multicastInterface);
   }
 
   /** Takes what this source sends to the group, besides those added before (RFC 4607). Throws StackError. */
@@ -140,7 +125,7 @@ export class UdpSocket implements SocketHandler {
 
   /** The adapter that datagrams to groups leave through. */
   setMulticastInterface(multicastInterface: MulticastInterface): void {
-    this.setOption(SocketOption.MULTICAST_ADAPTER, this.#adapterOf(multicastInterface));
+    this.setOption(SocketOption.MULTICAST_ADAPTER, adapterOf(this.#machine.core, multicastInterface));
   }
 
   /** Allows datagrams to a broadcast address; without this they are refused with EACCES. */
@@ -190,23 +175,9 @@ export class UdpSocket implements SocketHandler {
     for (const pending of this.#sends.splice(0)) pending.reject(error);
   }
 
-  #member(call: "joinGroup" | "leaveGroup", group: string, source: string | null, where?: MulticastInterface): void {
+  #member(call: "joinGroup" | "leaveGroup", group: string, source?: string, where?: MulticastInterface): void {
     if (this.#gone !== null) throw this.#gone;
-    this.#machine.calls.member(call, this.#fd, {
-      group: parseAddress(group),
-      source: source === null ? null : parseAddress(source),
-      adapter: this.#adapterOf(where),
-    });
-  }
-
-  // The adapter with that number or address; -1, the stack's choice, for none in particular.
-  #adapterOf(where: MulticastInterface | undefined): number {
-    if (typeof where === "number") return where;
-    const wanted = where === undefined ? "::" : formatAddress(parseAddress(where));
-    if (wanted === "::" || wanted === "0.0.0.0") return -1;
-    const found = addressStatuses(this.#machine.core).find(({ address }) => address === wanted);
-    if (found === undefined) throw stackError(-Errno.EADDRNOTAVAIL, "setMulticastInterface", wanted);
-    return found.adapter;
+    setMember(this.#machine, this.#fd, call, { group, source, where });
   }
 
   // An error about a datagram sent before: one call hears of it, the socket lives on.
@@ -240,22 +211,12 @@ export class UdpSocket implements SocketHandler {
   #serveReceives(): void {
     while (this.#receives.length > 0) {
       try {
-        const datagram = this.#take();
+        const datagram = takeDatagram(this.#machine, this.#fd);
         if (datagram === null) return;
         this.#receives.shift()?.resolve(datagram);
       } catch (error) {
         this.#receives.shift()?.reject(error as Error);
       }
     }
-  }
-
-  #take(): Datagram | null {
-    const { calls, slab, core } = this.#machine;
-    const bytes = calls.peek(this.#fd);
-    if (bytes === AGAIN) return null;
-    const from = { ...calls.resultEndpoint(), ttl: core.result(Result.TTL) };
-    slab.begin(Math.max(LEAST_ROOM, calls.wholeOf(bytes)));
-    calls.takeDatagram(this.#fd, bytes, (pointer, length) => slab.append(core, pointer, length));
-    return { data: slab.finish(), ...from };
   }
 }

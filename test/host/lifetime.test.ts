@@ -1,14 +1,10 @@
 // What keeps a process alive and what lets it end, each in a process of its own, in real time.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { runOwn } from "./own-process.ts";
 
 const HOST = new URL("../../host/index.ts", import.meta.url).href;
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** A process that does not end by itself is stopped after this, and the test fails. */
-const PATIENCE_MS = 15_000;
 
 const BEGIN = `
   import { createCable, createStack } from ${JSON.stringify(HOST)};
@@ -17,20 +13,7 @@ const BEGIN = `
   const b = await createStack({ wires: [{ wire: right, address: "10.0.0.2/24" }] });
 `;
 
-function run(body: string): Promise<{ status: number | null; output: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", BEGIN + body], {
-    cwd: ROOT,
-    timeout: PATIENCE_MS,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  return new Promise((resolve) => {
-    child.on("close", (status) => resolve({ status, output }));
-  });
-}
+const run = (body: string): ReturnType<typeof runOwn> => runOwn(BEGIN + body);
 
 describe("a process", { concurrency: 2 }, () => {
   it("ends while stacks without sockets are there", async () => {
