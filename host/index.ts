@@ -6,6 +6,7 @@ export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
 export { InputError, StackError } from "./errors.ts";
+export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
 export type { Dgram } from "./node/dgram.ts";
 export type { Dns, DnsPromises } from "./node/dns.ts";
@@ -40,10 +41,13 @@ export type {
   NeighborStatus,
   RouteStatus,
 } from "./tables.ts";
+export { bridgeWires } from "./wire/bridge.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
+export { openDatagramWire } from "./wire/datagram.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";
 export { type OpenedWire, openWire, parseWire, type WireContext, type WireSpec } from "./wire/kinds.ts";
 export { type FrameObserver, observeWire } from "./wire/observe.ts";
+export { openStream, type StreamWire } from "./wire/stream.ts";
 export { openTap, type TapWire } from "./wire/tap.ts";
 export type { Wire, WireEnd } from "./wire/wire.ts";

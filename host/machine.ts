@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import { Bus } from "./core/bus.ts";
 import { Core } from "./core/core.ts";
 import { stackError } from "./errors.ts";
-import { RingMac } from "./mac/ring-mac.ts";
+import { createMac, type EmulatedMac } from "./mac/mac.ts";
 import { Runner } from "./runner.ts";
 import { SocketCalls } from "./socket/calls.ts";
 import { Slab } from "./socket/slab.ts";
@@ -27,7 +27,7 @@ export class Machine {
   readonly core: Core;
   readonly clock: Clock;
   readonly owner: number;
-  readonly macs: RingMac[] = [];
+  readonly macs: EmulatedMac[] = [];
   readonly runner: Runner;
   readonly calls: SocketCalls;
   readonly sockets: SocketTable;
@@ -67,9 +67,15 @@ export class Machine {
 
   /** Puts a MAC with that station address on the bus, its wire attached; returns the adapter's index. */
   addAdapter(wire: Wire, address: Uint8Array): number {
-    const mac = new RingMac({ memory: this.core, wire, address, onInterrupt: this.runner.wake });
+    const { wake } = this.runner;
+    const mac = createMac(this.core.constants.MAC, { memory: this.core, wire, address, onInterrupt: wake });
     this.macs.push(mac);
-    const index = this.core.exports.addAdapter(this.#bus.attach(mac), 0, 0);
+    const [a, b, c, d, e, f] = address;
+    const index = this.core.exports.addAdapter(
+      this.#bus.attach(mac),
+      (a << 8) | b,
+      (c << 24) | (d << 16) | (e << 8) | f,
+    );
     if (index < 0) throw stackError(index, "addAdapter");
     return index;
   }

@@ -9,7 +9,7 @@ import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
 import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmware.ts";
 import { InputError, stackError } from "./errors.ts";
-import type { RingMac } from "./mac/ring-mac.ts";
+import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
 import { createDgram, type Dgram } from "./node/dgram.ts";
 import { createDns, type Dns } from "./node/dns.ts";
@@ -135,7 +135,7 @@ export class Stack {
   readonly clock: Clock;
   readonly core: Core;
   /** The adapters' hardware, by adapter index. */
-  readonly macs: readonly RingMac[];
+  readonly macs: readonly EmulatedMac[];
   /** Addresses, routes and adapters, to be changed while the stack runs. */
   readonly network: Network;
   #machine: Machine;

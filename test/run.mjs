@@ -2,8 +2,9 @@
 // --full takes the long form of tests that have one: more seeds, more bytes, more frames.
 
 import { makeReady } from "../host/build/ready.mjs";
-import { installPrograms } from "./runner/debian.mjs";
+import { BOARD_PROGRAMS, installPrograms, PROGRAMS } from "./runner/debian.mjs";
 import { KINDS } from "./runner/kinds.mjs";
+import { installWasm3 } from "./runner/wasm3.mjs";
 
 const OUTCOMES = ["passed", "failed", "skipped"];
 
@@ -17,7 +18,11 @@ async function main(args) {
   if (full) process.env.THIMBLE_FULL = "1";
 
   makeReady();
-  if (kinds.some(({ name }) => name === "linux")) installPrograms();
+  for (const [kind, programs] of Object.entries({ linux: PROGRAMS, boards: [...PROGRAMS, ...BOARD_PROGRAMS] })) {
+    if (kinds.some(({ name }) => name === kind)) installPrograms(programs);
+  }
+
+  if (kinds.some(({ name }) => name === "boards")) installWasm3();
 
   const lines = [];
   const all = [];

@@ -9,6 +9,7 @@ import {
   GROUPS,
   IPV6,
   LOOPBACK,
+  MAC,
   MEMBERSHIPS,
   MTU,
   NEIGHBORS,
@@ -24,6 +25,7 @@ import {
   TX_RING,
   VLANS,
 } from "profile";
+import { MacKind } from "../abi/mac";
 
 export const ETHERNET_HEADER_BYTES: u32 = 14;
 /** The tag that puts a frame into a virtual LAN (IEEE 802.1Q). */
@@ -69,6 +71,9 @@ export const ALL_ADAPTERS: u32 = ADAPTERS + VLANS + LOOPBACK;
 /** False where there is one adapter and no choice: what chooses leaves no byte. */
 export const SEVERAL_ADAPTERS: bool = ALL_ADAPTERS > 1;
 
+/** The MAC has FIFOs that the driver reads and writes, and no descriptors in memory. */
+export const FIFO_MAC: bool = MAC == <u32>MacKind.STELLARIS || MAC == <u32>MacKind.LAN9118;
+
 /** Every packet there is: the shared ones, those kept for control, and those that lie in receive rings. */
 export const ALL_PACKETS: u32 = PACKETS + CONTROL_PACKETS + ADAPTERS * RX_RING;
 /** Sockets of every kind; a descriptor's low 16 bits index them: first the stream sockets, then the rest. */
@@ -110,7 +115,12 @@ if (MTU < LEAST_V4_MTU) ERROR("MTU below 576: IPv4 hosts must take packets of 57
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");
 if (ALL_ADAPTERS > 250) ERROR("ADAPTERS + VLANS + LOOPBACK above 250: their numbers are bytes.");
-if (RX_RING < 2 || TX_RING < 2) ERROR("RX_RING and TX_RING must be at least 2: a ring of one stalls the MAC.");
+if (!FIFO_MAC && (RX_RING < 2 || TX_RING < 2)) {
+  ERROR("RX_RING and TX_RING must be at least 2: a ring of one stalls the MAC.");
+}
+if (FIFO_MAC && (RX_RING < 1 || TX_RING > 0)) {
+  ERROR("A MAC with FIFOs needs RX_RING, the frames that are taken from it in a turn, and TX_RING 0.");
+}
 if (TCBS < 1 || DATAGRAM_SOCKETS < 1) ERROR("TCBS and DATAGRAM_SOCKETS must be at least 1.");
 if (SOCKETS > 65535) ERROR("TCBS + DATAGRAM_SOCKETS above 65535: a descriptor has 16 bits for the index.");
 if (ALL_PACKETS > 65535) ERROR("More than 65535 packets in all.");

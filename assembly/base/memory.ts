@@ -7,6 +7,7 @@ import {
   DATAGRAM_SOCKETS,
   GROUPS,
   IPV6,
+  MAC,
   MEMBERSHIPS,
   NAME_SERVERS,
   NEIGHBORS,
@@ -20,11 +21,13 @@ import {
   TX_RING,
 } from "profile";
 import { Counter } from "../abi/counters";
+import { MacKind } from "../abi/mac";
 import { Status } from "../abi/status";
 import {
   ALL_ADAPTERS,
   ALL_PACKETS,
   BUFFER_BYTES,
+  FIFO_MAC,
   FLOW_BUCKETS,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
@@ -90,9 +93,10 @@ export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
 /** Of each MAC: its receive descriptors, its transmit descriptors, and for each of both the packet in it. */
-export const DESCRIPTOR_BYTES: u32 = 8;
-export const RINGS_BYTES: u32 = (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
-export const RINGS_BASE: usize = memory.data(ADAPTERS * RINGS_BYTES, 16);
+export const DESCRIPTOR_BYTES: u32 = MAC == <u32>MacKind.SMARTFUSION ? 12 : 8;
+export const RINGS_BYTES: u32 = FIFO_MAC ? 0 : (RX_RING + TX_RING) * (DESCRIPTOR_BYTES + 4);
+/** A profile with a FIFO MAC has no such table. */
+export const RINGS_BASE: usize = FIFO_MAC ? 0 : memory.data(ADAPTERS * RINGS_BYTES, 16);
 
 export const FLOW_TABLE: usize = memory.data(FLOW_BUCKETS * 4, 16);
 export const PORT_TABLE: usize = memory.data(PORT_BUCKETS * 4, 16);

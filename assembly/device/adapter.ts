@@ -36,6 +36,14 @@ export class Adapter {
   /** Of a virtual LAN: the adapter that it is upon, and its number there (IEEE 802.1Q). 0 of others. */
   parent: u8;
   vlan: u16;
+
+  /** Of a MAC, in the same byte as `parent`: the second of the clock in which its link was last looked at. */
+  @inline get lookedAt(): u8 {
+    return this.parent;
+  }
+  set lookedAt(second: u8) {
+    this.parent = second;
+  }
 }
 
 if (offsetof<Adapter>() != ADAPTER_BYTES) ERROR("ADAPTER_BYTES does not agree with Adapter.");

@@ -1,39 +1,31 @@
-// The one interface behind which every MAC stands. A profile has one kind of MAC; the others leave no byte.
+// The one interface behind which every MAC stands. A profile has one kind of MAC; the others leave no byte (mac.ts).
 //
-// A driver for a FIFO MAC fits as well: `receive` takes a packet and reads the words into it, `send` writes the words
-// and lets go at once, `refill` and `reclaim` have nothing to do.
+// A driver of a ring gives the MAC packets to receive into and takes them back full, and holds a packet that is sent until
+// the MAC has sent it. One of a FIFO reads a frame into a packet and writes a frame from one, and holds none.
 
-import { MAC } from "profile";
 import { Counter } from "../abi/counters";
 import { count } from "../base/counters";
 import { Adapter, keepAdapter, nextAdapter } from "./adapter";
-import { hold, Packet, PacketFlag, release } from "./packet";
 import {
-  attendRingMac,
-  filterBitRingMac,
-  kickRingMac,
-  receiveRingMac,
-  reclaimRingMac,
-  refillRingMac,
-  sendRingMac,
-  setFilterRingMac,
-  startRingMac,
-  wantSentRingMac,
-} from "./ring-mac";
-
-/** The kinds of MAC that a profile may name. */
-const enum MacKind {
-  RING = 1,
-}
-
-if (MAC != MacKind.RING) ERROR("MAC names no driver; assembly/device/driver.ts lists them.");
+  attendMac,
+  filterBitMac,
+  kickMac,
+  receiveMac,
+  reclaimMac,
+  refillMac,
+  sendMac,
+  setFilterMac,
+  startMac,
+  wantSentMac,
+} from "./mac";
+import { hold, Packet, PacketFlag, release } from "./packet";
 
 /** Starts the MAC at bus address `base`. Null when the profile has no adapter left; `base` 0 when no MAC answers. */
 export function startAdapter(base: u32, macLow: u32, macHigh: u32): Adapter | null {
   const adapter = nextAdapter();
   if (!adapter) return null;
   adapter.base = base;
-  if (!startRingMac(adapter, macLow, macHigh)) {
+  if (!startMac(adapter, macLow, macHigh)) {
     adapter.base = 0;
     return adapter;
   }
@@ -43,12 +35,12 @@ export function startAdapter(base: u32, macLow: u32, macHigh: u32): Adapter | nu
 
 /** The bit of the multicast filter, 0 to 63, that admits the frames to a group's Ethernet address. */
 export function filterBit(macLow: u32, macHigh: u32): u32 {
-  return filterBitRingMac(macLow, macHigh);
+  return filterBitMac(macLow, macHigh);
 }
 
 /** Admits the groups of these bits alone: bits 0 to 31 and 32 to 63. Others may have the same bit; IP sorts them out. */
 export function setFilter(adapter: Adapter, low: u32, high: u32): void {
-  setFilterRingMac(adapter, low, high);
+  setFilterMac(adapter, low, high);
 }
 
 /**
@@ -56,27 +48,27 @@ export function setFilter(adapter: Adapter, low: u32, high: u32): void {
  * the link went up or down, or both, since the last.
  */
 export function attend(adapter: Adapter): bool {
-  const linkMoved = attendRingMac(adapter);
-  reclaimRingMac(adapter);
+  const linkMoved = attendMac(adapter);
+  reclaimMac(adapter);
   sendBacklog(adapter);
   return linkMoved;
 }
 
 /** The next received frame, or null. The caller holds it. */
 export function receiveFrame(adapter: Adapter): Packet | null {
-  return receiveRingMac(adapter);
+  return receiveMac(adapter);
 }
 
 /** Makes the room of a received frame good in the ring. */
 export function refill(adapter: Adapter): void {
-  refillRingMac(adapter);
+  refillMac(adapter);
 }
 
 /** Sends a frame, from the Ethernet header on. The packet is held until the MAC has sent it; order is kept. */
 export function sendFrame(adapter: Adapter, packet: Packet): void {
   hold(packet);
   packet.set(PacketFlag.ON_ITS_WAY);
-  if (!adapter.backlogHead && sendRingMac(adapter, packet)) return;
+  if (!adapter.backlogHead && sendMac(adapter, packet)) return;
   packet.link = null;
   const tail = adapter.backlogTail;
   if (tail) tail.link = packet;
@@ -86,8 +78,8 @@ export function sendFrame(adapter: Adapter, packet: Packet): void {
 
 /** End of an adapter's turn: the MAC is told what it was given, and whether somebody waits for frames to leave. */
 export function kick(adapter: Adapter, sentWanted: bool): void {
-  kickRingMac(adapter);
-  wantSentRingMac(adapter, (sentWanted && adapter.txUsed > 0) || hasBacklog(adapter));
+  kickMac(adapter);
+  wantSentMac(adapter, (sentWanted && adapter.txUsed > 0) || hasBacklog(adapter));
 }
 
 /** Frames that wait for room in the transmit ring. */
@@ -113,7 +105,7 @@ function sendBacklog(adapter: Adapter): void {
   let packet = adapter.backlogHead;
   while (packet) {
     const next = packet.link;
-    if (!sendRingMac(adapter, packet)) break;
+    if (!sendMac(adapter, packet)) break;
     packet = next;
   }
   adapter.backlogHead = packet;

@@ -88,6 +88,8 @@ export const enum MdioBit {
 export const enum Phy {
   BMCR = 0,
   BMSR = 1,
+  /** Upper half of the identifier: who made it. */
+  ID = 2,
   /** BMSR: link is up. Latches low: the first read after a loss says 0. */
   BMSR_LINK = 1 << 2,
   BMSR_AUTONEGOTIATED = 1 << 5,

@@ -1,11 +1,11 @@
-// `npm run build [-- PROFILE...]`: the firmware of every profile (or of those named), the debug firmware, the host's
-// bundles and its type declarations, all in dist/. Prints what was built, the memory map of each profile, and what IPv6 costs
-// it. With --quiet it prints only what goes wrong.
+// `npm run build [-- PROFILE...]`: the firmware of every profile (or of those named, boards among them), the debug
+// firmware, the host's bundles and its type declarations, all in dist/. Prints what was built, the memory map of each
+// profile, and what IPv6 costs it. With --quiet it prints only what goes wrong.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { bundleHost, emitDeclarations } from "./bundle.mjs";
-import { compileFirmware, importTypeScript, profileNames, ROOT, readProfile } from "./firmware.mjs";
+import { boardNames, compileFirmware, importTypeScript, profileNames, ROOT, readProfile } from "./firmware.mjs";
 import { ipv6Cost, ipv6CostText } from "./ipv6-cost.mjs";
 
 /** Compilers that run at once: each takes a core and some hundred megabytes. */
@@ -14,10 +14,10 @@ const PARALLEL = 2;
 async function main(args) {
   const quiet = args.includes("--quiet");
   const names = args.filter((arg) => !arg.startsWith("--"));
-  const known = profileNames();
+  const known = [...profileNames(), ...boardNames()];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown) throw new Error(`no profile is called ${unknown}; there are ${known.join(", ")}`);
-  const wanted = names.length > 0 ? names : known;
+  const wanted = names.length > 0 ? names : profileNames();
 
   const firmware = wanted.map((name) => () => compileFirmware(name));
   if (wanted.includes("node")) firmware.push(() => compileFirmware("node", true));

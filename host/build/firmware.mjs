@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,11 +17,21 @@ export const NO_HEAP = fileURLToPath(new URL("no-heap.mjs", import.meta.url));
 const PAGE = 65536;
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
 
-/** Names of all profiles: the folders of boards/ that hold a profile.ts. */
+/** Names of the profiles that `npm run build` builds: the folders of boards/ with a profile.ts and no board.mjs. */
 export function profileNames() {
-  return readdirSync(join(ROOT, "boards"), { recursive: true })
-    .filter((path) => /^[^/\\]+[/\\]profile\.ts$/.test(path))
-    .map(dirname)
+  return foldersWith("profile.ts").filter((name) => !boardNames().includes(name));
+}
+
+/** Names of the boards, whose profiles are built when they are asked for: the folders of boards/ with a board.mjs. */
+export function boardNames() {
+  return foldersWith("board.mjs");
+}
+
+function foldersWith(file) {
+  const folders = readdirSync(join(ROOT, "boards"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name }) => name)
+    .filter((name) => existsSync(join(ROOT, "boards", name, file)))
     .sort();
 }
 
@@ -39,8 +49,14 @@ export async function importTypeScript(path) {
 
 /** Where a profile's wasm goes. `node` is the one that the package loads when nothing else is asked for. */
 export function firmwarePath(name, debug = false) {
+  if (boardNames().includes(name)) return join(boardFolder(name), "thimble.wasm");
   const suffix = [name === "node" ? "" : `-${name}`, debug ? "-debug" : ""].join("");
   return join(DIST, `thimble${suffix}.wasm`);
+}
+
+/** Where everything that is made for a board goes. */
+export function boardFolder(name) {
+  return join(DIST, "boards", name);
 }
 
 /** What asc is told beyond asconfig.json: the profile, the size of memory, which comes from it, and the proof. */

@@ -10,6 +10,8 @@ export interface MemoryMap {
   /** Bytes from address 0 to the end of static data, and those of linear memory. */
   readonly used: number;
   readonly total: number;
+  /** What a connection takes: bytes that it has to itself, and those of as many packets as it may hold at most. */
+  readonly connection: { readonly own: number; readonly packets: number };
 }
 
 /** Reads the map of a machine; throws an Error when the module does not say how large it is. */
@@ -19,7 +21,16 @@ export function memoryMap(core: Core): MemoryMap {
     throw new Error("This wasm module exports no __heap_base or no LINEAR_BYTES; build it again: npm run build");
   }
   const regions = regionStatuses(core).sort((a, b) => a.base - b.base || a.bytes - b.bytes);
-  return { regions, used, total };
+  return { regions, used, total, connection: connectionBytes(core, regions) };
+}
+
+function connectionBytes(core: Core, regions: readonly RegionStatus[]): MemoryMap["connection"] {
+  const size = (wanted: string): number => regions.find(({ name }) => name === wanted)?.size ?? 0;
+  const { RX_PACKETS_PER_TCB: received = 0, TX_PACKETS_PER_TCB: sent = 0 } = core.constants;
+  return {
+    own: size("TCBS") + size("TIMERS") + size("EVENTS"),
+    packets: (received + sent) * (size("PACKETS") + size("BUFFERS")),
+  };
 }
 
 /** The map as lines of text; with `live`, also how full the pools are and have been. */
@@ -37,7 +48,9 @@ export function memoryMapText(map: MemoryMap, live = false): string {
   rows.push(["other tables and gaps", "", "", "", grouped(map.used - named), ...blank]);
   rows.push(["used", "", "", "", grouped(map.used), ...blank]);
   rows.push(["free", address(map.used), "", "", grouped(map.total - map.used), ...blank]);
-  return tableText(columns, rows, "  ");
+  const { own, packets } = map.connection;
+  const sentence = `A connection takes ${grouped(own)} bytes, and with full buffers ${grouped(own + packets)}.`;
+  return `${tableText(columns, rows, "  ")}${sentence}\n`;
 }
 
 function address(value: number): string {

@@ -1,5 +1,6 @@
 // Makes a checkout ready to run: installs packages and builds where that is due, and says so; otherwise says nothing
-// and costs a few milliseconds. `npm start`, `npm run thimble`, the tests and the benchmark begin with it.
+// and costs a few milliseconds. With --packages-only it builds nothing. `npm start`, `npm run thimble`, the tests and the
+// benchmark begin with it.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -19,14 +20,15 @@ const PRODUCTS = [
   "dist/index.d.ts",
 ];
 
-/** Installs and builds what is missing or old. Throws an Error with a sentence when that fails. */
-export function makeReady() {
+/** Installs and, unless told otherwise, builds what is missing or old. Throws an Error with a sentence when that fails. */
+export function makeReady({ packagesOnly = false } = {}) {
   // npm writes this file at the end of an installation.
   if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
     const [command, ...args] = npmCommand();
     args.push("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error");
     run("installing packages (npm ci)", command, args);
   }
+  if (packagesOnly) return;
   const built = Math.min(...PRODUCTS.map(modified));
   if (built < Math.max(...SOURCES.map(newest))) {
     run("building (npm run build)", process.execPath, ["host/build/build.mjs", "--quiet"]);
@@ -48,7 +50,7 @@ function modified(path) {
 }
 
 /** Time of the last change of a file, or of any file or folder in a folder. */
-function newest(path) {
+export function newest(path) {
   if (!existsSync(join(ROOT, path))) return 0;
   if (!statSync(join(ROOT, path)).isDirectory()) return modified(path);
   const entries = readdirSync(join(ROOT, path), { recursive: true });
@@ -65,7 +67,7 @@ function run(what, command, args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    makeReady();
+    makeReady({ packagesOnly: process.argv.includes("--packages-only") });
   } catch (error) {
     process.stderr.write(`thimble: ${error.message}\n`);
     process.exitCode = 1;

@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { codeText, layersOf, measureCode, tcpBytes } from "./code-sizes.ts";
 import { controlBlockText, readControlBlock } from "./control-block.ts";
-import { profileNames } from "./firmware.mjs";
+import { boardNames, profileNames } from "./firmware.mjs";
 
 const USAGE = `Usage: npm run sizes [-- [--tcb] [--code] [--largest N] [--json] [PROFILE...]]
 
@@ -39,7 +39,7 @@ interface Wanted {
 
 function readArguments(args: string[]): Wanted {
   const { values, positionals } = parse(args);
-  const known = profileNames() as string[];
+  const known = [...profileNames(), ...boardNames()] as string[];
   const unknown = positionals.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new UsageError(`no profile is called ${unknown}; there are ${known.join(", ")}`);
   const largest = values.largest ?? "0";

@@ -22,6 +22,7 @@ const GUIDE = `
 A wire is what the machine's Ethernet adapter is plugged into:
   tap:NAME                          a TAP device of Linux: your kernel is the neighbor
   tap:NAME,loss=3%,delay=20ms       the same behind a bad cable
+  stream:PATH, dgram:PORT/PORT      a Unix socket, or UDP: QEMU's -netdev stream, and dgram
   sim[:loss=3%,delay=20ms,...]      a simulated cable with a second machine at its other end
 
 A TAP device that you may open, once, as root:

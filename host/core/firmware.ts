@@ -25,10 +25,15 @@ export async function compileFirmware(source: FirmwareSource): Promise<WebAssemb
 function findFirmware(profile: string, debug: boolean): URL {
   const file = `thimble${profile === "node" ? "" : `-${profile}`}${debug ? "-debug" : ""}.wasm`;
   for (const folder of ["./", "../../dist/"]) {
-    const url = new URL(folder + file, import.meta.url);
-    if (existsSync(fileURLToPath(url))) return url;
+    for (const path of [file, `boards/${profile}/thimble.wasm`]) {
+      const url = new URL(folder + path, import.meta.url);
+      if (existsSync(fileURLToPath(url))) return url;
+    }
   }
-  throw new InputError("ERR_PROFILE", `${file} is not there; "npm run build" makes it if boards/${profile} exists.`);
+  throw new InputError(
+    "ERR_PROFILE",
+    `${file} is not there; "npm run build -- ${profile}" makes it if boards/${profile} exists.`,
+  );
 }
 
 function compileFile(url: URL): Promise<WebAssembly.Module> {

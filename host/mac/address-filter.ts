@@ -11,6 +11,8 @@ export class AddressFilter {
   hashHigh = 0;
   promiscuous = false;
   allMulticast = false;
+  /** The bit of the hash that admits a group; MACs differ. */
+  hash: (bytes: Uint8Array) => number = multicastHash;
 
   admits(frame: Uint8Array): boolean {
     const low = frame[0] | (frame[1] << 8) | (frame[2] << 16) | (frame[3] << 24);
@@ -24,7 +26,7 @@ export class AddressFilter {
 
   #hashAdmits(frame: Uint8Array): boolean {
     if ((this.hashLow | this.hashHigh) === 0) return false;
-    const bit = multicastHash(frame);
+    const bit = this.hash(frame);
     return ((bit < 32 ? this.hashLow : this.hashHigh) & (1 << (bit & 31))) !== 0;
   }
 }
@@ -32,4 +34,12 @@ export class AddressFilter {
 /** The bit of the hash, 0 to 63, that admits the group whose address begins `bytes`. */
 export function multicastHash(bytes: Uint8Array): number {
   return crc32(bytes, 6) >>> 26;
+}
+
+/** The same for MACs whose CRC goes the other way: highest bit first, not inverted. */
+export function highestBitFirstHash(bytes: Uint8Array): number {
+  const mirrored = ~crc32(bytes, 6);
+  let hash = 0;
+  for (let bit = 0; bit < 6; bit++) hash = (hash << 1) | ((mirrored >>> bit) & 1);
+  return hash;
 }

@@ -1,4 +1,4 @@
-// The programs that the tests against the Linux kernel use, and their installation on Debian where that is possible.
+// The programs that the tests against the Linux kernel and those of boards use, and their installation on Debian where that is possible.
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -23,9 +23,21 @@ export const PROGRAMS = [
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
 ];
 
-/** Entries of PROGRAMS that are not there. */
-export function missingPrograms() {
-  return PROGRAMS.filter(({ program, ask, says }) => {
+/** The same for the tests of boards: a compiler with its C library, and the boards themselves. */
+export const BOARD_PROGRAMS = [
+  { program: "arm-none-eabi-gcc", debian: "gcc-arm-none-eabi" },
+  {
+    program: "arm-none-eabi-gcc",
+    debian: "libnewlib-arm-none-eabi",
+    ask: "-print-file-name=libc.a",
+    says: /\/libc\.a/,
+  },
+  { program: "qemu-system-arm", debian: "qemu-system-arm" },
+];
+
+/** Entries of a list that are not there. */
+export function missingPrograms(programs = PROGRAMS) {
+  return programs.filter(({ program, ask, says }) => {
     if (!isInstalled(program)) return true;
     if (!ask) return false;
     const { stdout, stderr } = spawnSync(program, [ask], { encoding: "utf8" });
@@ -47,11 +59,11 @@ function isInstalled(program) {
 }
 
 /** Installs what is missing where root and apt-get are there; says what it does. Never fails: tests say what they miss. */
-export function installPrograms() {
-  const missing = missingPrograms();
+export function installPrograms(programs = PROGRAMS) {
+  const missing = missingPrograms(programs);
   if (missing.length === 0 || process.getuid?.() !== 0 || !isInstalled("apt-get")) return;
   const packages = missing.map(({ debian }) => debian);
-  process.stderr.write(`thimble: installing for the Linux tests: ${packages.join(" ")} ...\n`);
+  process.stderr.write(`thimble: installing for the tests: ${packages.join(" ")} ...\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   for (const args of [
     ["update", "-qq"],

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { firmwarePath, profileNames, readProfile } from "../../host/build/firmware.mjs";
+import { boardNames, firmwarePath, profileNames, readProfile } from "../../host/build/firmware.mjs";
 import { memoryMap, memoryMapText } from "../../host/build/memory-map.ts";
 import { Bus } from "../../host/core/bus.ts";
 import { Core } from "../../host/core/core.ts";
@@ -60,6 +60,6 @@ describe("npm run build", () => {
       encoding: "utf8",
     });
     assert.equal(status, 1);
-    assert.equal(stderr, `no profile is called huge; there are ${profileNames().join(", ")}\n`);
+    assert.equal(stderr, `no profile is called huge; there are ${[...profileNames(), ...boardNames()].join(", ")}\n`);
   });
 });

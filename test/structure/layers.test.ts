@@ -11,7 +11,7 @@ import { filesBelow, ROOT } from "./sources.ts";
 const LAYERS = ["abi", "base", "device", "ethernet", "ip", "transport", "socket", "stack", "index.ts"];
 
 /** What the host may take from assembly/. */
-const CONTRACT = /^assembly\/(abi\/[^/]+|device\/registers)\.ts$/;
+const CONTRACT = /^assembly\/(abi\/[^/]+|device\/(\w+-)?registers)\.ts$/;
 
 interface Import {
   readonly file: string;

@@ -7,7 +7,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { compileFirmware, firmwarePath, NO_HEAP, profileNames, runAsc } from "../../host/build/firmware.mjs";
+import {
+  boardNames,
+  compileFirmware,
+  firmwarePath,
+  NO_HEAP,
+  profileNames,
+  readProfile,
+  runAsc,
+} from "../../host/build/firmware.mjs";
 import { ROOT } from "./sources.ts";
 
 /** Changes to the profile `tiny`, and the sentence each is refused with. */
@@ -40,6 +48,13 @@ describe("profiles", { concurrency: 2 }, () => {
       assert.equal(sha256, shipped, "dist/ is older than the sources, or the build is not reproducible");
     });
   }
+
+  it("of boards have the same constants as the others", async () => {
+    const wanted = Object.keys(await readProfile("node")).sort();
+    for (const name of boardNames() as string[]) {
+      assert.deepEqual(Object.keys(await readProfile(name)).sort(), wanted, name);
+    }
+  });
 
   for (const { constant, value, reason } of CONTRADICTIONS) {
     it(`a profile with ${constant} = ${value} does not build`, async () => {

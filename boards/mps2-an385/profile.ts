@@ -1,0 +1,78 @@
+// Profile of the Arm MPS2 board with its Cortex-M3 image AN385: 4 MB of RAM, so that there is room for both versions of
+// IP, for groups, and for sixteen connections with windows of 6·MSS.
+
+/** Bytes of linear memory; a whole number of 64 KiB pages, or less than one page. */
+export const LINEAR_BYTES: u32 = 4 * 64 * 1024;
+
+/** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
+export const SHRINK: u32 = 1;
+
+/** Which MAC the driver is for (assembly/abi/mac.ts): 3, the LAN9118. */
+export const MAC: u32 = 3;
+/** Ethernet adapters the machine may have. */
+export const ADAPTERS: u32 = 1;
+/** Virtual LANs (IEEE 802.1Q), each an adapter of its own upon one of those; 0: no tags. */
+export const VLANS: u32 = 0;
+/** 1: the machine reaches its own addresses and 127.0.0.1 without a wire. */
+export const LOOPBACK: u32 = 1;
+/** 1: the machine can be a router between its adapters. */
+export const FORWARDING: u32 = 0;
+/** The MAC has FIFOs and no descriptors: frames taken from it in a turn, each of which has a packet kept for it. */
+export const RX_RING: u32 = 8;
+export const TX_RING: u32 = 0;
+/** Largest IP packet that the wire carries, in bytes. */
+export const MTU: u32 = 1500;
+/** 1: both versions of IP; 0: IPv4 alone, without a byte of the other. */
+export const IPV6: u32 = 1;
+
+/** Packets shared by all sockets, for data received, waiting and unacknowledged. */
+export const PACKETS: u32 = 96;
+/** Packets kept back for what must always be sent: ACK, RST, FIN, ARP. */
+export const CONTROL_PACKETS: u32 = 8;
+
+/** Stream sockets, listeners among them. */
+export const TCBS: u32 = 18;
+/** Handshakes in progress, over all listeners. */
+export const SYN_QUEUE: u32 = 16;
+/** Connections in TIME-WAIT. */
+export const TIME_WAITS: u32 = 32;
+/** 0: congestion control is Reno's; with windows this small CUBIC's (RFC 9438 §4.3) would be the same. */
+export const CUBIC: u32 = 0;
+/** 1: a socket may tell its peer of the user time-out, and hear the peer's (RFC 5482); 0: there is no such option. */
+export const USER_TIMEOUT_OPTION: u32 = 1;
+/** Seconds that a connection stays in TIME-WAIT: 2·MSL (RFC 9293 §3.4.2 has four minutes and lets hosts choose). */
+export const TIME_WAIT_SECONDS: u32 = 60;
+/** Milliseconds of the shortest retransmission time-out (RFC 6298 §2.4 has a second; Linux has this). */
+export const MIN_RTO_MILLISECONDS: u32 = 200;
+/** UDP and echo sockets. */
+export const DATAGRAM_SOCKETS: u32 = 8;
+/** 1: sockets may speak other protocols upon IP than TCP and UDP, and see what comes of any. */
+export const RAW_SOCKETS: u32 = 1;
+/** Packets of datagrams that may wait in one socket, for each direction; the last datagram may go beyond. */
+export const DATAGRAM_QUEUE: u32 = 4;
+/** Datagrams that may be put together from fragments at once. */
+export const REASSEMBLIES: u32 = 4;
+/** Most packets that fragments may hold, over all of these: the largest datagram fits. */
+export const REASSEMBLY_PACKETS: u32 = 48;
+
+/** Most packets of received data in one connection; with MTU, the largest window: the FIFO holds as much. */
+export const RX_PACKETS_PER_TCB: u32 = 6;
+/** Most packets of unsent and unacknowledged data in one connection. */
+export const TX_PACKETS_PER_TCB: u32 = 8;
+
+/** Neighbors whose Ethernet address is known or sought, and packets that may wait for one. */
+export const NEIGHBORS: u32 = 16;
+export const NEIGHBOR_QUEUE: u32 = 3;
+export const ROUTES: u32 = 8;
+/** Destinations whose path is remembered to be narrower than the link. */
+export const PATH_MTUS: u32 = 8;
+/** Addresses of the machine itself, over all adapters. */
+export const ADDRESSES: u32 = 6;
+/** Name servers that routers may tell of. */
+export const NAME_SERVERS: u32 = 3;
+/** 1: an address may be claimed, that is, others are asked first whether they have it; IPv6 needs that. */
+export const CLAIMS: u32 = 1;
+/** Groups that adapters may be in, each with each source that is asked for by itself; 0: no multicast. */
+export const GROUPS: u32 = 12;
+/** Memberships of UDP sockets in those groups. */
+export const MEMBERSHIPS: u32 = 16;
