@@ -36,6 +36,9 @@ Examples:
 
 class UsageError extends Error {}
 
+/** Codes of what is wrong with the words of the command line, not with the machine. */
+const USAGE_CODES = ["ERR_BOARD", "ERR_ADDRESS"];
+
 function readArguments(args: string[]) {
   const options = {
     address: { type: "string" },
@@ -58,6 +61,7 @@ async function main(args: string[]): Promise<void> {
   if (help) process.stdout.write(USAGE);
   else if (name === undefined) await listBoards();
   else {
+    await readBoard(name); // a name that is none is told before anything is built
     process.stderr.write(`building ${name} ...\n`);
     const firmware = await buildBoard(name, address === undefined ? {} : { address });
     process.stdout.write(reportText(firmware));
@@ -105,5 +109,5 @@ try {
 } catch (error) {
   if (!(error instanceof InputError) && !(error instanceof UsageError)) throw error;
   process.stderr.write(`board: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError || USAGE_CODES.includes(error.code) ? 2 : 1;
 }

@@ -62,7 +62,7 @@ function use(sections: readonly Section[], total: number): MemoryUse {
 
 /** The report as text. */
 export function memoryReport({ flash, ram }: FirmwareMemory): string {
-  return `Flash\n${useText(flash)}RAM\n${useText(ram)}`;
+  return `Flash\n${useText(flash)}\nRAM\n${useText(ram)}`;
 }
 
 function useText({ lines, used, total }: MemoryUse): string {
