@@ -11,8 +11,11 @@ import { buildSync } from "esbuild";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const DIST = join(ROOT, "dist");
 
-/** The transform that refuses a core with a heap; asc resolves relative paths as packages, so this is absolute. */
-export const NO_HEAP = fileURLToPath(new URL("no-heap.mjs", import.meta.url));
+/**
+ * The transform that refuses a core with a heap; asc resolves relative paths as packages, so this is absolute. Named from the
+ * root, since a bundle of this file lies elsewhere.
+ */
+export const NO_HEAP = join(ROOT, "host/build/no-heap.mjs");
 
 const PAGE = 65536;
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
@@ -59,13 +62,16 @@ export function boardFolder(name) {
   return join(DIST, "boards", name);
 }
 
-/** What asc is told beyond asconfig.json: the profile, the size of memory, which comes from it, and the proof. */
-export function profileOptions(name, { LINEAR_BYTES: linearBytes, SHRINK: shrink }) {
+/**
+ * What asc is told beyond asconfig.json: the profile, the size of memory, which comes from it, and the proof. `folder` is where
+ * the profile's file lies, seen from the root.
+ */
+export function profileOptions(name, { LINEAR_BYTES: linearBytes, SHRINK: shrink }, folder = `boards/${name}`) {
   const pages = Math.ceil(linearBytes / PAGE);
   if (linearBytes > PAGE && linearBytes % PAGE !== 0) {
     throw new Error(`boards/${name}/profile.ts: LINEAR_BYTES above ${PAGE} must be a whole number of 64 KiB pages`);
   }
-  const options = ["--transform", NO_HEAP, "--lib", `boards/${name}`];
+  const options = ["--transform", NO_HEAP, "--lib", folder];
   options.push("--shrinkLevel", `${shrink}`);
   options.push("--initialMemory", `${pages}`, "--maximumMemory", `${pages}`);
   // Below a page, asc itself refuses static data past the limit; at a page and above, initialMemory is the check.

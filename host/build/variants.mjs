@@ -1,6 +1,6 @@
-// Variants of a profile: the same constants but for a few. They say what one of them costs.
+// Variants of a profile: the same constants but for a few.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { DIST, importTypeScript, profileOptions, ROOT, runAsc } from "./firmware.mjs";
 
@@ -15,19 +15,23 @@ export function variantSource(name, changes) {
   return source;
 }
 
+/** Compiles a variant of a profile in `folder`, for the target "release" or "debug"; resolves to the path of its wasm. */
+export async function compileVariantIn(folder, name, changes, target = "release") {
+  const file = join(folder, "profile.ts");
+  writeFileSync(file, variantSource(name, changes));
+  const wasm = join(folder, `${process.pid}.wasm`);
+  const options = profileOptions(name, await importTypeScript(file), relative(ROOT, folder));
+  await runAsc(["--target", target, "--outFile", relative(ROOT, wasm), ...options], ROOT);
+  return wasm;
+}
+
 /** Compiles a variant of a profile; resolves to its wasm; rejects with asc's message. */
-export async function compileVariant(name, changes) {
-  const folder = join(DIST, `variant-${name}-${process.pid}.tmp`, Object.keys(changes).join("-"));
-  mkdirSync(folder, { recursive: true });
+export async function compileVariant(name, changes, target = "release") {
+  mkdirSync(DIST, { recursive: true });
+  const folder = mkdtempSync(join(DIST, "variant-"));
   try {
-    const file = join(folder, "profile.ts");
-    writeFileSync(file, variantSource(name, changes));
-    const options = profileOptions(name, await importTypeScript(file));
-    options[options.indexOf("--lib") + 1] = relative(ROOT, folder);
-    const wasm = join(folder, "variant.wasm");
-    await runAsc(["--target", "release", "--outFile", relative(ROOT, wasm), ...options], ROOT);
-    return new Uint8Array(readFileSync(wasm));
+    return new Uint8Array(readFileSync(await compileVariantIn(folder, name, changes, target)));
   } finally {
-    rmSync(join(folder, ".."), { recursive: true, force: true });
+    rmSync(folder, { recursive: true });
   }
 }

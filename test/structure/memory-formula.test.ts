@@ -15,6 +15,7 @@ import {
   runAsc,
 } from "../../host/build/firmware.mjs";
 import { staticBytes } from "../../host/build/memory-formula.ts";
+import { variantSource } from "../../host/build/variants.mjs";
 import { Random } from "../../host/random.ts";
 import { ROOT } from "./sources.ts";
 
@@ -25,10 +26,6 @@ const PAGES = 256;
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-formula-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-function profilePath(name: string): string {
-  return join(ROOT, "boards", name, "profile.ts");
-}
 
 async function heapBase(wasm: string): Promise<number> {
   const module = await WebAssembly.compile(new Uint8Array(readFileSync(wasm)));
@@ -75,11 +72,7 @@ function randomProfile(random: Random): string {
     GROUPS: groups,
     MEMBERSHIPS: groups ? upTo(1, 50) : 0,
   };
-  const eight = readFileSync(profilePath("eight"), "utf8");
-  return Object.entries(constants).reduce(
-    (text, [name, value]) => text.replace(new RegExp(`(export const ${name}: u32 = )[^;]+;`), `$1${value};`),
-    eight,
-  );
+  return variantSource("eight", constants);
 }
 
 describe("the formula of linear memory", () => {
