@@ -4,6 +4,7 @@ import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
@@ -246,6 +247,15 @@ export class Stack {
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");
     return ping(this.#machine, address, options);
+  }
+
+  /**
+   * Opens the module's web server. Rejects with StackError: EOPNOTSUPP where the profile has none, EALREADY when it is open,
+   * EADDRINUSE, ENFILE.
+   */
+  async serveWeb(options: WebServerOptions = {}): Promise<WebServer> {
+    this.#refuseWhenClosed("serveWeb");
+    return new WebServer(this.#machine, options);
   }
 
   /** All sockets, listeners and remains of connections: what netstat shows. */
