@@ -6,7 +6,7 @@ import { Event, Result, SocketKind } from "../abi/sockets";
 import { clearAddress } from "../base/address";
 import { RESULT, SCRATCH } from "../base/memory";
 import { endpointOf, notify } from "../transport/endpoint";
-import { bindSocket, closeSocket, createSocket, listenOn } from "./socket";
+import { asStream, bindSocket, closeSocket, createSocket, listenOn } from "./socket";
 
 /** A socket that the application owns: its descriptor, or ENFILE. News about it come to the application's `serve`. */
 export function openFor(application: Application, kind: SocketKind): i32 {
@@ -37,6 +37,12 @@ export function listenAt(application: Application, port: u32, backlog: u32): i32
 export function tellAgain(socket: i32): void {
   const endpoint = endpointOf(socket);
   if (endpoint) notify(endpoint, Event.READABLE);
+}
+
+/** Connections that wait at a listener to be accepted. */
+export function waitingAt(listener: i32): u32 {
+  const endpoint = endpointOf(listener);
+  return endpoint ? asStream(endpoint).accepted : 0;
 }
 
 function orClose(socket: i32, answer: i32): i32 {

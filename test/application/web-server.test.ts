@@ -14,7 +14,11 @@ const TEXT = "0123456789abcdefghijklmnopqrstuvwxyz";
 const TAG = 0x1234_5678_9abc_def0n;
 const BIG = noise(300_000);
 
+/** More than both machines have buffers for. */
+const HUGE = 4_000_000;
+
 const PAGES: Record<string, WebPage> = {
+  "/huge": { size: HUGE, type: "text/plain", read: (target) => target.fill(0x68).length },
   "/text": pageOfBytes(Buffer.from(TEXT), "text/plain; charset=utf-8", TAG),
   "/untagged": pageOfBytes(Buffer.from(TEXT), "text/plain"),
   "/big": pageOfBytes(BIG, "application/octet-stream"),
@@ -340,13 +344,14 @@ describe("slow peers", () => {
     const began = pair.clock.now();
     assert.equal(await pair.clock.settle(reader.rest()), "");
     assert.ok(pair.clock.now() - began > 29 * SECOND);
+    await pair.clock.settle(connection.close());
     pair.clock.runUntil(pair.clock.now() + SECOND);
     assertEmptyBut(1);
   });
 
   it("who does not take the answer is given up after thirty seconds", async () => {
     const connection = await connect();
-    await connection.write(request("/big"));
+    await connection.write(request("/huge"));
     pair.clock.runUntil(pair.clock.now() + 60 * SECOND);
     assert.equal(reports[0]?.complete, false);
     assertEmptyBut(1);
@@ -389,6 +394,7 @@ describe("the server as a whole", () => {
     await rejectsWith(pair.right.serveWeb(), "EALREADY", "serveWeb");
     await server.close();
     assert.equal(await pair.clock.settle(connection.read()), null);
+    await pair.clock.settle(connection.close());
     pair.clock.runUntil(pair.clock.now() + 1_000_000);
     assertEmpty(pair.right);
     server = await pair.right.serveWeb();

@@ -9,7 +9,7 @@ import { Event, Shutdown } from "../../abi/sockets";
 import { WebMethod, WebNeed, WebOption } from "../../abi/web";
 import { NEVER, now } from "../../base/clock";
 import { count } from "../../base/counters";
-import { lentAt, listenAt, tellAgain } from "../../socket/inside";
+import { lentAt, listenAt, tellAgain, waitingAt } from "../../socket/inside";
 import { abortSocket, acceptFrom, closeSocket, shutdownSocket } from "../../socket/socket";
 import { peek, take } from "../../socket/transfer";
 import { findPage, pageAt, pageBytes, pageTag, pageType } from "../pages";
@@ -79,13 +79,12 @@ export function serve(socket: i32, news: u32): void {
 }
 
 function acceptAll(): void {
-  while (server.used < WEB_CONNECTIONS || makeRoom()) {
-    const socket = acceptFrom(server.listener - 1);
-    if (socket < 0) return;
-    const connection = takeConnection(socket);
+  while (waitingAt(server.listener - 1) && (server.used < WEB_CONNECTIONS || makeRoom())) {
+    const connection = takeConnection(acceptFrom(server.listener - 1));
     if (!connection) return;
     count(Counter.WebConnections);
     beginHead(connection);
+    connection.stage = Stage.HEAD;
     allowSeconds(connection, HEAD_SECONDS);
   }
 }
