@@ -150,6 +150,10 @@ export class WebServer {
 
 export const server: WebServer = changetype<WebServer>(WEB_STATE);
 
+export function webConnectionsInUse(): u32 {
+  return server.used;
+}
+
 export function connectionAt(index: u32): WebConnection {
   return changetype<WebConnection>(WEB_BASE + index * WEB_CONNECTION_BYTES);
 }
