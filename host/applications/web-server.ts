@@ -70,11 +70,13 @@ const HANDLE = -1 - Application.WEB_SERVER;
 
 export class WebServer implements SocketHandler {
   readonly port: number;
+  /** Resolves when the server is closed, or the stack is gone. */
+  readonly closed: Promise<void>;
   #machine: Machine;
   #options: WebServerOptions;
   #requests = new Map<number, OpenRequest>();
   #open = true;
-  #onIdle: (() => void) | null = null;
+  #onClosed: () => void = () => {};
 
   /** `Stack.serveWeb` makes these. Throws StackError: EOPNOTSUPP where the profile has no web server, EADDRINUSE. */
   constructor(machine: Machine, options: WebServerOptions) {
@@ -84,6 +86,9 @@ export class WebServer implements SocketHandler {
     const asks = options.page === undefined ? 0 : WebOption.HOST_PAGES;
     const answer = this.#call(WebCall.START, this.port, asks | WebOption.REPORTS);
     if (answer < 0) throw stackError(answer, "serveWeb", undefined, this.port);
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
     machine.sockets.add(HANDLE, this);
     machine.addService(this.#serve);
     machine.runner.wake();
@@ -91,13 +96,13 @@ export class WebServer implements SocketHandler {
 
   /** Closes the port; requests that are being answered go on. Resolves when they are over. */
   close(): Promise<void> {
-    if (!this.#open) return Promise.resolve();
-    this.#open = false;
-    this.#call(WebCall.STOP);
-    this.#machine.runner.wake();
-    if (this.#requests.size === 0) this.#remove();
-    else return new Promise((resolve) => (this.#onIdle = resolve));
-    return Promise.resolve();
+    if (this.#open) {
+      this.#open = false;
+      this.#call(WebCall.STOP);
+      this.#machine.runner.wake();
+      if (this.#requests.size === 0) this.#remove();
+    }
+    return this.closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,8 +122,7 @@ export class WebServer implements SocketHandler {
   #remove(): void {
     this.#machine.removeService(this.#serve);
     this.#machine.sockets.remove(HANDLE);
-    this.#onIdle?.();
-    this.#onIdle = null;
+    this.#onClosed();
   }
 
   #call(operation: WebCall, a = 0, b = 0, c = 0, d = 0): number {
