@@ -2,6 +2,7 @@
 // say so already, so that nothing is said twice.
 
 import { Errno } from "../../assembly/abi/errno.ts";
+import { MacKind } from "../../assembly/abi/mac.ts";
 import { Region, RegionWord } from "../../assembly/abi/regions.ts";
 import { Event, Result, SocketKind } from "../../assembly/abi/sockets.ts";
 import type { NamedBoard } from "./boards.ts";
@@ -53,6 +54,7 @@ export function boardHeader({ name, board, profile }: NamedBoard, identity: Iden
     ["RAM_BYTES", `${board.ram.bytes}u`],
     ["MAC_BASE", hex(board.mac.origin)],
     ["MAC_BYTES", `${board.mac.bytes}u`],
+    ["MAC_READS_MEMORY", profile.MAC === MacKind.SMARTFUSION ? "1" : "0"],
     ["MAC_IRQ", `${board.mac.interrupt}`],
     [`UART_${board.uart.kind.toUpperCase()}`, "1"],
     ["UART_BASE", hex(board.uart.origin)],
