@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { compileFirmware } from "../../host/core/firmware.ts";
 import { wholeNumber } from "./arguments.ts";
 import { measure } from "./benchmark.ts";
+import { registerBoards } from "./boards/command.ts";
 import { registerCrowd } from "./crowd/command.ts";
 import { registerGoodput } from "./goodput/command.ts";
 import { registerMemory } from "./memory/command.ts";
@@ -59,6 +60,7 @@ function buildProgram(): Command {
   registerPeers(program, WASM);
   registerMemory(program);
   registerTap(program);
+  registerBoards(program);
   return program;
 }
 

@@ -22,6 +22,11 @@ export const GCC = "arm-none-eabi-gcc";
 export const SEGMENTS = 512;
 /** Drivers for lwIP by the numbers of assembly/abi/mac.ts. */
 const DRIVERS: Record<number, string> = { 2: "stellaris", 3: "lan9118", 4: "smartfusion" };
+export const MAC_NAMES: Record<number, string> = {
+  2: "FIFO of the Stellaris part",
+  3: "FIFO of a LAN9118",
+  4: "descriptor ring of the SmartFusion2 part",
+};
 /** The parts of the firmware that both programs have. */
 const SHARED = ["start.c", "port.c", "uart.c"];
 

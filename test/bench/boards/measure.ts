@@ -11,13 +11,13 @@ import { type Direction, Peer } from "./peer.ts";
 
 const SEGMENT_BYTES = 1460;
 /** Milliseconds of the computer's time; a run takes some seconds. */
-const PATIENCE = 8_000;
+const PATIENCE = 60_000;
 
 export interface Run {
   /** Instructions in the stack's turns for each segment, by SysTick. */
   readonly instructions: number;
-  /** Segments in a turn, and segments for each ACK of whoever received them. */
-  readonly segmentsPerTurn: number;
+  /** Segments for each ACK of whoever received them. */
+  readonly segmentsPerAck: number;
   /** Instructions executed for each segment, by address; waiting is among them. Empty without the plugin. */
   readonly profile: ReadonlyMap<number, number>;
 }
@@ -26,34 +26,28 @@ export interface Run {
  * Runs a program. SysTick counts the virtual time that -icount makes of instructions: 2 to the power of `shift` nanoseconds
  * each, the shortest that is no shorter than a tick, so that it tells one instruction from the next.
  */
-export async function runProgramOnBoard({ named, elf }: Program, direction: Direction): Promise<Run> {
+export async function measureProgram({ named, elf }: Program, direction: Direction): Promise<Run> {
   const tick = 1e9 / named.board.clock;
   const shift = Math.ceil(Math.log2(tick));
   const folder = mkdtempSync(join(tmpdir(), "thimble-bench-board-"));
   const [socket, counts] = [join(folder, "wire"), join(folder, "counts")];
   const plugin = await buildPlugin();
   const mark = await addressOf(elf, "meter_mark");
-  const words =
-    plugin === null
-      ? ["-object", "filter-dump,id=f,netdev=wire,file=/tmp/boards-work/d.pcap"]
-      : [
-          "-object",
-          "filter-dump,id=f,netdev=wire,file=/tmp/boards-work/d.pcap",
-          "-plugin",
-          `${plugin},mark=${mark},out=${counts}`,
-        ];
+  const words = plugin === null ? [] : ["-plugin", `${plugin},mark=${mark},out=${counts}`];
   const board = await startQemu({ ...named, elf }, { socket, makesSocket: true, shift, words });
   let peer: Peer | null = null;
   try {
-    await within(board.waitFor(/bench: ready/), () => board.console());
+    const says = (): string => board.console();
+    await within(board.waitFor(/bench: waiting/), says);
     peer = await Peer.join(socket, direction);
-    const [, bytes, ticks, turns] = await within(board.waitFor(/bench: bytes=(\d+) ticks=(\d+) turns=(\d+)/), () =>
-      board.console(),
-    );
+    board.type("g");
+    await within(board.waitFor(/bench: ready/), says);
+    peer.begin();
+    const [, bytes, ticks] = await within(board.waitFor(/bench: bytes=(\d+) ticks=(\d+)\n/), says);
     const segments = Number(bytes) / SEGMENT_BYTES;
     return {
       instructions: (Number(ticks) * tick) / 2 ** shift / segments,
-      segmentsPerTurn: segments / Number(turns),
+      segmentsPerAck: peer.segmentsPerAck(),
       profile: plugin === null ? new Map() : readCounts(counts, segments),
     };
   } finally {

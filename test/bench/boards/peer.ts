@@ -4,8 +4,9 @@
 
 import { createConnection, type Socket } from "node:net";
 
-/** What the board does with its segments. */
-export type Direction = "received" | "sent";
+/** What the board does with the segments. */
+export const DIRECTIONS = ["received", "sent"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /** As firmware/meter.h has them. */
 const PORTS: Record<Direction, number> = { received: 9, sent: 19 };
@@ -24,10 +25,9 @@ const TCP_AT = ETHERNET + 20;
 const TEXT_AT = ETHERNET + 40;
 
 export class Peer {
-  /** Segments of the board without text. */
-  acks = 0;
-  /** Of the board with text. */
-  segments = 0;
+  /** Segments with text, and those without that answered them. */
+  #segments = 0;
+  #acks = 0;
   readonly #socket: Socket;
   readonly #direction: Direction;
   #rest = Buffer.alloc(0);
@@ -42,17 +42,24 @@ export class Peer {
     socket.on("error", () => socket.destroy());
   }
 
-  /** Joins the wire whose socket QEMU has made, and opens the connection. */
+  /** Joins the wire whose socket QEMU has made. */
   static join(path: string, direction: Direction): Promise<Peer> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(path, () => {
-        const peer = new Peer(socket, direction);
-        peer.#send([peer.#segment(FLAG.SYN, 0)]);
-        peer.#next++;
-        resolve(peer);
+        resolve(new Peer(socket, direction));
       });
       socket.once("error", reject);
     });
+  }
+
+  /** Opens the connection. */
+  begin(): void {
+    this.#send([this.#segment(FLAG.SYN, 0)]);
+    this.#next++;
+  }
+
+  segmentsPerAck(): number {
+    return this.#segments / this.#acks;
   }
 
   close(): void {
@@ -99,7 +106,7 @@ export class Peer {
     } else if (text > 0) {
       this.#takeText(sequence, text);
       return;
-    } else this.acks++;
+    } else this.#acks++;
     const edge = acknowledged + Math.min(frame.readUInt16BE(TCP_AT + 14), WINDOW);
     if (this.#direction === "received") this.#sendUpTo(edge);
   }
@@ -107,10 +114,11 @@ export class Peer {
   #takeText(sequence: number, bytes: number): void {
     if (sequence !== this.#expected) throw new Error("The board sent something twice, or in another order.");
     if (bytes !== SEGMENT_BYTES) throw new Error(`The board sent a segment of ${bytes} bytes.`);
-    this.segments++;
+    this.#segments++;
     this.#expected = (this.#expected + bytes) >>> 0;
     if (++this.#unanswered < VOLLEY) return;
     this.#unanswered = 0;
+    this.#acks++;
     this.#send([this.#segment(FLAG.ACK, 0)]);
   }
 
@@ -120,6 +128,7 @@ export class Peer {
     for (; this.#next + SEGMENT_BYTES <= edge; this.#next += SEGMENT_BYTES) {
       frames.push(this.#segment(FLAG.ACK | FLAG.PUSH, SEGMENT_BYTES));
     }
+    this.#segments += frames.length;
     if (frames.length > 0) this.#send(frames);
   }
 
