@@ -16,6 +16,8 @@ export interface Identity {
   prefix: number;
   /** SHA-256 of the wasm, in hexadecimal. */
   sha256: string;
+  /** Bytes of its code by layer. */
+  layers: Readonly<Record<string, number>>;
 }
 
 const NOTE = "/* Made by npm run board; do not edit. */";
@@ -67,6 +69,8 @@ export function boardHeader({ name, board, profile }: NamedBoard, identity: Iden
     ["STACK_ADDRESS", [...identity.address].join(", ")],
     ["STACK_PREFIX", `${identity.prefix}u`],
   ];
+  const layers = Object.entries(identity.layers).map(([layer, bytes]) => `X("${layer}", ${bytes}u)`);
+  definitions.push(["CODE_LAYERS(X)", layers.join(" ")]);
   const lines = definitions.map(([key, value]) => `#define ${key} ${value}`);
   return `${NOTE}\n#ifndef BOARD_H\n#define BOARD_H\n\n${lines.join("\n")}\n\n#endif\n`;
 }

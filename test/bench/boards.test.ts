@@ -87,9 +87,16 @@ describe("instructions on boards", () => {
       name,
       figures: { received: figure(received), sent: figure(sent) },
     });
-    const contenders = [contender("thimble", 9000, 7000), contender("lwip", 4000, 5000), contender("other", 1, 2)];
+    const contenders = [
+      contender("thimble", 9000, 7000),
+      contender("lwip", 4000, 5000),
+      contender("other", 4500, 3500),
+    ];
     const text = resultText({ board: "a", title: "A", mac: "FIFO", contenders });
     assert.match(text, /^Times lwIP's: received 2\.25, sent 1\.40; wanted: at most 2, not yet$/m);
-    assert.match(text, /^other: received 1, sent 2$/m);
+    assert.match(
+      text,
+      /^other: received 4,500 \(Thimble 2\.00 times that\), sent 3,500 \(Thimble 2\.00 times that\)$/m,
+    );
   });
 });

@@ -89,6 +89,7 @@ async function measureBoard(
     // Of its own checksums, the one for 32-bit processors, and the one that it takes unless told otherwise.
     programs.push(["lwip", await buildLwip(name, lwip, level, 3)]);
     programs.push(["lwip with its default checksum", await buildLwip(name, lwip, level, 2)]);
+    programs.push(["lwip with a port's checksum", await buildLwip(name, lwip, level, 0)]);
   }
   const contenders: Contender[] = [];
   for (const [contender, program] of programs) {

@@ -12,8 +12,8 @@ import {
   processorFlags,
   runtimeSource,
 } from "../../../host/board/build.ts";
-import { codeSection } from "../../../host/build/code-sizes.ts";
 import { boardFolder, profileOptions, ROOT, runAsc } from "../../../host/build/firmware.mjs";
+import { codeSection } from "../../../host/build/wasm-code.ts";
 import { cacheFolder, fingerprint, runProgram } from "../peers/cache.ts";
 
 const HERE = join(ROOT, "test/bench/boards");
@@ -66,7 +66,7 @@ async function compileWithNames(name: string, folder: string): Promise<string> {
   return wasm;
 }
 
-/** lwIP on a board, from Debian's source in `source`, with one of its own three checksums. */
+/** lwIP on a board, from Debian's source in `source`, with one of its own three checksums, or, with 0, with ours. */
 export async function buildLwip(name: string, source: string, level: string, algorithm: number): Promise<Program> {
   const named = await readBoard(name);
   const { profile } = named;
@@ -89,6 +89,7 @@ export async function buildLwip(name: string, source: string, level: string, alg
     ...SHARED.map(runtimeSource),
     ...own("meter.c", "lwip-side.c"),
     join(HERE, "lwip", `${DRIVERS[profile.MAC]}.c`),
+    join(HERE, "lwip", "checksum.c"),
     ...lwipSources(source),
   ];
   const id = fingerprint(

@@ -37,7 +37,7 @@ const MODULE_PARTS: readonly (readonly [RegExp, Part])[] = [
   [/^transport\//, "TCP"],
 ];
 const LWIP_PARTS: readonly (readonly [RegExp, Part])[] = [
-  [/^inet_chksum\.c/, "checksum"],
+  [/^(inet_chksum|checksum)\.c/, "checksum"],
   [/^(stellaris|lan9118|smartfusion)\.c|^fifo\.h/, "MAC"],
   [/^(ethernet|etharp)\.c/, "Ethernet"],
   [/^ip4?(_addr)?\.c/, "IP"],

@@ -41,8 +41,12 @@ export function resultText({ board, title, mac, contenders }: BoardResult): stri
   const rows = [["in all", ...figures.map(({ instructions }) => grouped(instructions))]];
   for (const part of PARTS) rows.push([`  ${part}`, ...figures.map(({ shares }) => grouped(shares?.[part]))]);
   rows.push(["segments/ACK", ...figures.map(({ segmentsPerAck }) => segmentsPerAck.toFixed(2))]);
-  const more = others.map(({ name, figures: { received, sent } }) => {
-    return `${name}: received ${grouped(received.instructions)}, sent ${grouped(sent.instructions)}\n`;
+  const more = others.map((other) => {
+    const texts = DIRECTIONS.map((direction) => {
+      const times = ratiosOf(thimble, other)[direction].toFixed(2);
+      return `${direction} ${grouped(other.figures[direction].instructions)} (Thimble ${times} times that)`;
+    });
+    return `${other.name}: ${texts.join(", ")}\n`;
   });
   return `\n${board}: ${title}, ${mac}\n${tableText(columns, rows, "  ")}${ratioText(thimble, lwip)}${more.join("")}`;
 }

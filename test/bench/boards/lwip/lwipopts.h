@@ -1,7 +1,8 @@
 /*
  * lwIP as one who knows it would set it up for these boards: the raw API, IPv4 and TCP alone, no assertions, no statistics,
  * every checksum made and verified in software. What is not named here stays at lwIP's default. Set on the command line:
- * BENCH_RX_WINDOW and BENCH_TX_BUFFER, in segments as Thimble's profile has them, and BENCH_CHECKSUM, which of lwIP's own.
+ * BENCH_RX_WINDOW and BENCH_TX_BUFFER, in segments as Thimble's profile has them, and BENCH_CHECKSUM, which
+ * of lwIP's own checksums, or 0 for ours.
  */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
@@ -38,6 +39,10 @@
 /* An ACK for every second segment. With the default, so small a window is told of anew with each. */
 #define TCP_WND_UPDATE_THRESHOLD (2 * TCP_MSS)
 
+#if BENCH_CHECKSUM > 0
 #define LWIP_CHKSUM_ALGORITHM BENCH_CHECKSUM
+#else
+#define LWIP_CHKSUM bench_checksum
+#endif
 
 #endif

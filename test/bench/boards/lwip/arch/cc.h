@@ -24,4 +24,6 @@
 #define LWIP_PLATFORM_ASSERT(message) bench_fail(message)
 _Noreturn void bench_fail(const char *why);
 
+uint16_t bench_checksum(const void *data, int bytes);
+
 #endif
