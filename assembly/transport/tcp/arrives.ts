@@ -147,7 +147,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
 
 // After 24 days of silence the comparison means nothing (RFC 7323 §5.5).
 function checkTimestamp(tcb: Tcb, segment: Segment): Verdict {
-  const isStale = second() - tcb.tsRecentAt > PAWS_IDLE;
+  const isStale = seqBefore(segment.timestamp, tcb.tsRecent) && second() - tcb.tsRecentAt > PAWS_IDLE;
   return judgeTimestamp(segment, isStale ? segment.timestamp : tcb.tsRecent);
 }
 
@@ -259,6 +259,7 @@ function textAndFin(tcb: Tcb, segment: Segment): Verdict {
       // The peer has sent its FIN: nothing can follow, and another FIN is not that one again.
       return segment.has(Flag.FIN) ? Verdict.CHALLENGE_ACK : Verdict.DONE;
   }
+  if (segment.bytes == 0 && !segment.has(Flag.FIN | Flag.URG)) return Verdict.DONE;
   takeUrgentPointer(tcb, segment);
   trimToWindow(tcb, segment);
   if (segment.bytes == 0 && !segment.has(Flag.FIN)) return Verdict.DONE;
