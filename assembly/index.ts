@@ -90,6 +90,7 @@ export {
   TX_RING,
   USER_TIMEOUT_OPTION,
   VLANS,
+  WORD_BITS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";
