@@ -17,6 +17,8 @@ import { codeSection } from "../../../host/build/wasm-code.ts";
 import { cacheFolder, fingerprint, runProgram } from "../peers/cache.ts";
 
 const HERE = join(ROOT, "test/bench/boards");
+/** lwIP's words for this compiler, which it has on every machine. */
+const PORT = join(ROOT, "test/bench/peers/lwip");
 export const GCC = "arm-none-eabi-gcc";
 /** Segments that go through while it is counted. */
 export const SEGMENTS = 512;
@@ -82,6 +84,7 @@ export async function buildLwip(name: string, source: string, level: string, alg
       join(ROOT, "boards/runtime"),
       join(HERE, "firmware"),
       join(HERE, "lwip"),
+      PORT,
       join(source, "src/include"),
     ].map((folder) => `-I${folder}`),
   ];
@@ -93,7 +96,7 @@ export async function buildLwip(name: string, source: string, level: string, alg
     ...lwipSources(source),
   ];
   const id = fingerprint(
-    [join(HERE, "firmware"), join(HERE, "lwip"), join(ROOT, "boards"), join(source, "debian/changelog")],
+    [join(HERE, "firmware"), join(HERE, "lwip"), PORT, join(ROOT, "boards"), join(source, "debian/changelog")],
     [name, ...flags],
   );
   const elf = join(cacheFolder("lwip", "boards"), `${name}-${id}.elf`);
