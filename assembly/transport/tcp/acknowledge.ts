@@ -4,6 +4,7 @@
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
+import { SHORTCUTS } from "../../base/config";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
 import { beginDelivery, delivery } from "./delivery";
@@ -23,7 +24,7 @@ import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 export function acknowledge(tcb: Tcb, segment: Segment): void {
   const windowBefore = tcb.sndWnd;
   const acked = segment.ack - tcb.sndUna;
-  if (!acked && saysNothing(tcb, segment)) {
+  if (SHORTCUTS && !acked && saysNothing(tcb, segment)) {
     updateWindow(tcb, segment);
     if (hasUnsent(tcb)) scheduleOutput(tcb);
     return;
@@ -54,7 +55,8 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
 
 // Who only receives gets this with every segment of text: nothing is on its way of which an ACK could tell.
 function saysNothing(tcb: Tcb, segment: Segment): bool {
-  return tcb.flight == 0 && tcb.phase == Phase.OPEN && tcb.alarm != Alarm.PERSIST && !segment.has(Flag.ECE);
+  if (tcb.flight || tcb.phase != Phase.OPEN || tcb.alarm == Alarm.PERSIST) return false;
+  return segment.sackBlocks == 0 && !tcb.is(Mark.PROBE_OUT) && !segment.has(Flag.ECE);
 }
 
 function hasWork(tcb: Tcb): bool {

@@ -7,6 +7,7 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { now } from "../../base/clock";
+import { SHORTCUTS } from "../../base/config";
 import { count } from "../../base/counters";
 import { second } from "../../base/lifetimes";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
@@ -259,7 +260,7 @@ function textAndFin(tcb: Tcb, segment: Segment): Verdict {
       // The peer has sent its FIN: nothing can follow, and another FIN is not that one again.
       return segment.has(Flag.FIN) ? Verdict.CHALLENGE_ACK : Verdict.DONE;
   }
-  if (segment.bytes == 0 && !segment.has(Flag.FIN | Flag.URG)) return Verdict.DONE;
+  if (SHORTCUTS && segment.bytes == 0 && !segment.has(Flag.FIN | Flag.URG)) return Verdict.DONE;
   takeUrgentPointer(tcb, segment);
   trimToWindow(tcb, segment);
   if (segment.bytes == 0 && !segment.has(Flag.FIN)) return Verdict.DONE;

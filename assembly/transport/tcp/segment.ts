@@ -6,7 +6,7 @@ import { Counter } from "../../abi/counters";
 import { Offer } from "../../abi/status";
 import { be16, be32, bswap16 } from "../../base/bytes";
 import { fold32, sumBytes } from "../../base/checksum";
-import { TCP_HEADER_BYTES } from "../../base/config";
+import { SHORTCUTS, TCP_HEADER_BYTES } from "../../base/config";
 import { count } from "../../base/counters";
 import { SEGMENT_STATE } from "../../base/memory";
 import { Packet } from "../../device/packet";
@@ -121,7 +121,7 @@ function asksForEcn(flags: u32): bool {
 
 // Nearly every segment has the timestamps alone, in the layout of RFC 7323 appendix A: one word tells.
 function readOptions(p: usize, end: usize): void {
-  if (end - p == TIMESTAMP_ROOM && load<u32>(p) == TIMESTAMPS_ALONE) readTimestamps(p + 2);
+  if (SHORTCUTS && end - p == TIMESTAMP_ROOM && load<u32>(p) == TIMESTAMPS_ALONE) readTimestamps(p + 2);
   else readEachOption(p, end);
 }
 
