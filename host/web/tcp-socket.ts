@@ -1,0 +1,160 @@
+// A TCP connection as web streams: `TCPSocket` of Direct Sockets.
+
+import type { TcpConnection } from "../socket/tcp-connection.ts";
+import { bytesOf, ownBytes } from "./chunks.ts";
+import { invalidStateError, networkError } from "./errors.ts";
+import { addressesOf } from "./names.ts";
+import type { TCPSocketOpenInfo, TCPSocketOptions } from "./types.ts";
+import type { WebContext } from "./web.ts";
+
+/** Connects to a name's addresses one after the other. Rejects with the error of the last one. */
+export async function connectTo(
+  context: WebContext,
+  name: string,
+  port: number,
+  options: TCPSocketOptions,
+): Promise<TcpConnection> {
+  const { noDelay = false, keepAliveDelay } = options;
+  const keepAlive = keepAliveDelay === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveDelay };
+  let failure: unknown;
+  for (const address of await addressesOf(context, name, options.dnsQueryType)) {
+    try {
+      return await context.stack.connect({ address, port, noDelay, ...keepAlive });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+export class TCPSocket {
+  /** The streams and both addresses. Rejects with a NetworkError whose cause is the stack's error. */
+  readonly opened: Promise<TCPSocketOpenInfo>;
+  /** Both directions have ended; rejects with a NetworkError when that was not in order. */
+  readonly closed: Promise<void>;
+  #settleClosed!: { resolve: () => void; reject: (error: Error) => void };
+  #info: TCPSocketOpenInfo | null = null;
+  /** Directions that have not ended. */
+  #open = 2;
+  #failure: DOMException | null = null;
+  #readableController: ReadableByteStreamController | null = null;
+  #writableController: WritableStreamDefaultController | null = null;
+
+  /** Of a connection that is being made, or that a server has accepted. */
+  constructor(connection: Promise<TcpConnection>) {
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = { resolve, reject };
+    });
+    this.opened = connection.then(
+      (made) => {
+        this.#info = this.#inform(made);
+        return this.#info;
+      },
+      (error) => {
+        const failure = networkError(error);
+        this.#settleClosed.reject(failure);
+        throw failure;
+      },
+    );
+    // Who waits for one of the two hears of a failure; who waits for neither has not asked.
+    this.opened.catch(() => {});
+    this.closed.catch(() => {});
+  }
+
+  /**
+   * Sends what was written, ends the connection, and throws away what still comes. Rejects with an InvalidStateError before
+   * it is open, and while one of the streams is locked: then its reader or writer is who ends it.
+   */
+  async close(): Promise<void> {
+    const info = this.#info;
+    if (info === null) throw invalidStateError("The socket is not open; wait for `opened` first.");
+    if (info.readable.locked || info.writable.locked) {
+      throw invalidStateError("A stream of the socket is locked; release its reader and its writer first.");
+    }
+    if (this.#open === 0) return;
+    await Promise.all([info.writable.close().catch(() => {}), info.readable.cancel()]);
+    await this.closed;
+  }
+
+  #inform(connection: TcpConnection): TCPSocketOpenInfo {
+    const { remoteAddress, remotePort, localAddress, localPort } = connection;
+    return {
+      readable: this.#makeReadable(connection),
+      writable: this.#makeWritable(connection),
+      ...{ remoteAddress, remotePort, localAddress, localPort },
+    };
+  }
+
+  // Nothing is read ahead: the window is as open as the receive buffer of the stack is empty.
+  #makeReadable(connection: TcpConnection): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      type: "bytes",
+      start: (controller) => {
+        this.#readableController = controller;
+      },
+      pull: async (controller) => {
+        try {
+          const data = await connection.read();
+          if (data !== null) controller.enqueue(ownBytes(data));
+          else this.#endReadable(connection, controller);
+        } catch (error) {
+          this.#fail(error);
+        }
+      },
+      cancel: () => this.#ended(connection),
+    });
+  }
+
+  #endReadable(connection: TcpConnection, controller: ReadableByteStreamController): void {
+    if (this.#failure !== null) return;
+    controller.close();
+    controller.byobRequest?.respond(0);
+    this.#ended(connection);
+  }
+
+  #makeWritable(connection: TcpConnection): WritableStream<BufferSource> {
+    return new WritableStream({
+      start: (controller) => {
+        this.#writableController = controller;
+      },
+      write: async (chunk) => {
+        const bytes = bytesOf(chunk);
+        try {
+          await connection.write(bytes);
+        } catch (error) {
+          throw this.#fail(error);
+        }
+      },
+      close: async () => {
+        try {
+          await connection.end();
+        } catch (error) {
+          throw this.#fail(error);
+        }
+        this.#ended(connection);
+      },
+      abort: (reason) => {
+        connection.abort();
+        this.#fail(reason ?? new Error("The socket was aborted."));
+      },
+    });
+  }
+
+  #ended(connection: TcpConnection): void {
+    if (this.#failure !== null || --this.#open > 0) return;
+    connection.close().then(this.#settleClosed.resolve, (error) => this.#fail(error));
+  }
+
+  /** Ends both directions with one error, the first there was. */
+  #fail(cause: unknown): DOMException {
+    if (this.#failure === null) {
+      const failure = networkError(cause);
+      this.#failure = failure;
+      this.#open = 0;
+      this.#readableController?.error(failure);
+      this.#writableController?.error(failure);
+      this.#settleClosed.reject(failure);
+    }
+    return this.#failure;
+  }
+}

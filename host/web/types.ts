@@ -1,0 +1,68 @@
+// The shapes of Direct Sockets (WICG): what sockets of web streams are given and give.
+
+/** Of every socket that names its peer. */
+interface NamedPeer {
+  /** Which kind of address a name is looked up for; default: whichever it has, the best first. */
+  dnsQueryType?: "ipv4" | "ipv6";
+}
+
+export interface TCPSocketOptions extends NamedPeer {
+  noDelay?: boolean;
+  /** Milliseconds of silence after which the peer is asked whether it is there; at least 1,000. Default: never. */
+  keepAliveDelay?: number;
+}
+
+export interface TCPSocketOpenInfo {
+  /** Bytes that come; a byte stream, so `getReader({ mode: "byob" })` is possible. Nobody reads: the window closes. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Takes ArrayBuffers and views of them. `ready` waits until the stack has taken what was written. */
+  readonly writable: WritableStream<BufferSource>;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+export interface TCPServerSocketOptions {
+  /** Default: chosen by the stack. */
+  localPort?: number;
+  /** Connections that may wait until they are read; default 128. */
+  backlog?: number;
+}
+
+export interface TCPServerSocketOpenInfo<Socket> {
+  /** Connections, taken from the stack's queue one by one as somebody reads. */
+  readonly readable: ReadableStream<Socket>;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+export interface UDPSocketOptions extends NamedPeer {
+  /** Both or neither: datagrams go to this peer and come from it alone. */
+  remoteAddress?: string;
+  remotePort?: number;
+  /** Needed where there is no peer. */
+  localAddress?: string;
+  /** Default: chosen by the stack. */
+  localPort?: number;
+}
+
+export interface UDPMessage {
+  data: BufferSource;
+  /** Where it goes, or where it comes from; not where the socket has a peer. */
+  remoteAddress?: string;
+  remotePort?: number;
+}
+
+export interface UDPReceived extends UDPMessage {
+  data: Uint8Array<ArrayBuffer>;
+}
+
+export interface UDPSocketOpenInfo {
+  readonly readable: ReadableStream<UDPReceived>;
+  readonly writable: WritableStream<UDPMessage>;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
