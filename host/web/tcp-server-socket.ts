@@ -2,17 +2,17 @@
 
 import type { TcpListener } from "../socket/tcp-listener.ts";
 import { invalidStateError, networkError } from "./errors.ts";
-import { TCPSocket } from "./tcp-socket.ts";
+import { WebTcpSocket } from "./tcp-socket.ts";
 import type { TCPServerSocketOpenInfo, TCPServerSocketOptions } from "./types.ts";
 import type { WebContext } from "./web.ts";
 
-export class TCPServerSocket {
+export class WebTcpServerSocket {
   /** The stream of connections and the place. Rejects with a NetworkError, such as that of EADDRINUSE. */
-  readonly opened: Promise<TCPServerSocketOpenInfo<TCPSocket>>;
+  readonly opened: Promise<TCPServerSocketOpenInfo<WebTcpSocket>>;
   /** It does not listen any more; rejects with a NetworkError when the stack was closed under it. */
   readonly closed: Promise<void>;
   #settleClosed!: { resolve: () => void; reject: (error: Error) => void };
-  #info: TCPServerSocketOpenInfo<TCPSocket> | null = null;
+  #info: TCPServerSocketOpenInfo<WebTcpSocket> | null = null;
   #over = false;
 
   constructor({ stack }: WebContext, localAddress: string, options: TCPServerSocketOptions) {
@@ -44,12 +44,12 @@ export class TCPServerSocket {
     await this.closed;
   }
 
-  #inform(listener: TcpListener): TCPServerSocketOpenInfo<TCPSocket> {
-    const readable = new ReadableStream<TCPSocket>(
+  #inform(listener: TcpListener): TCPServerSocketOpenInfo<WebTcpSocket> {
+    const readable = new ReadableStream<WebTcpSocket>(
       {
         pull: async (controller) => {
           try {
-            controller.enqueue(new TCPSocket(Promise.resolve(await listener.accept())));
+            controller.enqueue(new WebTcpSocket(Promise.resolve(await listener.accept())));
           } catch (error) {
             if (this.#over) return;
             this.#over = true;

@@ -27,7 +27,7 @@ export async function connectTo(
   throw failure;
 }
 
-export class TCPSocket {
+export class WebTcpSocket {
   /** The streams and both addresses. Rejects with a NetworkError whose cause is the stack's error. */
   readonly opened: Promise<TCPSocketOpenInfo>;
   /** Both directions have ended; rejects with a NetworkError when that was not in order. */
@@ -86,7 +86,7 @@ export class TCPSocket {
   }
 
   // Nothing is read ahead: the window is as open as the receive buffer of the stack is empty.
-  #makeReadable(connection: TcpConnection): ReadableStream<Uint8Array> {
+  #makeReadable(connection: TcpConnection): ReadableStream<Uint8Array<ArrayBuffer>> {
     return new ReadableStream({
       type: "bytes",
       start: (controller) => {

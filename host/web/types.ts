@@ -14,7 +14,7 @@ export interface TCPSocketOptions extends NamedPeer {
 
 export interface TCPSocketOpenInfo {
   /** Bytes that come; a byte stream, so `getReader({ mode: "byob" })` is possible. Nobody reads: the window closes. */
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Takes ArrayBuffers and views of them. `ready` waits until the stack has taken what was written. */
   readonly writable: WritableStream<BufferSource>;
   readonly remoteAddress: string;

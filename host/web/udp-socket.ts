@@ -14,7 +14,7 @@ interface Peer {
   remotePort: number;
 }
 
-export class UDPSocket {
+export class WebUdpSocket {
   /** The streams and the addresses. Rejects with a NetworkError, or a TypeError for options that do not fit together. */
   readonly opened: Promise<UDPSocketOpenInfo>;
   /** The socket is closed; rejects with a NetworkError when that was not in order. */

@@ -2,10 +2,10 @@
 // with back-pressure both ways. Nothing of Node is used.
 
 import type { Stack } from "../stack.ts";
-import { TCPServerSocket as StackTCPServerSocket } from "./tcp-server-socket.ts";
-import { connectTo, TCPSocket as StackTCPSocket } from "./tcp-socket.ts";
+import { WebTcpServerSocket } from "./tcp-server-socket.ts";
+import { connectTo, WebTcpSocket } from "./tcp-socket.ts";
 import type { TCPServerSocketOptions, TCPSocketOptions, UDPSocketOptions } from "./types.ts";
-import { UDPSocket as StackUDPSocket } from "./udp-socket.ts";
+import { WebUdpSocket } from "./udp-socket.ts";
 
 /** The classes of one stack. */
 export interface Web {
@@ -14,16 +14,16 @@ export interface Web {
     remoteAddress: string,
     remotePort: number,
     options?: TCPSocketOptions,
-  ) => StackTCPSocket;
+  ) => WebTcpSocket;
   /** `new TCPServerSocket("0.0.0.0", { localPort: 80 })` listens; `(await opened).readable` gives connections. */
   readonly TCPServerSocket: new (
     localAddress: string,
     options?: TCPServerSocketOptions,
-  ) => StackTCPServerSocket;
+  ) => WebTcpServerSocket;
   /** `new UDPSocket({ remoteAddress, remotePort })`, or `new UDPSocket({ localAddress, localPort })`. */
   readonly UDPSocket: new (
     options: UDPSocketOptions,
-  ) => StackUDPSocket;
+  ) => WebUdpSocket;
 }
 
 /** What the sockets have of their stack. */
@@ -36,17 +36,17 @@ export interface WebContext {
 export function createWeb(stack: WebContext["stack"], find: WebContext["find"]): Web {
   const context: WebContext = { stack, find };
   return {
-    TCPSocket: class TCPSocket extends StackTCPSocket {
+    TCPSocket: class TCPSocket extends WebTcpSocket {
       constructor(remoteAddress: string, remotePort: number, options: TCPSocketOptions = {}) {
         super(connectTo(context, remoteAddress, remotePort, options));
       }
     },
-    TCPServerSocket: class TCPServerSocket extends StackTCPServerSocket {
+    TCPServerSocket: class TCPServerSocket extends WebTcpServerSocket {
       constructor(localAddress: string, options: TCPServerSocketOptions = {}) {
         super(context, localAddress, options);
       }
     },
-    UDPSocket: class UDPSocket extends StackUDPSocket {
+    UDPSocket: class UDPSocket extends WebUdpSocket {
       constructor(options: UDPSocketOptions) {
         super(context, options);
       }
