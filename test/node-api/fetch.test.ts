@@ -5,46 +5,31 @@ import { once } from "node:events";
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import * as https from "node:https";
-import type { AddressInfo, Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { request as undiciRequest } from "undici";
-import { createStack, type Stack } from "../../host/stack.ts";
-import { createCable } from "../../host/wire/cable.ts";
+import type { Stack } from "../../host/stack.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
+import { Machines, NAME } from "./machines.ts";
 
-const NAME = "thimble.test";
 const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => i * 11));
 /** Nobody listens here. Port 9 and its like `fetch` does not even try. */
 const CLOSED = 4321;
 const TRUST = { ca: CERTIFICATE };
 
 describe("HTTP over a stack", () => {
-  let server: Stack;
+  let machines: Machines;
   let client: Stack;
-  const ports: Server[] = [];
 
   before(async () => {
-    const [left, right] = createCable();
-    const hosts = { [NAME]: ["10.0.0.2", "fd00::2"], nobody: "10.0.0.99" };
-    client = await createStack({
-      wires: [{ wire: left, address: ["10.0.0.1/24", "fd00::1/64"], claim: false }],
-      hosts,
-    });
-    server = await createStack({ wires: [{ wire: right, address: ["10.0.0.2/24", "fd00::2/64"], claim: false }] });
+    machines = await Machines.start();
+    client = machines.client;
   });
 
-  after(async () => {
-    for (const port of ports) port.close();
-    await Promise.all([client.close({ linger: 0 }), server.close({ linger: 0 })]);
-  });
+  after(() => machines.stop());
 
-  async function serve(above: Parameters<Stack["serve"]>[0], port = 0): Promise<number> {
-    const listener = await server.serve(above, { port });
-    ports.push(listener);
-    return (listener.address() as AddressInfo).port;
-  }
+  const serve: Machines["serve"] = (...args) => machines.serve(...args);
 
   const mirror: http.RequestListener = (request, response) => {
     response.setHeader("x-request", `${request.method} ${request.url} ${request.httpVersion}`);
@@ -170,7 +155,10 @@ describe("HTTP over a stack", () => {
 
   it("serve says when a port is taken", async () => {
     const port = await serve(http.createServer());
-    await assert.rejects(server.serve(http.createServer(), { port }), { code: "EADDRINUSE", syscall: "listen" });
+    await assert.rejects(machines.server.serve(http.createServer(), { port }), {
+      code: "EADDRINUSE",
+      syscall: "listen",
+    });
   });
 });
 
