@@ -39,6 +39,7 @@ import * as tables from "./tables.ts";
 import { createWeb, type Web } from "./web/web.ts";
 
 export interface StackOptions {
+  /** The machine's adapters: what each is plugged into, and its addresses and routes. */
   wires: WireOptions[];
   /** True: the machine is a router between its adapters. */
   forwarding?: boolean;
@@ -119,6 +120,12 @@ export function realClock(): RealClock {
 
 /** Starts a stack. Rejects with InputError on what cannot be used, StackError when the profile is too small for it. */
 export async function createStack(options: StackOptions): Promise<Stack> {
+  if (!Array.isArray(options?.wires)) {
+    throw new InputError(
+      "ERR_WIRE",
+      'A stack needs wires: createStack({ wires: [{ wire, address: "10.0.0.1/24" }] }).',
+    );
+  }
   const adapters = options.wires.map(planAdapter);
   const module = await (options.wasm === undefined
     ? loadFirmware(options.profile ?? "node", options.debug ?? false)

@@ -1,6 +1,6 @@
 // Finds the core's wasm files where Node runs: beside the bundled host, or in dist/ of a checkout.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.ts";
@@ -26,10 +26,16 @@ function findFirmware(profile: string, debug: boolean): URL {
       if (existsSync(fileURLToPath(url))) return url;
     }
   }
-  throw new InputError(
-    "ERR_PROFILE",
-    `${file} is not there; "npm run build -- ${profile}" makes it if boards/${profile} exists.`,
-  );
+  throw new InputError("ERR_PROFILE", missing(profile, debug));
+}
+
+function missing(profile: string, debug: boolean): string {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const others = files.map((file) => /^thimble-(.*)\.wasm$/.exec(file)?.[1]).filter((name) => name !== undefined);
+  const there = others.length > 0 ? `; there are node, ${others.join(", ")}` : "";
+  const name = `${profile}${debug ? " for debugging" : ""}`;
+  return `No profile is called ${name}${there}. In a checkout, "npm run build -- ${profile}" makes that of boards/${profile}.`;
 }
 
 async function read(url: URL): Promise<BufferSource> {

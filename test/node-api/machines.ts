@@ -2,7 +2,7 @@
 
 import type { AddressInfo, Server } from "node:net";
 import { createStack, type Stack } from "../../host/stack.ts";
-import { createCable } from "../../host/wire/cable.ts";
+import { type CableOptions, createCable } from "../../host/wire/cable.ts";
 
 /** The server's name, as the client knows it, and its addresses. */
 export const NAME = "thimble.test";
@@ -18,8 +18,8 @@ export class Machines {
     this.server = server;
   }
 
-  static async start(): Promise<Machines> {
-    const [left, right] = createCable();
+  static async start(cable: CableOptions = {}): Promise<Machines> {
+    const [left, right] = createCable(cable);
     const hosts = { [NAME]: [ADDRESS, "fd00::2"], nobody: "10.0.0.99" };
     const client = await createStack({
       wires: [{ wire: left, address: ["10.0.0.1/24", "fd00::1/64"], claim: false }],
