@@ -39,7 +39,12 @@ interface Session {
 }
 
 const SESSIONS: Session[] = [
-  { example: "fetch", server: nginx, says: `fetch: 200 from nginx/*, 50000 characters, "Thimble's neighbour"` },
+  {
+    example: "fetch",
+    server: nginx,
+    says: `fetch: 200 from nginx/*, 50000 characters, "Thimble's neighbour", 50000 by HTTP/2.0`,
+    environment: ({ folder }) => [`FETCH_CA=${join(folder, "certificate")}`, "FETCH_NAME=thimble.test"],
+  },
   { example: "redis", server: redis, says: "redis: 1000000 bytes, counted to 500, over a stack of our own, job" },
   { example: "mqtt", server: mosquitto, says: "mqtt: qos0=1000, qos1=10000, qos2=100000" },
   {

@@ -5,6 +5,7 @@ import { type ChildProcess, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { CERTIFICATE, KEY } from "../../node-api/certificate.ts";
 import { KERNEL, type Network } from "./network.ts";
 
 export interface RealServer {
@@ -24,12 +25,16 @@ export const nginx: RealServer = {
   command: (folder) => {
     const page = "<title>Thimble's neighbour</title>".padEnd(50_000, "x");
     writeFileSync(join(folder, "index.html"), page);
+    writeFileSync(join(folder, "certificate"), CERTIFICATE);
+    writeFileSync(join(folder, "secret"), KEY);
     const lines = [
       "user root; daemon off; worker_processes 1;",
       `pid ${folder}/pid; error_log stderr; events {}`,
       `http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;`,
       `  fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;`,
-      `  server { listen ${KERNEL}:80; root ${folder}; } }`,
+      `  ssl_certificate ${folder}/certificate; ssl_certificate_key ${folder}/secret;`,
+      `  server { listen ${KERNEL}:80; listen ${KERNEL}:443 ssl http2; root ${folder};`,
+      "    add_header x-protocol $server_protocol; } }",
     ];
     return ["nginx", "-e", "stderr", "-c", configuration(folder, lines)];
   },
