@@ -2,7 +2,8 @@
 
 import type { TcpConnection } from "../socket/tcp-connection.ts";
 import { bytesOf, ownBytes } from "./chunks.ts";
-import { invalidStateError, networkError } from "./errors.ts";
+import { DirectSocket } from "./direct-socket.ts";
+import { networkError } from "./errors.ts";
 import { addressesOf } from "./names.ts";
 import type { TCPSocketOpenInfo, TCPSocketOptions } from "./types.ts";
 import type { WebContext } from "./web.ts";
@@ -27,56 +28,25 @@ export async function connectTo(
   throw failure;
 }
 
-export class WebTcpSocket {
-  /** The streams and both addresses. Rejects with a NetworkError whose cause is the stack's error. */
-  readonly opened: Promise<TCPSocketOpenInfo>;
-  /** Both directions have ended; rejects with a NetworkError when that was not in order. */
-  readonly closed: Promise<void>;
-  #settleClosed!: { resolve: () => void; reject: (error: Error) => void };
-  #info: TCPSocketOpenInfo | null = null;
+/** Of a connection that is being made, or that a server has accepted. `closed`: both directions have ended. */
+export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo> {
   /** Directions that have not ended. */
   #open = 2;
   #failure: DOMException | null = null;
   #readableController: ReadableByteStreamController | null = null;
   #writableController: WritableStreamDefaultController | null = null;
 
-  /** Of a connection that is being made, or that a server has accepted. */
-  constructor(connection: Promise<TcpConnection>) {
-    this.closed = new Promise((resolve, reject) => {
-      this.#settleClosed = { resolve, reject };
-    });
-    this.opened = connection.then(
-      (made) => {
-        this.#info = this.#inform(made);
-        return this.#info;
-      },
-      (error) => {
-        const failure = networkError(error);
-        this.#settleClosed.reject(failure);
-        throw failure;
-      },
-    );
-    // Who waits for one of the two hears of a failure; who waits for neither has not asked.
-    this.opened.catch(() => {});
-    this.closed.catch(() => {});
-  }
-
   /**
    * Sends what was written, ends the connection, and throws away what still comes. Rejects with an InvalidStateError before
    * it is open, and while one of the streams is locked: then its reader or writer is who ends it.
    */
   async close(): Promise<void> {
-    const info = this.#info;
-    if (info === null) throw invalidStateError("The socket is not open; wait for `opened` first.");
-    if (info.readable.locked || info.writable.locked) {
-      throw invalidStateError("A stream of the socket is locked; release its reader and its writer first.");
-    }
-    if (this.#open === 0) return;
-    await Promise.all([info.writable.close().catch(() => {}), info.readable.cancel()]);
+    const { readable, writable } = this.infoToClose((info) => [info.readable, info.writable]);
+    if (this.#open > 0) await Promise.all([writable.close().catch(() => {}), readable.cancel()]);
     await this.closed;
   }
 
-  #inform(connection: TcpConnection): TCPSocketOpenInfo {
+  protected override inform(connection: TcpConnection): TCPSocketOpenInfo {
     const { remoteAddress, remotePort, localAddress, localPort } = connection;
     return {
       readable: this.#makeReadable(connection),
@@ -142,7 +112,10 @@ export class WebTcpSocket {
 
   #ended(connection: TcpConnection): void {
     if (this.#failure !== null || --this.#open > 0) return;
-    connection.close().then(this.#settleClosed.resolve, (error) => this.#fail(error));
+    connection.close().then(
+      () => this.endClosed(),
+      (error) => this.#fail(error),
+    );
   }
 
   /** Ends both directions with one error, the first there was. */
@@ -153,7 +126,7 @@ export class WebTcpSocket {
       this.#open = 0;
       this.#readableController?.error(failure);
       this.#writableController?.error(failure);
-      this.#settleClosed.reject(failure);
+      this.endClosed(failure);
     }
     return this.#failure;
   }

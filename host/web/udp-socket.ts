@@ -4,7 +4,8 @@ import { checkPort } from "../core/address.ts";
 import { InputError } from "../errors.ts";
 import type { UdpSocket } from "../socket/udp-socket.ts";
 import { bytesOf, ownBytes } from "./chunks.ts";
-import { invalidStateError, networkError } from "./errors.ts";
+import { DirectSocket } from "./direct-socket.ts";
+import { networkError } from "./errors.ts";
 import { addressesOf } from "./names.ts";
 import type { UDPMessage, UDPReceived, UDPSocketOpenInfo, UDPSocketOptions } from "./types.ts";
 import type { WebContext } from "./web.ts";
@@ -14,67 +15,41 @@ interface Peer {
   remotePort: number;
 }
 
-export class WebUdpSocket {
-  /** The streams and the addresses. Rejects with a NetworkError, or a TypeError for options that do not fit together. */
-  readonly opened: Promise<UDPSocketOpenInfo>;
-  /** The socket is closed; rejects with a NetworkError when that was not in order. */
-  readonly closed: Promise<void>;
-  #context: WebContext;
-  #settleClosed!: { resolve: () => void; reject: (error: Error) => void };
-  #info: UDPSocketOpenInfo | null = null;
+/** What was opened, and the peer that it has then. */
+interface OpenedUdp {
+  socket: UdpSocket;
+  peer: Peer | null;
+}
+
+export class WebUdpSocket extends DirectSocket<OpenedUdp, UDPSocketOpenInfo> {
+  #findPeer: (name: string, port: number) => Promise<Peer>;
   #over = false;
   #readableController: ReadableStreamDefaultController | null = null;
   #writableController: WritableStreamDefaultController | null = null;
 
+  /** Throws TypeError for options that do not fit together. */
   constructor(context: WebContext, options: UDPSocketOptions) {
     checkOptions(options);
-    this.#context = context;
-    this.closed = new Promise((resolve, reject) => {
-      this.#settleClosed = { resolve, reject };
-    });
-    this.opened = this.#openSocket(options).catch((error) => {
-      const failure = networkError(error);
-      this.#settleClosed.reject(failure);
-      throw failure;
-    });
-    this.opened.catch(() => {});
-    this.closed.catch(() => {});
+    const findPeer = peerFinder(context, options);
+    super(openUdp(context, options, findPeer));
+    this.#findPeer = findPeer;
   }
 
   /** Rejects with an InvalidStateError before it is open, and while one of the streams is locked. */
   async close(): Promise<void> {
-    const info = this.#info;
-    if (info === null) throw invalidStateError("The socket is not open; wait for `opened` first.");
-    if (info.readable.locked || info.writable.locked) {
-      throw invalidStateError("A stream of the socket is locked; release its reader and its writer first.");
-    }
-    if (!this.#over) await Promise.all([info.writable.close().catch(() => {}), info.readable.cancel()]);
+    const { readable, writable } = this.infoToClose((info) => [info.readable, info.writable]);
+    if (!this.#over) await Promise.all([writable.close().catch(() => {}), readable.cancel()]);
     await this.closed;
   }
 
-  async #openSocket(options: UDPSocketOptions): Promise<UDPSocketOpenInfo> {
-    const { localAddress, localPort = 0, remoteAddress, remotePort } = options;
-    const peer = remoteAddress === undefined ? null : await this.#peerOf(remoteAddress, remotePort ?? 0, options);
-    const socket = await this.#context.stack.udp({ address: localAddress, port: localPort });
-    try {
-      if (peer !== null) socket.connect(peer.remoteAddress, peer.remotePort);
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-    this.#info = {
+  protected override inform({ socket, peer }: OpenedUdp): UDPSocketOpenInfo {
+    return {
       readable: this.#makeReadable(socket, peer),
-      writable: this.#makeWritable(socket, peer, options),
+      writable: this.#makeWritable(socket, peer),
       ...peer,
       localAddress: socket.localAddress,
       localPort: socket.localPort,
     };
-    return this.#info;
-  }
-
-  async #peerOf(name: string, port: number, options: UDPSocketOptions): Promise<Peer> {
-    const [remoteAddress] = await addressesOf(this.#context, name, options.dnsQueryType);
-    return { remoteAddress, remotePort: checkPort(port) };
   }
 
   #makeReadable(socket: UdpSocket, peer: Peer | null): ReadableStream<UDPReceived> {
@@ -96,14 +71,14 @@ export class WebUdpSocket {
     return new ReadableStream(source, { highWaterMark: 0 });
   }
 
-  #makeWritable(socket: UdpSocket, peer: Peer | null, options: UDPSocketOptions): WritableStream<UDPMessage> {
+  #makeWritable(socket: UdpSocket, peer: Peer | null): WritableStream<UDPMessage> {
     return new WritableStream({
       start: (controller) => {
         this.#writableController = controller;
       },
       write: async (message) => {
         const bytes = bytesOf(message.data);
-        const target = await this.#targetOf(message, peer, options);
+        const target = await this.#targetOf(message, peer);
         try {
           await (target === null ? socket.send(bytes) : socket.send(bytes, target.remoteAddress, target.remotePort));
         } catch (error) {
@@ -114,14 +89,13 @@ export class WebUdpSocket {
     });
   }
 
-  async #targetOf(message: UDPMessage, peer: Peer | null, options: UDPSocketOptions): Promise<Peer | null> {
+  async #targetOf(message: UDPMessage, peer: Peer | null): Promise<Peer | null> {
     const { remoteAddress, remotePort } = message;
     if (peer !== null) {
       if (remoteAddress === undefined && remotePort === undefined) return null;
       throw new TypeError("The socket has a peer: its messages name no remoteAddress and no remotePort.");
     }
-    if (remoteAddress !== undefined && remotePort !== undefined)
-      return this.#peerOf(remoteAddress, remotePort, options);
+    if (remoteAddress !== undefined && remotePort !== undefined) return this.#findPeer(remoteAddress, remotePort);
     throw new TypeError("The socket has no peer: each message needs remoteAddress and remotePort.");
   }
 
@@ -129,7 +103,7 @@ export class WebUdpSocket {
     if (this.#over) return;
     this.#over = true;
     socket.close();
-    this.#settleClosed.resolve();
+    this.endClosed();
   }
 
   #fail(cause: unknown, socket: UdpSocket): DOMException {
@@ -139,8 +113,31 @@ export class WebUdpSocket {
     this.#readableController?.error(failure);
     this.#writableController?.error(failure);
     socket.close();
-    this.#settleClosed.reject(failure);
+    this.endClosed(failure);
     return failure;
+  }
+}
+
+function peerFinder(context: WebContext, { dnsQueryType }: UDPSocketOptions): (n: string, p: number) => Promise<Peer> {
+  return async (name, port) => {
+    const [remoteAddress] = await addressesOf(context, name, dnsQueryType);
+    return { remoteAddress, remotePort: checkPort(port) };
+  };
+}
+
+async function openUdp(
+  { stack }: WebContext,
+  { localAddress, localPort = 0, remoteAddress, remotePort = 0 }: UDPSocketOptions,
+  findPeer: ReturnType<typeof peerFinder>,
+): Promise<OpenedUdp> {
+  const peer = remoteAddress === undefined ? null : await findPeer(remoteAddress, remotePort);
+  const socket = await stack.udp({ address: localAddress, port: localPort });
+  try {
+    if (peer !== null) socket.connect(peer.remoteAddress, peer.remotePort);
+    return { socket, peer };
+  } catch (error) {
+    socket.close();
+    throw error;
   }
 }
 

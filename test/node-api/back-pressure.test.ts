@@ -10,11 +10,10 @@ import { pipeline } from "node:stream/promises";
 import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import * as tls from "node:tls";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { realClock } from "../../host/stack.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
 import { ADDRESS, Machines } from "./machines.ts";
+import { memoryInUse } from "./memory.ts";
 
 const FULL = process.env.THIMBLE_FULL === "1";
 const MEGABYTE = 2 ** 20;
@@ -28,21 +27,6 @@ const ALLOWED = 4 * MEGABYTE;
 /** Bits per second. */
 const SLOW = 50_000_000;
 const PIECE = Buffer.alloc(65_536, "thimble");
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Bytes of objects and of buffers that somebody holds; the least of several looks, as both are given back in their time. */
-async function memoryInUse(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
-    collectGarbage();
-    await setTimeout(2);
-    const { heapUsed, external } = process.memoryUsage();
-    least = Math.min(least, heapUsed + external);
-  }
-  return least;
-}
 
 /** So many bytes, made as they are asked for. */
 function source(bytes: number): Readable {
