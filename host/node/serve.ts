@@ -20,7 +20,7 @@ export interface ServeOptions {
 
 /**
  * Listens, and hands every connection to the server above. Resolves to the server of node:net in between, whose `address`
- * and `close` are the port's. Rejects with EADDRINUSE, EADDRNOTAVAIL.
+ * and `close` are the port's. Rejects with EADDRINUSE, EADDRNOTAVAIL, and with the signal's reason when that came first.
  */
 export function serve(net: Net, above: UpperServer, options: ServeOptions): Promise<Server> {
   // As Node's servers of HTTP do it for themselves: an end that comes in does not end what goes out.
@@ -29,6 +29,7 @@ export function serve(net: Net, above: UpperServer, options: ServeOptions): Prom
   });
   return new Promise((resolve, reject) => {
     listener.once("error", reject);
+    listener.once("close", () => reject(options.signal?.reason));
     listener.listen(options, () => {
       listener.off("error", reject);
       // Node's server of HTTP begins to look after its time-outs when it hears this.

@@ -30,7 +30,7 @@ export class Modules {
 
   /** Throws InputError ERR_ADDRESS. */
   constructor(_machine: Machine, hosts: Hosts) {
-    for (const [name, addresses] of Object.entries(hosts)) {
+    for (const [name, addresses] of Object.entries({ localhost: ["127.0.0.1", "::1"], ...hosts })) {
       const all = [addresses].flat();
       all.forEach(parseAddress);
       this.#hosts.set(name.toLowerCase(), all);

@@ -27,7 +27,9 @@ export class WebTcpServerSocket extends DirectSocket<TcpListener, TCPServerSocke
       {
         pull: async (controller) => {
           try {
-            controller.enqueue(new WebTcpSocket(Promise.resolve(await listener.accept())));
+            const connection = await listener.accept();
+            if (this.#over) connection.abort();
+            else controller.enqueue(new WebTcpSocket(Promise.resolve(connection)));
           } catch (error) {
             if (this.#over) return;
             this.#over = true;

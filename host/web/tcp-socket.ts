@@ -32,6 +32,8 @@ export async function connectTo(
 export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo> {
   /** Directions that have not ended. */
   #open = 2;
+  /** The stream of what comes has neither ended nor failed nor been cancelled. */
+  #reading = true;
   #failure: DOMException | null = null;
   #readableController: ReadableByteStreamController | null = null;
   #writableController: WritableStreamDefaultController | null = null;
@@ -65,18 +67,22 @@ export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo>
       pull: async (controller) => {
         try {
           const data = await connection.read();
+          if (!this.#reading) return; // what was still on its way when nobody wanted it any more
           if (data !== null) controller.enqueue(ownBytes(data));
           else this.#endReadable(connection, controller);
         } catch (error) {
           this.#fail(error);
         }
       },
-      cancel: () => this.#ended(connection),
+      cancel: () => {
+        this.#reading = false;
+        this.#ended(connection);
+      },
     });
   }
 
   #endReadable(connection: TcpConnection, controller: ReadableByteStreamController): void {
-    if (this.#failure !== null) return;
+    this.#reading = false;
     controller.close();
     controller.byobRequest?.respond(0);
     this.#ended(connection);
@@ -86,6 +92,8 @@ export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo>
     return new WritableStream({
       start: (controller) => {
         this.#writableController = controller;
+        // A write that waits for the peer is over at once; `abort` below would only come after it.
+        controller.signal.addEventListener("abort", () => connection.abort());
       },
       write: async (chunk) => {
         const bytes = bytesOf(chunk);
@@ -104,7 +112,6 @@ export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo>
         this.#ended(connection);
       },
       abort: (reason) => {
-        connection.abort();
         this.#fail(reason ?? new Error("The socket was aborted."));
       },
     });
@@ -123,6 +130,7 @@ export class WebTcpSocket extends DirectSocket<TcpConnection, TCPSocketOpenInfo>
     if (this.#failure === null) {
       const failure = networkError(cause);
       this.#failure = failure;
+      this.#reading = false;
       this.#open = 0;
       this.#readableController?.error(failure);
       this.#writableController?.error(failure);

@@ -94,11 +94,16 @@ describe("HTTP over a stack", () => {
 
   it("a connection that nobody answers ends after connectTimeout", async () => {
     const dispatcher = await client.dispatcher({ connectTimeout: 50 });
-    await assert.rejects(client.fetch("http://nobody/", { dispatcher }), (error: Error) => {
-      const { code } = error.cause as { code: string };
-      return code === "ETIMEDOUT" || code === "UND_ERR_CONNECT_TIMEOUT";
-    });
+    for (const [url, code] of [
+      ["http://nobody/", "ETIMEDOUT"],
+      ["https://nobody/", "UND_ERR_CONNECT_TIMEOUT"],
+    ]) {
+      const given = client.fetch(url, { dispatcher });
+      await assert.rejects(given, (error: Error) => (error.cause as { code: string }).code === code);
+    }
     await dispatcher.destroy();
+    const left = client.sockets().filter(({ remoteAddress }) => remoteAddress === "10.0.0.99");
+    assert.deepEqual(left, []);
   });
 
   it("fetch gets https: with a certificate that dispatcher({ tls }) trusts, by HTTP/1.1 and by HTTP/2", async () => {
@@ -159,6 +164,15 @@ describe("HTTP over a stack", () => {
       code: "EADDRINUSE",
       syscall: "listen",
     });
+  });
+
+  it("serve listens until its signal says otherwise", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listener = await machines.server.serve(http.createServer(), { port: CLOSED, signal });
+    controller.abort();
+    await once(listener, "close");
+    await assert.rejects(machines.server.serve(http.createServer(), { port: CLOSED, signal }), { name: "AbortError" });
   });
 });
 

@@ -169,6 +169,39 @@ describe("stack.web", () => {
     await assert.rejects(near.readable.getReader().read(), named("NetworkError"));
   });
 
+  it("abort does not wait for a write that waits for the peer", async () => {
+    const { socket, near, far } = await connected();
+    const writer = near.writable.getWriter();
+    const writing = writer.write(new Uint8Array(4_000_000)); // more than both windows
+    await setTimeout(20);
+    const aborting = writer.abort(new Error("too slow"));
+    await assert.rejects(writing, named("NetworkError", "ECONNABORTED"));
+    await aborting;
+    await assert.rejects(socket.closed, named("NetworkError"));
+    const rest = far.readable.getReader();
+    await assert.rejects(
+      async () => {
+        while (!(await rest.read()).done);
+      },
+      named("NetworkError", "ECONNRESET"),
+    );
+  });
+
+  it("who cancels the readable end may go on writing, whatever still comes", async () => {
+    const { socket, near, far } = await connected();
+    const reader = near.readable.getReader();
+    const unanswered = reader.read();
+    await reader.cancel();
+    assert.equal((await unanswered).done, true);
+    const back = far.writable.getWriter();
+    await back.write(text("unwanted"));
+    const writer = near.writable.getWriter();
+    await writer.write(text("wanted"));
+    await writer.close();
+    assert.deepEqual(await bytesOf(far.readable), text("wanted"));
+    await socket.closed;
+  });
+
   it("names come from hosts, with a kind of address if asked, and each address is tried", async () => {
     const { info, accept } = await listen();
     for (const options of [{}, { dnsQueryType: "ipv4" as const }]) {
