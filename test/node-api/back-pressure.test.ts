@@ -18,10 +18,10 @@ import { memoryInUse } from "./memory.ts";
 const FULL = process.env.THIMBLE_FULL === "1";
 const MEGABYTE = 2 ** 20;
 /** Goes through before memory is looked at for the first time: what is made once is made by then. */
-const WARM_UP = 32 * MEGABYTE;
-const TOTAL = FULL ? 1024 * MEGABYTE : 96 * MEGABYTE;
+const WARM_UP = (FULL ? 32 : 16) * MEGABYTE;
+const TOTAL = FULL ? 1024 * MEGABYTE : 64 * MEGABYTE;
 /** Memory is looked at so many times on the way. */
-const LOOKS = 8;
+const LOOKS = FULL ? 8 : 4;
 /** What objects and buffers together may have grown by, from the first look to any later one. */
 const ALLOWED = 4 * MEGABYTE;
 /** Bits per second. */
