@@ -6,22 +6,36 @@
 import { createStack, realClock, type Stack } from "../stack.ts";
 import { openWire } from "../wire/kinds.ts";
 
-/** Does something with the server at `host` and returns what there is to say about it. */
+/** Does something, most with the server at `host`, and returns what there is to say about it. */
 export type Example = (stack: Stack, host: string) => Promise<string>;
 
-/** Runs an example over the wire that the command line names, if `module` is the program that was started. */
-export async function runAsProgram(module: string, example: Example): Promise<void> {
+/**
+ * Runs an example over the wire that the command line names, if `module` is the program that was started; `words` of the
+ * command line it needs.
+ */
+export async function runAsProgram(module: string, example: Example, words = 3): Promise<void> {
   if (new URL(process.argv[1], "file:").href !== module) return;
   const [kind, address, host] = process.argv.slice(2);
-  if (host === undefined) {
-    process.stderr.write("Say which wire, our address on it, and where the server is: tap:tap0 10.0.0.2/24 10.0.0.1\n");
+  if (process.argv.length < 2 + words) {
+    const peer = words < 3 ? "" : ", and where the server is";
+    const sample = ["tap:tap0", "10.0.0.2/24", "10.0.0.1"].slice(0, words).join(" ");
+    process.stderr.write(`Say which wire, our address on it${peer}: ${sample}\n`);
     process.exitCode = 2;
     return;
   }
+  try {
+    process.stdout.write(`${await runOver(kind, address, (stack) => example(stack, host))}\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function runOver(kind: string, address: string, run: (stack: Stack) => Promise<string>): Promise<string> {
   const { wire } = await openWire(kind, { clock: realClock() });
   const stack = await createStack({ wires: [{ wire, address }] });
   try {
-    process.stdout.write(`${await example(stack, host)}\n`);
+    return await run(stack);
   } finally {
     await stack.close();
   }

@@ -45,6 +45,20 @@ export interface UDPSocketOptions extends NamedPeer {
   localAddress?: string;
   /** Default: chosen by the stack. */
   localPort?: number;
+  /** Several sockets may have the port, and each gets what comes for groups. */
+  multicastAllowAddressSharing?: boolean;
+  /** Hops that messages to groups may go, 0 to 255; default 1. */
+  multicastTimeToLive?: number;
+  /** Whether members on this machine get what is sent to groups; default true. */
+  multicastLoopback?: boolean;
+}
+
+/** The groups of a socket without a peer. */
+export interface MulticastController {
+  readonly joinedGroups: readonly string[];
+  /** Rejects with a NetworkError: a member already, or no address of a group. */
+  joinGroup(group: string): Promise<void>;
+  leaveGroup(group: string): Promise<void>;
 }
 
 export interface UDPMessage {
@@ -65,4 +79,6 @@ export interface UDPSocketOpenInfo {
   readonly remotePort?: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Where there is no peer. */
+  readonly multicastController?: MulticastController;
 }

@@ -6,6 +6,7 @@ import type { UdpSocket } from "../socket/udp-socket.ts";
 import { bytesOf, ownBytes } from "./chunks.ts";
 import { DirectSocket } from "./direct-socket.ts";
 import { networkError } from "./errors.ts";
+import { multicastController, setMulticastOptions } from "./multicast.ts";
 import { addressesOf } from "./names.ts";
 import type { UDPMessage, UDPReceived, UDPSocketOpenInfo, UDPSocketOptions } from "./types.ts";
 import type { WebContext } from "./web.ts";
@@ -46,7 +47,7 @@ export class WebUdpSocket extends DirectSocket<OpenedUdp, UDPSocketOpenInfo> {
     return {
       readable: this.#makeReadable(socket, peer),
       writable: this.#makeWritable(socket, peer),
-      ...peer,
+      ...(peer ?? { multicastController: multicastController(socket) }),
       localAddress: socket.localAddress,
       localPort: socket.localPort,
     };
@@ -127,12 +128,15 @@ function peerFinder(context: WebContext, { dnsQueryType }: UDPSocketOptions): (n
 
 async function openUdp(
   { stack }: WebContext,
-  { localAddress, localPort = 0, remoteAddress, remotePort = 0 }: UDPSocketOptions,
+  options: UDPSocketOptions,
   findPeer: ReturnType<typeof peerFinder>,
 ): Promise<OpenedUdp> {
+  const { localAddress, localPort = 0, remoteAddress, remotePort = 0, multicastAllowAddressSharing } = options;
   const peer = remoteAddress === undefined ? null : await findPeer(remoteAddress, remotePort);
-  const socket = await stack.udp({ address: localAddress, port: localPort });
+  const place = { address: localAddress, port: localPort, reuseAddr: multicastAllowAddressSharing };
+  const socket = await stack.udp(place);
   try {
+    setMulticastOptions(socket, options);
     if (peer !== null) socket.connect(peer.remoteAddress, peer.remotePort);
     return { socket, peer };
   } catch (error) {

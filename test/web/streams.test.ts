@@ -266,6 +266,25 @@ describe("stack.web", () => {
     await socket.closed;
   });
 
+  it("UDP: groups are joined and left", async () => {
+    const group = "239.1.2.3";
+    const options = { localAddress: "0.0.0.0", localPort: 6000, multicastAllowAddressSharing: true };
+    const sockets = [new pair.far.web.UDPSocket(options), new pair.far.web.UDPSocket(options)];
+    const members = await Promise.all(sockets.map(({ opened }) => opened));
+    for (const { multicastController } of members) await multicastController?.joinGroup(group);
+    assert.deepEqual(members[0].multicastController?.joinedGroups, [group]);
+    await assert.rejects(members[0].multicastController?.joinGroup(group), named("NetworkError", "EADDRINUSE"));
+    const sender = await new pair.near.web.UDPSocket({ localAddress: "10.0.0.1", multicastTimeToLive: 2 }).opened;
+    const writer = sender.writable.getWriter();
+    await writer.write({ data: text("to all"), remoteAddress: group, remotePort: 6000 });
+    for (const { readable } of members) {
+      const { value } = await readable.getReader().read();
+      assert.deepEqual([value?.data, value?.remoteAddress], [text("to all"), "10.0.0.1"]);
+    }
+    await members[0].multicastController?.leaveGroup(group);
+    assert.deepEqual(members[0].multicastController?.joinedGroups, []);
+  });
+
   it("UDP: options that do not fit together are refused at once", () => {
     const { UDPSocket } = pair.near.web;
     assert.throws(() => new UDPSocket({ remoteAddress: "10.0.0.2" }), TypeError);
