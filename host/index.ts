@@ -18,8 +18,10 @@ export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
 export type { Dgram } from "./node/dgram.ts";
 export type { Dns, DnsPromises } from "./node/dns.ts";
+export type { DispatcherOptions, Fetch, FetchOptions } from "./node/fetch.ts";
 export type { Hosts } from "./node/lookup.ts";
 export type { Net } from "./node/net.ts";
+export type { ServeOptions, UpperServer } from "./node/serve.ts";
 export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
@@ -49,6 +51,8 @@ export type {
   NeighborStatus,
   RouteStatus,
 } from "./tables.ts";
+export type * from "./web/types.ts";
+export type { Web } from "./web/web.ts";
 export { bridgeWires } from "./wire/bridge.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { captureWire } from "./wire/capture.ts";
