@@ -2,6 +2,14 @@
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { RouteOptions, WireOptions } from "./adapters.ts";
+export { explainStack } from "./capture/explain.ts";
+export { createCapture } from "./capture/file.ts";
+export type { CapturedFrame, CaptureInterface, CaptureWriter, Direction } from "./capture/frames.ts";
+export { PcapWriter } from "./capture/pcap-writer.ts";
+export { type PcapngOptions, PcapngWriter } from "./capture/pcapng-writer.ts";
+export { type Playback, type PlaybackOptions, playCapture } from "./capture/playback.ts";
+export { type Capture, readCapture } from "./capture/reader.ts";
+export { type CaptureSink, MemorySink } from "./capture/sink.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";
@@ -43,7 +51,7 @@ export type {
 } from "./tables.ts";
 export { bridgeWires } from "./wire/bridge.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
-export { captureWire } from "./wire/capture.ts";
+export { type CaptureOptions, captureWire } from "./wire/capture.ts";
 export { openDatagramWire } from "./wire/datagram.ts";
 export { type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";
 export { type OpenedWire, openWire, parseWire, type WireContext, type WireSpec } from "./wire/kinds.ts";
