@@ -25,13 +25,23 @@ export function captureWire(
 ): Wire {
   const writer = typeof into === "string" ? createCapture(into, { live: true }) : into;
   const index = writer.addInterface(rate === undefined ? { name } : { name, rate });
+  const onClose = typeof into === "string" ? () => writer.close() : () => {};
+  return captureInto(wire, writer, index, clock, onClose);
+}
+
+/** The same for an interface that a capture has already. */
+export function captureInto(
+  wire: Wire,
+  writer: CaptureWriter,
+  index: number,
+  clock: Clock,
+  onClose: () => void = () => {},
+): Wire {
   return observeWire(
     wire,
     (bytes, sent) => {
       writer.add({ bytes, time: clock.epoch + clock.now(), interface: index, direction: sent ? "out" : "in" });
     },
-    () => {
-      if (typeof into === "string") writer.close();
-    },
+    onClose,
   );
 }

@@ -5,9 +5,9 @@ import { InputError } from "../errors.ts";
 import { createCable } from "./cable.ts";
 import { openDatagramWire } from "./datagram.ts";
 import { type Impairments, impairs, impairWire } from "./impair.ts";
+import { parseImpairments } from "./impairment-text.ts";
 import { openStream } from "./stream.ts";
 import { openTap } from "./tap.ts";
-import { parseCount, parseDuration, parseProbability, parseRate } from "./units.ts";
 import type { Wire } from "./wire.ts";
 
 export interface WireContext {
@@ -30,41 +30,6 @@ export interface WireSpec {
   name: string;
   impairments: Impairments;
 }
-
-type Setter = (impairments: Impairments, text: string) => void;
-
-const KEYS: Record<string, Setter> = {
-  delay: (to, text) => {
-    to.delay = parseDuration(text);
-  },
-  rate: (to, text) => {
-    to.rate = parseRate(text);
-  },
-  queue: (to, text) => {
-    to.queue = parseCount(text);
-  },
-  loss: (to, text) => {
-    to.loss = parseProbability(text);
-  },
-  duplicate: (to, text) => {
-    to.duplicate = parseProbability(text);
-  },
-  reorder: (to, text) => {
-    to.reorder = parseProbability(text);
-  },
-  "reorder-by": (to, text) => {
-    to.reorderBy = parseDuration(text);
-  },
-  corrupt: (to, text) => {
-    to.corrupt = parseProbability(text);
-  },
-  "flip-through": (to, text) => {
-    to.flipThrough = parseProbability(text);
-  },
-  seed: (to, text) => {
-    to.seed = parseCount(text);
-  },
-};
 
 /** What the name of a wire must look like, and what is said of one that does not. */
 const NAMES: Record<string, { pattern: RegExp; refusal: string }> = {
@@ -116,18 +81,4 @@ function openNamed({ kind, name }: WireSpec): Promise<Wire> {
   if (kind === "stream") return openStream(name);
   const [own, peer] = name.split("/").map(Number);
   return openDatagramWire(own, peer);
-}
-
-function parseImpairments(details: string[]): Impairments {
-  const impairments: Impairments = {};
-  for (const detail of details) {
-    const equals = detail.indexOf("=");
-    const set = equals < 0 ? undefined : KEYS[detail.slice(0, equals)];
-    if (set === undefined) {
-      const known = Object.keys(KEYS).join(", ");
-      throw new InputError("ERR_WIRE", `"${detail}" does not describe a wire; write KEY=VALUE with one of ${known}.`);
-    }
-    set(impairments, detail.slice(equals + 1));
-  }
-  return impairments;
 }
