@@ -56,10 +56,16 @@ export type {
 export { bridgeWires } from "./wire/bridge.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { type CaptureOptions, captureWire } from "./wire/capture.ts";
+export { openChannel } from "./wire/channel.ts";
 export { openDatagramWire } from "./wire/datagram.ts";
+export { type HubWire, openHub } from "./wire/hub.ts";
 export { type Burst, type ImpairedWire, type ImpairmentStats, type Impairments, impairWire } from "./wire/impair.ts";
 export { type OpenedWire, openWire, parseWire, type WireContext, type WireSpec } from "./wire/kinds.ts";
 export { type FrameObserver, observeWire } from "./wire/observe.ts";
+export { openPasst, type PasstOptions, type PasstWire } from "./wire/passt.ts";
 export { openStream, type StreamWire } from "./wire/stream.ts";
 export { openTap, type TapWire } from "./wire/tap.ts";
+export { openV86, type V86Machine } from "./wire/v86.ts";
+export { openVxlan, type VxlanOptions, type VxlanWire } from "./wire/vxlan.ts";
+export { joinRelay, openRelay, type WebSocketWire } from "./wire/websocket.ts";
 export type { Wire, WireEnd } from "./wire/wire.ts";
