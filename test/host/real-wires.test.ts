@@ -1,15 +1,16 @@
 // Wires that lead out of the process: a hub, a channel between threads, WebSocket as v86 has it, VXLAN, and passt.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createStack } from "../../host/stack.ts";
 import { captureWire } from "../../host/wire/capture.ts";
@@ -22,6 +23,10 @@ import { openVxlan } from "../../host/wire/vxlan.ts";
 import { joinRelay, openRelay } from "../../host/wire/websocket.ts";
 import type { Wire } from "../../host/wire/wire.ts";
 import { BROADCAST, frameTo } from "./bench-mac.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The number of the user who has no rights. */
+const NOBODY = 65_534;
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-real-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -247,6 +252,24 @@ describe("passt", { skip: noPasst }, () => {
       asked.end();
     });
     assert.equal(body, page);
+  });
+
+  const notRoot = process.getuid?.() !== 0 && "only root can become somebody else";
+
+  it("does so for an ordinary user", { skip: notRoot }, async (t) => {
+    const server = createServer((_, response) => response.end("x".repeat(10_000)));
+    t.after(() => server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const script = fileURLToPath(new URL("passt-fetch.ts", import.meta.url));
+    const env = { ...process.env, HOME: folder, TMPDIR: folder };
+    chmodSync(folder, 0o777);
+    const options = { uid: NOBODY, gid: NOBODY, cwd: ROOT, env };
+    const child = spawn(process.execPath, ["--import", "tsx", script, `${port}`], options);
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+    await new Promise((resolve) => child.once("close", resolve));
+    assert.match(said, new RegExp(`user ${NOBODY} got 10\\d\\d\\d`));
   });
 
   it("says what is wrong when it does not run", async () => {
