@@ -5,6 +5,7 @@ import { InputError } from "../errors.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
+import { registerFleet } from "./fleet.ts";
 import { registerGet } from "./get.ts";
 import { registerMemory } from "./memory.ts";
 import { registerNetstat } from "./netstat.ts";
@@ -56,6 +57,7 @@ function buildProgram(): Command {
   registerPing(program);
   registerNetstat(program);
   registerMemory(program);
+  registerFleet(program);
   return program;
 }
 

@@ -36,6 +36,8 @@ const GROUP_BIT = 1;
 
 interface Location {
   port: Port;
+  /** How often the port's cable had been pulled by then. */
+  pulls: number;
   /** Microseconds on the clock. */
   seen: number;
 }
@@ -46,7 +48,7 @@ export class Switch {
   readonly #clock: Clock;
   readonly #ageing: number;
   readonly #capacity: number;
-  #ports: Port[] = [];
+  #ports = new Set<Port>();
   /** By Ethernet address as a number. */
   #locations = new Map<number, Location>();
 
@@ -62,13 +64,12 @@ export class Switch {
     const port = new Port(wire, {
       take: (from, frame) => this.#take(from, frame),
       damaged: () => this.stats.fcsErrors++,
-      unplugged: (from) => this.#forget(from),
     });
-    this.#ports.push(port);
+    this.#ports.add(port);
     wire.attach(port);
     return () => {
-      this.#ports = this.#ports.filter((other) => other !== port);
-      this.#forget(port);
+      this.#ports.delete(port);
+      port.pulls++;
       wire.attach({ receive: () => {}, linkChanged: () => {} });
     };
   }
@@ -76,7 +77,7 @@ export class Switch {
   /** Number of the port behind which an Ethernet address was last heard, in the order of plugging in; null: not known. */
   portOf(address: Uint8Array): number | null {
     const location = this.#locations.get(numberOf(address, 0));
-    return location === undefined || this.#isOld(location) ? null : this.#ports.indexOf(location.port);
+    return location === undefined || this.#isOld(location) ? null : [...this.#ports].indexOf(location.port);
   }
 
   #take(from: Port, frame: Uint8Array): void {
@@ -99,9 +100,10 @@ export class Switch {
     const known = this.#locations.get(sender);
     if (known !== undefined) {
       known.port = from;
+      known.pulls = from.pulls;
       known.seen = this.#clock.now();
     } else if (this.#locations.size < this.#capacity || this.#dropOld()) {
-      this.#locations.set(sender, { port: from, seen: this.#clock.now() });
+      this.#locations.set(sender, { port: from, pulls: from.pulls, seen: this.#clock.now() });
     } else {
       this.stats.tableFull++;
     }
@@ -118,30 +120,26 @@ export class Switch {
     port.send(frame);
   }
 
-  #isOld({ seen }: Location): boolean {
-    return this.#clock.now() - seen > this.#ageing;
+  // Who was behind a port whose cable was pulled is somewhere else now.
+  #isOld({ port, pulls, seen }: Location): boolean {
+    return pulls !== port.pulls || this.#clock.now() - seen > this.#ageing;
   }
 
   #dropOld(): boolean {
     for (const [address, location] of this.#locations) if (this.#isOld(location)) this.#locations.delete(address);
     return this.#locations.size < this.#capacity;
   }
-
-  // Who was behind a port whose cable is pulled is somewhere else next.
-  #forget(port: Port): void {
-    for (const [address, location] of this.#locations) if (location.port === port) this.#locations.delete(address);
-  }
 }
 
 interface PortOwner {
   take(from: Port, frame: Uint8Array): void;
   damaged(): void;
-  unplugged(port: Port): void;
 }
 
 /** One port: it makes and checks the FCS where its wire wants one. */
 class Port implements WireEnd {
   readonly wire: Wire;
+  pulls = 0;
   readonly #owner: PortOwner;
 
   constructor(wire: Wire, owner: PortOwner) {
@@ -158,7 +156,7 @@ class Port implements WireEnd {
   }
 
   linkChanged(up: boolean): void {
-    if (!up) this.#owner.unplugged(this);
+    if (!up) this.pulls++;
   }
 
   send(frame: Uint8Array): void {
