@@ -23,7 +23,7 @@ const GUIDE = `
 A wire is what the machine's Ethernet adapter is plugged into:
   tap:NAME                          a TAP device of Linux: your kernel is the neighbor
   tap:NAME,loss=3%,delay=20ms       the same behind a bad cable
-  passt                             your computer's own network, without any rights (Debian's package passt)
+  passt                             your computer's own network, without rights (Debian: passt)
   stream:PATH, dgram:PORT/PORT      a Unix socket, or UDP: QEMU's -netdev stream, and dgram
   hub:PATH                          a hub for any number of processes at a Unix socket
   vxlan:HOST/NUMBER                 a VXLAN to another computer, such as a port of its Linux bridge

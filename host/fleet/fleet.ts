@@ -150,6 +150,8 @@ export class Device {
   /** Attempts that failed, with the last error's code. */
   failures = 0;
   lastError: string | null = null;
+  /** The switch that the next boot plugs it into; null: the fleet's. */
+  plugInto: Switch | null = null;
   #stack: Stack | null = null;
   #cable: Cable | null = null;
   #unplug: () => void = () => {};
@@ -165,9 +167,6 @@ export class Device {
   get stack(): Stack | null {
     return this.#stack;
   }
-
-  /** The switch that it is plugged into; the next boot plugs it in there. */
-  plugInto: Switch | null = null;
 
   /** Gives it power: a fresh instance starts, and gets its address. */
   async boot(): Promise<Stack> {

@@ -35,7 +35,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   "power-cut": {
-    what: "the power fails when all have booted, the last in the midst of it, and all boot again",
+    what: "the power fails when all have booted, and all boot again",
     defaults: { spread: 10 * SECOND, page: 1000 },
     run: async (fleet, { spread, page }) => {
       await servePage(fleet.server, page);
@@ -56,7 +56,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   storm: {
-    what: "one device with a fault sends broadcasts as fast as it can while the others boot and fetch",
+    what: "one device with a fault floods all with broadcasts while they boot and fetch",
     defaults: { spread: 4 * SECOND, page: 1000 },
     run: async (fleet, { spread, page }) => {
       await servePage(fleet.server, page);
@@ -65,7 +65,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   partition: {
-    what: "half of the devices lose the way to the server while all fetch, and have it again later",
+    what: "half of the devices lose the way to the server for a while",
     defaults: { spread: 4 * SECOND, page: 16 * 1024 },
     run: async (fleet, { spread, page }) => {
       await servePage(fleet.server, page);

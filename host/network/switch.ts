@@ -92,7 +92,7 @@ export class Switch {
     const location = this.#locations.get(destination);
     if (location === undefined || this.#isOld(location)) this.#flood(from, frame);
     else if (location.port === from) this.stats.filtered++;
-    else this.#send(location.port, frame);
+    else this.#send(location.port, frame, false);
   }
 
   #learn(from: Port, sender: number, isGroup: boolean): void {
@@ -111,13 +111,15 @@ export class Switch {
 
   #flood(from: Port, frame: Uint8Array): void {
     this.stats.flooded++;
-    for (const port of this.#ports) if (port !== from) this.#send(port, frame);
+    // One copy for all of them.
+    const kept = frame.slice();
+    for (const port of this.#ports) if (port !== from) this.#send(port, kept, true);
   }
 
-  #send(port: Port, frame: Uint8Array): void {
+  #send(port: Port, frame: Uint8Array, stays: boolean): void {
     if (!port.wire.up) return;
     this.stats.sent++;
-    port.send(frame);
+    port.send(frame, stays);
   }
 
   // Who was behind a port whose cable was pulled is somewhere else now.
@@ -159,8 +161,9 @@ class Port implements WireEnd {
     if (!up) this.pulls++;
   }
 
-  send(frame: Uint8Array): void {
-    this.wire.send(this.wire.carriesFcs ? withFcs(frame) : frame);
+  send(frame: Uint8Array, stays: boolean): void {
+    if (this.wire.carriesFcs) this.wire.send(withFcs(frame), true);
+    else this.wire.send(frame, stays);
   }
 }
 

@@ -50,12 +50,12 @@ class CableEnd implements Wire {
     this.#end = end;
   }
 
-  send(frame: Uint8Array): void {
-    if (this.#up) this.peer?.deliver(frame);
+  send(frame: Uint8Array, stays = false): void {
+    if (this.#up) this.peer?.deliver(frame, stays);
   }
 
-  deliver(frame: Uint8Array): void {
-    this.#end?.receive(frame);
+  deliver(frame: Uint8Array, stays: boolean): void {
+    this.#end?.receive(frame, stays);
   }
 
   close(): void {

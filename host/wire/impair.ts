@@ -72,12 +72,12 @@ class Impaired implements ImpairedWire, WireEnd {
     this.#end = end;
   }
 
-  send(frame: Uint8Array): void {
-    this.#out.carry(frame);
+  send(frame: Uint8Array, stays = false): void {
+    this.#out.carry(frame, stays);
   }
 
-  receive(frame: Uint8Array): void {
-    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame);
+  receive(frame: Uint8Array, stays = false): void {
+    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame, stays);
   }
 
   linkChanged(up: boolean): void {

@@ -96,8 +96,8 @@ export class Lane {
     this.#reorderBy = options.reorderBy ?? Math.max((options.delay ?? 0) / 4, LEAST_REORDER_MICROS);
   }
 
-  /** Takes a frame, valid during the call only. */
-  carry(frame: Uint8Array): void {
+  /** Takes a frame, valid during the call only unless it `stays`. */
+  carry(frame: Uint8Array, stays = false): void {
     const { loss = 0, corrupt = 0, flipThrough = 0, duplicate = 0 } = this.#options;
     this.stats.frames++;
     if (this.#random.chance(loss) || this.#losesInBurst()) {
@@ -109,10 +109,11 @@ export class Lane {
       : this.#random.chance(flipThrough)
         ? this.#flipOne(frame)
         : frame;
-    this.#dispatch(fate);
+    const isOwn = stays || fate !== frame;
+    this.#dispatch(fate, isOwn);
     if (this.#random.chance(duplicate)) {
       this.stats.duplicated++;
-      this.#dispatch(fate);
+      this.#dispatch(fate, isOwn);
     }
   }
 
@@ -128,7 +129,7 @@ export class Lane {
     return this.#inBurst && this.#random.chance(burst.loss ?? 1);
   }
 
-  #dispatch(frame: Uint8Array): void {
+  #dispatch(frame: Uint8Array, stays: boolean): void {
     const { delay = 0, jitter = 0, rate = 0, reorder = 0 } = this.#options;
     const heldBack = this.#random.chance(reorder);
     if (heldBack) this.stats.reordered++;
@@ -142,8 +143,9 @@ export class Lane {
       this.stats.queueDrops++;
       return;
     }
-    const copy = frame.slice();
-    if (waiting > (this.#options.mark ?? Number.POSITIVE_INFINITY)) this.#mark(copy);
+    const isMarked = waiting > (this.#options.mark ?? Number.POSITIVE_INFINITY);
+    const copy = stays && !isMarked ? frame : frame.slice();
+    if (isMarked) this.#mark(copy);
     const arrival = this.#sentAt(frame, now) + delay + (jitter > 0 ? this.#random.unit() * jitter : 0);
     if (!heldBack) this.#lastArrival = Math.max(arrival, this.#lastArrival);
     this.#clock.at(heldBack ? arrival + this.#reorderBy : this.#lastArrival, () => {
