@@ -2,6 +2,14 @@
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { RouteOptions, WireOptions } from "./adapters.ts";
+export {
+  pageOfBytes,
+  type WebPage,
+  type WebReport,
+  type WebRequest,
+  WebServer,
+  type WebServerOptions,
+} from "./applications/web-server.ts";
 export { explainStack } from "./capture/explain.ts";
 export { createCapture } from "./capture/file.ts";
 export type { CapturedFrame, CaptureInterface, CaptureWriter, Direction } from "./capture/frames.ts";
