@@ -77,7 +77,7 @@ export { type FrameObserver, observeWire } from "./wire/observe.ts";
 export { openPasst, type PasstOptions, type PasstWire } from "./wire/passt.ts";
 export { openStream, type StreamWire } from "./wire/stream.ts";
 export { openTap, type TapWire } from "./wire/tap.ts";
-export { openV86, type V86Machine } from "./wire/v86.ts";
+export { openV86 } from "./wire/v86.ts";
 export { openVxlan, type VxlanOptions, type VxlanWire } from "./wire/vxlan.ts";
 export { joinRelay, openRelay, type WebSocketWire } from "./wire/websocket.ts";
 export type { Wire, WireEnd } from "./wire/wire.ts";

@@ -52,7 +52,7 @@ const KINDS = {
   },
   stream: {
     pattern: /^[^\s=]{1,107}$/,
-    refusal: "A stream needs the path of its socket, 1 to 107 characters, as in stream:/tmp/wire.",
+    refusal: "A stream needs the path of its socket, or HOST:PORT, as in stream:/tmp/wire or stream:127.0.0.1:5000.",
     open: openStream,
   },
   dgram: {
@@ -65,7 +65,7 @@ const KINDS = {
   },
   hub: {
     pattern: /^[^\s=]{1,107}$/,
-    refusal: "A hub needs the path of its socket, 1 to 107 characters, as in hub:/tmp/hub.",
+    refusal: "A hub needs the path of its socket, or HOST:PORT, as in hub:/tmp/hub or hub:127.0.0.1:5000.",
     open: openHub,
   },
   passt: {

@@ -1,4 +1,4 @@
-// How two or more processes meet at a Unix socket: whoever comes first makes it, the others join.
+// How two or more processes meet at a Unix socket, or at a TCP port (HOST:PORT): whoever comes first makes it, the others join.
 
 import { rmSync, statSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
@@ -9,6 +9,9 @@ export type Meeting = { socket: Socket; server: null } | { socket: null; server:
 
 /** Tries in case others come and go at the very same time. */
 const TRIES = 5;
+
+/** A place on the network instead of a path; an IPv6 address in brackets. */
+const HOST_AND_PORT = /^(?:\[([^\]/]+)\]|([^/:]+)):(\d{1,5})$/;
 
 /** Joins the socket at `path`, or makes it. Rejects with InputError and the system's code when neither can be done. */
 export async function meet(path: string): Promise<Meeting> {
@@ -37,9 +40,14 @@ function inodeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
+function placeOf(path: string): { path: string } | { host: string; port: number } {
+  const [, bracketed, plain, port] = HOST_AND_PORT.exec(path) ?? [];
+  return port === undefined ? { path } : { host: bracketed ?? plain ?? "", port: Number(port) };
+}
+
 function join(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
+    const socket = createConnection(placeOf(path));
     socket.once("connect", () => {
       socket.removeListener("error", reject);
       resolve(socket);
@@ -52,7 +60,7 @@ function serve(path: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(path, () => {
+    server.listen(placeOf(path), () => {
       server.removeListener("error", reject);
       // Sockets of the stack keep the process alive, not the wire.
       server.unref();

@@ -1,5 +1,6 @@
 // The network card of a v86 machine as a wire: a PC in this very process, or page, on the same cable as a stack.
 
+import { InputError } from "../errors.ts";
 import { MAX_FRAME_BYTES } from "../mac/ring-mac.ts";
 import { FramePadder } from "./padding.ts";
 import type { Wire, WireEnd } from "./wire.ts";
@@ -11,14 +12,14 @@ export interface V86Bus {
   send(event: string, frame: Uint8Array): void;
 }
 
-/** An emulator, `new V86({ net_device: { type: "ne2k" } })`; its `network_relay_url` must be absent. */
-export interface V86Machine {
-  bus: V86Bus;
-}
-
-/** Plugs into network card number `card` of the machine, 0 being the first. */
-export function openV86(machine: V86Machine, card = 0): Wire {
-  return new Card(machine.bus, card);
+/**
+ * Plugs into network card number `card`, 0 being the first, of an emulator: `new V86({ net_device: { type: "ne2k" } })`, without a
+ * `network_relay_url`. Its declared type does not show the bus. Throws InputError ERR_WIRE on what is no such emulator.
+ */
+export function openV86(machine: object, card = 0): Wire {
+  const { bus } = machine as { bus?: V86Bus };
+  if (typeof bus?.register === "function") return new Card(bus, card);
+  throw new InputError("ERR_WIRE", "That is no v86 machine: it has no bus on which a network card could talk.");
 }
 
 class Card implements Wire {
