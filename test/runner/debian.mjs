@@ -19,6 +19,7 @@ export const PROGRAMS = [
   { program: "ethtool", debian: "ethtool" },
   { program: "radvd", debian: "radvd", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
+  { program: "passt", debian: "passt", some: true },
   { program: "nft", debian: "nftables", some: true },
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
   { program: "wrk", debian: "wrk", some: true },
