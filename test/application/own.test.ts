@@ -13,7 +13,7 @@ import { VirtualClock } from "../../host/clock.ts";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 
-const EXAMPLE = join(ROOT, "host/examples/shout.ts");
+const EXAMPLE = join(ROOT, "boards/examples/shout.ts");
 /** Profile `tiny` has not a byte to spare: a packet less makes room for the application. */
 const ROOM = { PACKETS: 7 };
 
@@ -68,7 +68,10 @@ describe("an application of one's own", () => {
   });
 
   it("is told what the compiler finds wrong, and where", async () => {
-    await assert.rejects(compiled("wrong", "export function start(): void { nothing(); }\n"), /nothing.*wrong\.ts\(1,/s);
+    await assert.rejects(
+      compiled("wrong", "export function start(): void { nothing(); }\n"),
+      /nothing.*wrong\.ts\(1,/s,
+    );
   });
 
   it("the command says what it has made, and what is wrong with its words", () => {
