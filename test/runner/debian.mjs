@@ -26,6 +26,9 @@ export const PROGRAMS = [
   { program: "mosquitto", debian: "mosquitto", some: true },
   { program: "pg_createcluster", debian: "postgresql", some: true },
   { program: "sshd", debian: "openssh-server", some: true },
+  { program: "wrk", debian: "wrk", some: true },
+  { program: "h2load", debian: "nghttp2-client", some: true },
+  { program: "slowhttptest", debian: "slowhttptest", some: true },
 ];
 
 /** The same for the tests of pages. */
