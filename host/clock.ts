@@ -21,12 +21,12 @@ export interface Clock {
 
 class Entry implements Timer {
   readonly time: number;
-  readonly order: number;
   run: (() => void) | null;
+  /** The one after it at the same time. */
+  next: Entry | null = null;
 
-  constructor(time: number, order: number, run: () => void) {
+  constructor(time: number, run: () => void) {
     this.time = time;
-    this.order = order;
     this.run = run;
   }
 
@@ -41,49 +41,78 @@ class Entry implements Timer {
   }
 }
 
-function before(a: Entry, b: Entry): boolean {
-  return a.time < b.time || (a.time === b.time && a.order < b.order);
+/** All that is due at one time, in the order of insertion. */
+interface Moment {
+  readonly time: number;
+  first: Entry | null;
+  last: Entry | null;
 }
 
-/** Entries by time, then by order of insertion. A cancelled entry stays until its time comes to the top. */
+/**
+ * Entries by time, then by order of insertion. Only times are sorted: when one frame goes to ten thousand machines, they are due at
+ * the same time. A cancelled entry stays until its time comes to the top.
+ */
 class Agenda {
-  #heap: Entry[] = [];
+  /** A heap, the earliest on top, and the same by time. */
+  #heap: Moment[] = [];
+  #moments = new Map<number, Moment>();
 
   /** The earliest entry that is not cancelled. */
   first(): Entry | undefined {
-    while (this.#heap.length > 0 && this.#heap[0].run === null) this.take();
-    return this.#heap[0];
+    for (let moment = this.#heap[0]; moment !== undefined; moment = this.#heap[0]) {
+      while (moment.first !== null && moment.first.run === null) moment.first = moment.first.next;
+      if (moment.first !== null) return moment.first;
+      this.#removeTop();
+    }
+    return undefined;
   }
 
   add(entry: Entry): void {
+    const moment = this.#moments.get(entry.time);
+    if (moment === undefined) {
+      this.#insert({ time: entry.time, first: entry, last: entry });
+      return;
+    }
+    if (moment.first === null || moment.last === null) moment.first = entry;
+    else moment.last.next = entry;
+    moment.last = entry;
+  }
+
+  /** Takes the earliest entry out. */
+  take(): void {
+    const entry = this.first();
+    if (entry !== undefined) this.#heap[0].first = entry.next;
+  }
+
+  #insert(moment: Moment): void {
+    this.#moments.set(moment.time, moment);
     const heap = this.#heap;
     let place = heap.length;
-    heap.push(entry);
+    heap.push(moment);
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!before(entry, heap[parent])) break;
+      if (heap[parent].time <= moment.time) break;
       heap[place] = heap[parent];
       place = parent;
     }
-    heap[place] = entry;
+    heap[place] = moment;
   }
 
-  take(): Entry | undefined {
+  #removeTop(): void {
     const heap = this.#heap;
-    const first = heap[0];
+    this.#moments.delete(heap[0].time);
     const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first;
+    if (last === undefined || heap.length === 0) return;
     let place = 0;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], last)) break;
+      if (child + 1 < heap.length && heap[child + 1].time < heap[child].time) child++;
+      if (heap[child].time >= last.time) break;
       heap[place] = heap[child];
       place = child;
     }
     heap[place] = last;
-    return first;
   }
 }
 
@@ -94,7 +123,6 @@ const RUNAWAY_STEPS = 1_000_000;
 export class VirtualClock implements Clock {
   readonly epoch: number;
   #now = 0;
-  #order = 0;
   #agenda = new Agenda();
   /** Steps since time last moved. */
   #standing = 0;
@@ -109,7 +137,7 @@ export class VirtualClock implements Clock {
   }
 
   at(time: number, run: () => void): Timer {
-    const entry = new Entry(Math.max(Math.ceil(time), this.#now), this.#order++, run);
+    const entry = new Entry(Math.max(Math.ceil(time), this.#now), run);
     this.#agenda.add(entry);
     return entry;
   }
@@ -188,7 +216,6 @@ function fireInMicrotask(entry: Entry): void {
 export class RealClock implements Clock {
   readonly epoch = Math.round(performance.timeOrigin * 1000);
   #agenda = new Agenda();
-  #order = 0;
   #microtasks = 0;
   #holders = 0;
   #keeper: ReturnType<typeof setInterval> | null = null;
@@ -202,7 +229,7 @@ export class RealClock implements Clock {
   }
 
   at(time: number, run: () => void): Timer {
-    const entry = new Entry(time, this.#order++, run);
+    const entry = new Entry(time, run);
     const now = time <= 0 ? 0 : this.now(); // looking at the clock is not free
     if (time <= now) {
       this.#soon(entry);

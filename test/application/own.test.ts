@@ -68,7 +68,10 @@ describe("an application of one's own", () => {
   });
 
   it("is told what the compiler finds wrong, and where", async () => {
-    await assert.rejects(compiled("wrong", "export function start(): void { nothing(); }\n"), /nothing.*wrong\.ts\(1,/s);
+    await assert.rejects(
+      compiled("wrong", "export function start(): void { nothing(); }\n"),
+      /nothing.*wrong\.ts\(1,/s,
+    );
   });
 
   it("the command says what it has made, and what is wrong with its words", () => {

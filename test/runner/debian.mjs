@@ -19,16 +19,17 @@ export const PROGRAMS = [
   { program: "ethtool", debian: "ethtool" },
   { program: "radvd", debian: "radvd", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
+  { program: "passt", debian: "passt", some: true },
   { program: "nft", debian: "nftables", some: true },
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
+  { program: "wrk", debian: "wrk", some: true },
+  { program: "h2load", debian: "nghttp2-client", some: true },
+  { program: "slowhttptest", debian: "slowhttptest", some: true },
   { program: "nginx", debian: "nginx-light", some: true },
   { program: "redis-server", debian: "redis-server", some: true },
   { program: "mosquitto", debian: "mosquitto", some: true },
   { program: "pg_createcluster", debian: "postgresql", some: true },
   { program: "sshd", debian: "openssh-server", some: true },
-  { program: "wrk", debian: "wrk", some: true },
-  { program: "h2load", debian: "nghttp2-client", some: true },
-  { program: "slowhttptest", debian: "slowhttptest", some: true },
 ];
 
 /** The same for the tests of pages. */
