@@ -16,9 +16,13 @@ export interface Secret {
   cert: string | Buffer;
 }
 
+/** What streams of one connection may hold together before further ones are refused; Node's own limit is 10. */
+const SESSION_MEGABYTES = 250;
+
 /** Serves a page on port 443, and sends back what is posted; `close` of what it resolves to ends that. */
 export function serveSite(stack: Stack, secret: Secret, page: string | Buffer): Promise<Server> {
-  const site = createSecureServer({ ...secret, allowHTTP1: true }, (request, response) => {
+  const options = { ...secret, allowHTTP1: true, maxSessionMemory: SESSION_MEGABYTES };
+  const site = createSecureServer(options, (request, response) => {
     if (request.method === "POST") request.pipe(response.stream ?? response);
     else response.end(page);
   });

@@ -12,7 +12,7 @@ import { FULL, KERNEL_6, Network, STACK, STACK_6 } from "./support/network.ts";
 import { skip } from "./support/requirements.ts";
 
 const NAME = "thimble.test";
-const BYTES = FULL ? 50_000_000 : 5_000_000;
+const BYTES = FULL ? 20_000_000 : 5_000_000;
 const AT_ONCE = 10;
 
 describe("a site over TLS", () => {
