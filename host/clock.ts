@@ -1,6 +1,8 @@
 // Time: the real one, and one that stands still until it is told to go on. Everything that waits in the host waits
 // on a Clock, so that a whole network runs in virtual time without knowing it.
 
+import { inNextTurn } from "./turn.ts";
+
 /** Something that will happen, unless it is cancelled before. */
 export interface Timer {
   cancel(): void;
@@ -183,7 +185,7 @@ export class VirtualClock implements Clock {
     };
     promise.then(done, done);
     for (;;) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => inNextTurn(resolve));
       if (!pending) return promise;
       if (this.next() > limit) throw new Error(`At ${this.#now} µs of virtual time it was still pending.`);
       if (!this.step()) throw new Error(`Nothing is due at ${this.#now} µs of virtual time, yet it is pending.`);
@@ -216,10 +218,10 @@ export class RealClock implements Clock {
   #agenda = new Agenda();
   #microtasks = 0;
   #holders = 0;
-  #keeper: NodeJS.Timeout | null = null;
+  #keeper: ReturnType<typeof setInterval> | null = null;
   /** What will look at the agenda next, and when it does. */
-  #timeout: NodeJS.Timeout | null = null;
-  #turn: NodeJS.Immediate | null = null;
+  #timeout: ReturnType<typeof setTimeout> | null = null;
+  #turnDue = false;
   #wakesAt = Number.POSITIVE_INFINITY;
 
   now(): number {
@@ -256,7 +258,7 @@ export class RealClock implements Clock {
       return;
     }
     this.#microtasks = 0;
-    setImmediate(() => entry.fire());
+    inNextTurn(() => entry.fire());
   }
 
   #sleepUntil(time: number, now: number): void {
@@ -267,14 +269,15 @@ export class RealClock implements Clock {
     if (wait > COARSE_MICROS) {
       const milliseconds = Math.min(Math.floor((wait - COARSE_MICROS / 2) / 1000), LONGEST_TIMEOUT_MS);
       this.#timeout = setTimeout(this.#look, milliseconds);
-      this.#timeout.unref();
-    } else if (this.#turn === null) {
-      this.#turn = setImmediate(this.#look);
+      this.#timeout.unref?.(); // browsers do not have it, and nothing to keep alive
+    } else if (!this.#turnDue) {
+      this.#turnDue = true;
+      inNextTurn(this.#look);
     }
   }
 
   #look = (): void => {
-    this.#turn = null;
+    this.#turnDue = false;
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = this.now();
     try {

@@ -34,8 +34,10 @@ export { createNetwork, type NetworkOptions, type SimulatedNetwork } from "./net
 export { Switch, type SwitchOptions, type SwitchStats } from "./network/switch.ts";
 export type { Dgram } from "./node/dgram.ts";
 export type { Dns, DnsPromises } from "./node/dns.ts";
+export type { DispatcherOptions, Fetch, FetchOptions } from "./node/fetch.ts";
 export type { Hosts } from "./node/lookup.ts";
 export type { Net } from "./node/net.ts";
+export type { ServeOptions, UpperServer } from "./node/serve.ts";
 export { Random } from "./random.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
@@ -65,6 +67,8 @@ export type {
   NeighborStatus,
   RouteStatus,
 } from "./tables.ts";
+export type * from "./web/types.ts";
+export type { Web } from "./web/web.ts";
 export { bridgeWires } from "./wire/bridge.ts";
 export { type Cable, type CableOptions, createCable } from "./wire/cable.ts";
 export { type CaptureOptions, captureWire } from "./wire/capture.ts";

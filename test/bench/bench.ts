@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { compileFirmware } from "../../host/core/firmware.ts";
 import { wholeNumber } from "./arguments.ts";
 import { measure } from "./benchmark.ts";
+import { registerBoards } from "./boards/command.ts";
 import { registerCrowd } from "./crowd/command.ts";
 import { registerGoodput } from "./goodput/command.ts";
 import { registerMemory } from "./memory/command.ts";
@@ -61,6 +62,7 @@ function buildProgram(): Command {
   registerSockets(program, WASM);
   registerMemory(program);
   registerTap(program);
+  registerBoards(program);
   return program;
 }
 
