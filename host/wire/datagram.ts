@@ -1,28 +1,17 @@
 // A wire over UDP on this computer: each frame is a datagram. So QEMU does it with `-nic socket,udp=…` and with
 // `-netdev dgram`.
 
-import { createSocket, type Socket } from "node:dgram";
-import { InputError } from "../errors.ts";
+import type { Socket } from "node:dgram";
 import { FramePadder } from "./padding.ts";
+import { bindUdp } from "./udp.ts";
 import type { Wire, WireEnd } from "./wire.ts";
 
 const HERE = "127.0.0.1";
 
 /** Opens the wire between two UDP ports of this computer. Rejects with InputError when ours is in use. */
 export async function openDatagramWire(ownPort: number, peerPort: number): Promise<Wire> {
-  const socket = createSocket("udp4");
-  const wire = new DatagramWire(socket, ownPort, peerPort);
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? "EIO";
-      reject(new InputError(code, `UDP port ${ownPort} cannot be used for a wire (${code}); take another.`));
-    });
-    socket.bind(ownPort, HERE, resolve);
-  });
-  socket.removeAllListeners("error");
-  // What the system tells of a datagram that nobody took is what a wire without a far end does: nothing.
-  socket.on("error", () => {});
-  return wire;
+  const socket = await bindUdp("udp4", { port: ownPort, address: HERE }, "take another");
+  return new DatagramWire(socket, ownPort, peerPort);
 }
 
 class DatagramWire implements Wire {
@@ -38,8 +27,6 @@ class DatagramWire implements Wire {
     this.#socket = socket;
     this.#peerPort = peerPort;
     socket.on("message", (frame) => this.#end?.receive(this.#padder.pad(frame)));
-    // Sockets of the stack keep the process alive, not the wire.
-    socket.unref();
   }
 
   /** Nothing tells whether somebody is at the far port. */

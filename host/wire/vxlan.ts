@@ -1,11 +1,12 @@
 // A wire over UDP to another machine, as the kernels of both know it: VXLAN (RFC 7348). A Linux bridge with a VXLAN port at the
 // other end makes one network of both.
 
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { InputError } from "../errors.ts";
 import { MAX_FRAME_BYTES } from "../mac/ring-mac.ts";
 import { FramePadder } from "./padding.ts";
+import { bindUdp } from "./udp.ts";
 import type { Wire, WireEnd } from "./wire.ts";
 
 export interface VxlanOptions {
@@ -42,16 +43,11 @@ export async function openVxlan(options: VxlanOptions): Promise<VxlanWire> {
   if (!(Number.isInteger(vni) && vni >= 0 && vni <= MOST_VNI)) {
     throw new InputError("ERR_WIRE", `A VXLAN has a number from 0 to ${MOST_VNI}, not ${vni}.`);
   }
-  const socket = createSocket(isIPv6(remote) ? "udp6" : "udp4");
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", ({ code = "EIO" }: NodeJS.ErrnoException) => {
-      reject(new InputError(code, `UDP port ${port} cannot be used for a VXLAN (${code}); the kernel may have it.`));
-    });
-    socket.bind(port, resolve);
-  });
-  socket.removeAllListeners("error");
-  // What the system tells of a machine that is not there is what a wire without a far end does: nothing.
-  socket.on("error", () => {});
+  const socket = await bindUdp(
+    isIPv6(remote) ? "udp6" : "udp4",
+    { port },
+    "the kernel may have it: give both ends another",
+  );
   return new Vxlan(socket, options);
 }
 
@@ -76,8 +72,6 @@ class Vxlan implements VxlanWire {
     this.#port = port;
     this.#header = Uint8Array.of(VALID_VNI, 0, 0, 0, vni >> 16, vni >> 8, vni, 0);
     socket.on("message", (datagram, { address }) => this.#take(datagram, address));
-    // Sockets of the stack keep the process alive, not the wire.
-    socket.unref();
   }
 
   /** Nothing tells whether anybody is at the other end. */

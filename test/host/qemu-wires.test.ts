@@ -10,24 +10,11 @@ import { setTimeout } from "node:timers/promises";
 import { bridgeWires } from "../../host/wire/bridge.ts";
 import { openDatagramWire } from "../../host/wire/datagram.ts";
 import { openStream } from "../../host/wire/stream.ts";
-import type { Wire } from "../../host/wire/wire.ts";
 import { BenchWire, BROADCAST, frameTo } from "./bench-mac.ts";
+import { listen, until } from "./wire-ears.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-wires-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Keeps what comes; `until` resolves when as many frames as it says have. */
-function listen(wire: Wire) {
-  const frames: Uint8Array[] = [];
-  const links: boolean[] = [];
-  wire.attach({ receive: (frame) => frames.push(frame.slice()), linkChanged: (up) => links.push(up) });
-  return { frames, links };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000 && !condition(); tries++) await setTimeout(2);
-  assert.ok(condition(), "nothing has come");
-}
 
 function framed(...frames: Uint8Array[]): Buffer {
   return Buffer.concat(

@@ -9,7 +9,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createStack } from "../../host/stack.ts";
@@ -23,6 +22,7 @@ import { openVxlan } from "../../host/wire/vxlan.ts";
 import { joinRelay, openRelay } from "../../host/wire/websocket.ts";
 import type { Wire } from "../../host/wire/wire.ts";
 import { BROADCAST, frameTo } from "./bench-mac.ts";
+import { listen, until } from "./wire-ears.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The number of the user who has no rights. */
@@ -30,19 +30,6 @@ const NOBODY = 65_534;
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-real-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Keeps what comes. */
-function listen(wire: Wire) {
-  const frames: Uint8Array[] = [];
-  const links: boolean[] = [];
-  wire.attach({ receive: (frame) => frames.push(frame.slice()), linkChanged: (up) => links.push(up) });
-  return { frames, links };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 2000 && !condition(); tries++) await setTimeout(2);
-  assert.ok(condition(), "nothing has come");
-}
 
 /** A stack on each wire, 10.0.0.1 and so on, and a message from the first to each other one. */
 async function talk(wires: readonly Wire[]): Promise<void> {
