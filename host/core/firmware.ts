@@ -9,6 +9,8 @@ import { InputError } from "../errors.ts";
 export type FirmwareSource = Uint8Array | WebAssembly.Module | URL;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
+/** What modules were compiled from: a module itself does not tell. */
+const sources = new WeakMap<WebAssembly.Module, Uint8Array>();
 
 /** The compiled core of a profile; each file is compiled once. Throws InputError ERR_PROFILE when it is not built. */
 export function loadFirmware(profile: string, debug: boolean): Promise<WebAssembly.Module> {
@@ -19,7 +21,12 @@ export function loadFirmware(profile: string, debug: boolean): Promise<WebAssemb
 export async function compileFirmware(source: FirmwareSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof URL) return compileFile(source);
-  return WebAssembly.compile(source as BufferSource);
+  return compileBytes(source);
+}
+
+/** The bytes that a module was compiled from; undefined of one that was compiled elsewhere. */
+export function bytesOf(module: WebAssembly.Module): Uint8Array | undefined {
+  return sources.get(module);
 }
 
 function findFirmware(profile: string, debug: boolean): URL {
@@ -40,9 +47,15 @@ function compileFile(url: URL): Promise<WebAssembly.Module> {
   const key = url.href;
   let module = compiled.get(key);
   if (module === undefined) {
-    module = readFile(url).then((bytes) => WebAssembly.compile(bytes));
+    module = readFile(url).then(compileBytes);
     compiled.set(key, module);
     module.catch(() => compiled.delete(key));
   }
+  return module;
+}
+
+async function compileBytes(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  const module = await WebAssembly.compile(bytes as BufferSource);
+  sources.set(module, bytes);
   return module;
 }
