@@ -13,6 +13,8 @@ export type { Dns, DnsPromises } from "./node/dns.ts";
 export type { Hosts } from "./node/lookup.ts";
 export type { Net } from "./node/net.ts";
 export { Random } from "./random.ts";
+export { recordAll } from "./replay/ambient.ts";
+export { openRecording, type Recording } from "./replay/recording.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
 export type { PingOptions, PingReply } from "./socket/ping.ts";

@@ -56,8 +56,8 @@ export interface StackOptions {
   hosts?: Hosts;
   /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
   dmaBase?: number;
-  /** Where all that happens in the stack is written down, to be run again. Default: that of `recordAll`, if any. */
-  recording?: Recording;
+  /** Where all that happens in the stack is written down, to be run again. Default: that of `recordAll`, if any; null: none. */
+  recording?: Recording | null;
 }
 
 export interface ListenOptions extends TcpOptions {
@@ -118,8 +118,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const module = await (options.wasm === undefined
     ? loadFirmware(options.profile ?? "node", options.debug ?? false)
     : compileFirmware(options.wasm));
-  const recording = options.recording ?? ambientRecording();
-  const { name = "stack", dmaBase = 0 } = options;
+  const { name = "stack", dmaBase = 0, recording = ambientRecording() } = options;
   const machine = await Machine.start({
     module,
     seeds: entropy(options.seed),

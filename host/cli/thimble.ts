@@ -10,6 +10,8 @@ import { registerMemory } from "./memory.ts";
 import { registerNetstat } from "./netstat.ts";
 import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
+import { recordRuns } from "./record.ts";
+import { registerReplay } from "./replay.ts";
 import { registerServe } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
@@ -52,6 +54,8 @@ function buildProgram(): Command {
   registerPing(program);
   registerNetstat(program);
   registerMemory(program);
+  registerReplay(program);
+  recordRuns(program);
   return program;
 }
 

@@ -1,7 +1,7 @@
 // What a recording of one machine consists of: everything that crosses the border of its core, in the order in which it
 // did. One byte names the operation, numbers of varying length follow (host/replay/tape.ts).
 
-/** Bytes below this are calls: the index of the export in the machine's list of names; then its arguments. */
+/** Bytes below this are calls: the index of the export in the machine's list of names; how many arguments it has; those. */
 export const CALLS_END = 0x80;
 
 export enum Op {

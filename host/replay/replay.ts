@@ -6,6 +6,7 @@ import { Core } from "../core/core.ts";
 import { hashMemory, hashText } from "./hash.ts";
 import { CALLS_END, Op } from "./operations.ts";
 import type { RecordedMachine } from "./read-recording.ts";
+import { timeOfNextPoll } from "./scan.ts";
 import { Snapshots } from "./snapshots.ts";
 import { type TapePlace, TapeReader } from "./tape.ts";
 
@@ -79,6 +80,11 @@ export class Replay {
     return replay;
   }
 
+  /** When a machine was polled first, in microseconds of its clock; Infinity: never. */
+  static firstPollOf(machine: RecordedMachine): number {
+    return timeOfNextPoll(new TapeReader(machine.tape), 0);
+  }
+
   private constructor(core: Core, machine: RecordedMachine, canGoBack: boolean) {
     this.core = core;
     this.about = machine.about;
@@ -120,6 +126,11 @@ export class Replay {
     const before = this.#polls;
     while (!this.#isOver && this.#polls === before) this.#operation();
     return this.#polls !== before;
+  }
+
+  /** Goes on to the last poll that is not later than `time`, in microseconds of the machine's clock. */
+  runUntil(time: number): void {
+    while (timeOfNextPoll(this.#tape, this.#now) <= time && this.step()) {}
   }
 
   /** Goes on to the end, with what follows the last poll. Throws ReplayError. */
@@ -184,7 +195,7 @@ export class Replay {
     const name = this.about.calls[index];
     const call = this.core.exports[name as keyof typeof this.core.exports] as Call | undefined;
     if (call === undefined) this.#fail(`The core has no call ${name ?? index}`);
-    const args = Array.from({ length: call.length }, () => this.#tape.signed());
+    const args = Array.from({ length: this.#tape.word() }, () => this.#tape.signed());
     if (name === "poll") this.#poll((args[1] >>> 0) * TWO_TO_32 + (args[0] >>> 0));
     else this.#make(name, call, args);
   }

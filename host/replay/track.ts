@@ -120,6 +120,7 @@ export class Track implements CoreTap {
     const arity = call.length;
     return (a = 0, b = 0, c = 0, d = 0, e = 0) => {
       tape.begin(index, LONGEST_PLAIN);
+      tape.word(arity);
       if (arity > 0) tape.signed(a);
       if (arity > 1) tape.signed(b);
       if (arity > 2) tape.signed(c);
