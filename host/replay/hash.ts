@@ -11,7 +11,7 @@ export interface HashedMemory {
 
 /** Words of the block that calls with more than one answer fill in (assembly/base/memory.ts). */
 const RESULT_WORDS = 9;
-/** Odd multipliers, one for each lane: 2^32 times fractions of the golden ratio and of square roots. */
+/** Odd multipliers: 2^32 times fractions of the golden ratio and of square roots. */
 const [M0, M1, M2, M3] = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
 
 /**
@@ -31,19 +31,20 @@ export function hashMemory({ u32, resultWord, statusWord }: HashedMemory): [numb
 
 /**
  * Hashes words, whose number is divisible by four, to 64 bits. Four lanes run side by side, as a processor's multiplier
- * wants it. Each step of a lane is one-to-one, so that no change of a single word goes unseen.
+ * wants it. Each step of a lane is one-to-one, so that no change of a single word goes unseen; a bit is spread by two
+ * multiplications before it meets that lane's next word.
  */
 export function hashWords(words: Uint32Array): [number, number] {
   let [a, b, c, d] = [M3, M2, M1, M0];
   for (let i = 0; i < words.length; i += 4) {
-    a = Math.imul(a ^ words[i], M0);
-    b = Math.imul(b ^ words[i + 1], M1);
-    c = Math.imul(c ^ words[i + 2], M2);
-    d = Math.imul(d ^ words[i + 3], M3);
-    a = (a << 13) | (a >>> 19);
-    b = (b << 15) | (b >>> 17);
-    c = (c << 17) | (c >>> 15);
-    d = (d << 19) | (d >>> 13);
+    a = (a + Math.imul(words[i], M1)) | 0;
+    b = (b + Math.imul(words[i + 1], M1)) | 0;
+    c = (c + Math.imul(words[i + 2], M1)) | 0;
+    d = (d + Math.imul(words[i + 3], M1)) | 0;
+    a = Math.imul((a << 13) | (a >>> 19), M0);
+    b = Math.imul((b << 13) | (b >>> 19), M0);
+    c = Math.imul((c << 13) | (c >>> 19), M0);
+    d = Math.imul((d << 13) | (d >>> 19), M0);
   }
   return [mixed(a ^ Math.imul(c, M1)), mixed(b ^ Math.imul(d, M2))];
 }
