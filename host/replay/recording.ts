@@ -38,6 +38,11 @@ export class Recording {
     this.#writeJson(Block.ABOUT, 0, about);
   }
 
+  /** How many machines there are so far. */
+  get machines(): number {
+    return this.#tracks.length;
+  }
+
   /** Begins the tape of a machine; it is for `CoreOptions.tap` of that machine alone. */
   track({ name, module, dmaBase }: TrackOptions): Track {
     const machine = this.#tracks.length;
