@@ -13,6 +13,7 @@ import { registerPing } from "./ping.ts";
 import { recordRuns } from "./record.ts";
 import { registerReplay } from "./replay.ts";
 import { registerServe } from "./serve.ts";
+import { registerSignal } from "./signal.ts";
 import { VERSION } from "./version.ts";
 
 const INTRODUCTION = `A TCP/IP stack in one WebAssembly module with a fixed block of memory, and what it can do.
@@ -55,6 +56,7 @@ function buildProgram(): Command {
   registerNetstat(program);
   registerMemory(program);
   registerReplay(program);
+  registerSignal(program);
   recordRuns(program);
   return program;
 }
