@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import { InputError } from "../errors.ts";
 import { socketsText } from "../inspect/netstat.ts";
 import { parseCondition, TABLE_NAMES } from "../replay/find.ts";
+import { type FollowStep, followByte } from "../replay/follow.ts";
 import { type RecordedMachine, type RecordedRun, readRecordingFile } from "../replay/read-recording.ts";
 import { Replay } from "../replay/replay.ts";
 import { storyOf } from "../replay/story.ts";
+import { createLineCode, LINE_CODES } from "../signal/line.ts";
 import { socketStatuses } from "../status.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { examples, seconds, wholeNumber } from "./options.ts";
@@ -17,6 +19,8 @@ interface ReplayFlags {
   find?: string;
   back?: number;
   story?: number;
+  follow?: number;
+  code: string;
   json?: boolean;
 }
 
@@ -60,6 +64,8 @@ export function registerReplay(program: Command): void {
     .option("--find <condition>", "stop where this becomes true; with --until, from that time on")
     .option("--back <polls>", "then go back so many polls", back)
     .option("--story <polls>", "tell what happened in that many polls before the stop", story)
+    .option("--follow <byte>", "show a byte of the first TCP stream that the machine wrote on its way", follow)
+    .option("--code <name>", `with --follow, the line code of the signal: ${LINE_CODES.join(", ")}`, "10base-t")
     .option("--json", "print data instead of text")
     .addHelpText("after", HELP)
     .addHelpText(
@@ -71,6 +77,10 @@ export function registerReplay(program: Command): void {
         ["thimble replay run.thimble --find 'tcp state == CLOSE_WAIT'", "the first time that a peer had said good-bye"],
         ["thimble replay run.thimble --find 'counter TcpRetransSegs > 0' --story 3", "what led to that"],
         ["thimble replay run.thimble --back 1000", "a thousand polls before the end"],
+        [
+          "thimble replay run.thimble --follow 0",
+          "the first byte that was written: socket, segment, frame, signal, ...",
+        ],
       ]),
     )
     .action(run);
@@ -78,6 +88,7 @@ export function registerReplay(program: Command): void {
 
 async function run(file: string, flags: ReplayFlags): Promise<void> {
   const recorded = readRecordingFile(file);
+  if (flags.follow !== undefined) return showWay(recorded, flags.follow, flags);
   const looks = [flags.until, flags.find, flags.back, flags.story].some((flag) => flag !== undefined);
   if (looks) return lookInto(recorded, flags);
   const { machine } = flags;
@@ -141,6 +152,30 @@ async function lookInto(recorded: RecordedRun, flags: ReplayFlags): Promise<void
   process.stdout.write(socketsText(sockets, { all: true, numeric: true, owner: true }));
 }
 
+async function showWay(recorded: RecordedRun, byte: number, flags: ReplayFlags): Promise<void> {
+  const { name: code } = createLineCode(flags.code);
+  const sender = chooseMachine(recorded, flags.machine);
+  // Of several others, the byte comes up in the one that has it.
+  const others = recorded.machines.filter((machine) => machine !== sender);
+  let steps = followByte(await openReplay(sender, false), null, { byte, code });
+  if (steps.length === 0)
+    throw new Failure(`${sender.about.name} never wrote ${byte + 1} bytes to its first connection.`);
+  for (const other of others) {
+    const all = followByte(await openReplay(sender, false), await openReplay(other, false), { byte, code });
+    if (all.length > steps.length) steps = all;
+  }
+  const start = startOf(recorded);
+  const since = (time: number): number => Math.max(0, time - start) / 1e6;
+  const rows = steps.map((step) => ({ ...step, time: since(step.time) }));
+  rows.sort((a, b) => a.time - b.time); // stable: what happens at one moment stays in order
+  if (flags.json) process.stdout.write(asJson(rows));
+  else process.stdout.write(rows.map((row) => `${wayText(row)}\n`).join(""));
+}
+
+function wayText({ machine, where, time, text }: FollowStep): string {
+  return `${time.toFixed(6).padStart(12)}  ${machine.padEnd(8)}  ${where.padEnd(11)}  ${text}`;
+}
+
 async function openReplay(machine: RecordedMachine, canGoBack: boolean): Promise<Replay> {
   if (machine.wasm === undefined) {
     const sentence = `The recording of ${machine.about.name} has no wasm in it: it ran a module that had no file.`;
@@ -185,6 +220,10 @@ function until(text: string): number {
 
 function back(text: string): number {
   return wholeNumber("--back", text, 0, 1e9, "say how many polls");
+}
+
+function follow(text: string): number {
+  return wholeNumber("--follow", text, 0, 1e12, "say which byte, counted from 0");
 }
 
 function story(text: string): number {

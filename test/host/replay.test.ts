@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { InputError } from "../../host/errors.ts";
 import { parseCondition } from "../../host/replay/find.ts";
+import { followByte } from "../../host/replay/follow.ts";
 import { hashWords } from "../../host/replay/hash.ts";
 import { type RecordedMachine, readRecording } from "../../host/replay/read-recording.ts";
 import { recordInMemory } from "../../host/replay/recording.ts";
@@ -163,6 +164,30 @@ async function refusal(machine: RecordedMachine, pattern: RegExp): Promise<void>
     error instanceof ReplayError && /after \d+ polls/.test(error.message) && pattern.test(error.message);
   assert.throws(() => replay.run(), isRefusal);
 }
+
+describe("one byte", () => {
+  it("is followed from the application to the cable and up to the other application", async () => {
+    const { machines } = await recordExchange();
+    const [left, right] = machines;
+    const byte = 5000;
+    const steps = followByte(await open(left), await open(right), { byte, code: "100base-fx" });
+    const first = steps.filter(({ where }, i) => steps.findIndex((step) => step.where === where) === i);
+    assert.deepEqual(
+      first.map(({ machine, where }) => `${machine} ${where}`),
+      ["left socket", "left segment", "left packet", "left frame", "left signal", "right arrival", "right application"],
+    );
+    const value = randomFile(SEED, BYTES)[byte];
+    assert.match(first[0].text, new RegExp(`^byte ${byte} \\(0x${value.toString(16)}[ )]`));
+    assert.match(first[4].text, /^[.*]{10} \(100base-fx: 10 symbols/);
+    assert.match(first[6].text, new RegExp(`as byte ${byte} of the stream`));
+    assert.equal(first[5].time - first[3].time, 20_000);
+  });
+
+  it("that nobody wrote leads nowhere", async () => {
+    const { machines } = await recordExchange();
+    assert.deepEqual(followByte(await open(machines[0]), null, { byte: BYTES, code: "10base-t" }), []);
+  });
+});
 
 describe("the file of a recording", () => {
   it("is good up to the last whole block when it was cut off", async () => {
