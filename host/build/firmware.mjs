@@ -16,6 +16,8 @@ export const DIST = join(ROOT, "dist");
  * root, since a bundle of this file lies elsewhere.
  */
 export const NO_HEAP = join(ROOT, "host/build/no-heap.mjs");
+/** The one that makes long functions of short ones, for profiles that are compiled for speed. */
+const INLINE = join(ROOT, "host/build/inline.mjs");
 
 const PAGE = 65536;
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
@@ -72,6 +74,7 @@ export function profileOptions(name, { LINEAR_BYTES: linearBytes, SHRINK: shrink
     throw new Error(`boards/${name}/profile.ts: LINEAR_BYTES above ${PAGE} must be a whole number of 64 KiB pages`);
   }
   const options = ["--transform", NO_HEAP, "--lib", folder];
+  if (shrink === 0) options.push("--transform", INLINE);
   options.push("--shrinkLevel", `${shrink}`);
   options.push("--initialMemory", `${pages}`, "--maximumMemory", `${pages}`);
   // Below a page, asc itself refuses static data past the limit; at a page and above, initialMemory is the check.

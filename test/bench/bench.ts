@@ -13,6 +13,7 @@ import { registerMemory } from "./memory/command.ts";
 import { registerPeers } from "./peers/command.ts";
 import { environment, figuresSvg, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { ROWS } from "./rows.ts";
+import { registerSockets } from "./sockets/command.ts";
 import { registerTap } from "./tap/command.ts";
 
 const NAMES = ROWS.map(({ name }) => name);
@@ -57,6 +58,7 @@ function buildProgram(): Command {
   registerGoodput(program, WASM);
   registerCrowd(program, CROWD_WASM);
   registerPeers(program, WASM);
+  registerSockets(program, WASM);
   registerMemory(program);
   registerTap(program);
   return program;
