@@ -31,8 +31,9 @@ const LONGEST = 9018;
 const SHORTEST = 60;
 
 const HELP = `
-The adapter sends seven bytes of preamble, so that the receiver's clock falls into step, one byte that
-says that the frame begins, the frame, and behind it the check sequence (FCS). Bits go lowest first.
+The adapter sends seven bytes of preamble, so that the receiver's clock falls into step, one byte
+that says that the frame begins, the frame, and behind it the check sequence (FCS). Bits go lowest
+first.
   10base-t     Manchester code: a step up in the middle of a bit is 1, a step down is 0
   100base-tx   4B5B groups, scrambled, then MLT-3: a 1 is a step to the next of the levels 0 + 0 -
   100base-fx   4B5B groups, then NRZI: a 1 is a change between dark and light

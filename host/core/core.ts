@@ -156,12 +156,17 @@ export class Core {
     return at;
   }
 
-  // The host writes into linear memory through the next two and nowhere else, so that all of it can be recorded.
+  // The host writes into linear memory through the next three and nowhere else, so that all of it can be recorded.
 
   /** Writes bytes to a linear address. */
   put(bytes: Uint8Array, at: number): void {
     this.u8.set(bytes, at);
     if (this.#tap !== null) this.#tap.put(bytes, at);
+  }
+
+  /** Tells of bytes that were written through a view, as from a file straight into a packet. */
+  wrote(at: number, bytes: number): void {
+    if (this.#tap !== null && bytes > 0) this.#tap.put(this.u8.subarray(at, at + bytes), at);
   }
 
   /** Writes a word, by its index in `u32`. */

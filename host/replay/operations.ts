@@ -30,5 +30,5 @@ export enum Op {
   END,
 }
 
-/** Bytes of the longest operation beside bytes that it carries: a call with five arguments. */
+/** Bytes of the longest operation beside bytes that it carries: a call with six arguments. */
 export const LONGEST_PLAIN = 32;

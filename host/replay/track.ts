@@ -11,7 +11,7 @@ import { LONGEST_PLAIN, Op } from "./operations.ts";
 import { TapeWriter } from "./tape.ts";
 
 /** An export of the core. Those with fewer parameters ignore the others. */
-type Call = (a?: number, b?: number, c?: number, d?: number, e?: number) => number;
+type Call = (a?: number, b?: number, c?: number, d?: number, e?: number, f?: number) => number;
 
 /** Microseconds of the machine's time between two checkpoints; at its next poll one is made. */
 const CHECKPOINT_MICROS = 500_000;
@@ -118,7 +118,7 @@ export class Track implements CoreTap {
   #wrap(index: number, call: Call): Call {
     const tape = this.#tape;
     const arity = call.length;
-    return (a = 0, b = 0, c = 0, d = 0, e = 0) => {
+    return (a = 0, b = 0, c = 0, d = 0, e = 0, f = 0) => {
       tape.begin(index, LONGEST_PLAIN);
       tape.word(arity);
       if (arity > 0) tape.signed(a);
@@ -126,8 +126,9 @@ export class Track implements CoreTap {
       if (arity > 2) tape.signed(c);
       if (arity > 3) tape.signed(d);
       if (arity > 4) tape.signed(e);
+      if (arity > 5) tape.signed(f);
       try {
-        const answer = call(a, b, c, d, e);
+        const answer = call(a, b, c, d, e, f);
         tape.begin(Op.RETURN, LONGEST_PLAIN);
         tape.signed(answer);
         return answer;
