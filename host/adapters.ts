@@ -148,7 +148,7 @@ export function plugIn(machine: Machine, plan: AdapterPlan): number {
 
 // The wire's own adapter, or the virtual LAN upon it; a wire that is new to the machine gets a MAC.
 function openAdapter(machine: Machine, { wire, mac, vlan }: AdapterPlan): number {
-  const known = machine.macs.findIndex((other) => other.wire === wire);
+  const known = machine.wires.indexOf(wire);
   if (known >= 0 && vlan === null) {
     throw new InputError("ERR_WIRE", `The wire ${wire.name} has an adapter already; another one on it needs a vlan.`);
   }

@@ -6,6 +6,7 @@ import { Bus } from "./core/bus.ts";
 import { Core } from "./core/core.ts";
 import { stackError } from "./errors.ts";
 import { createMac, type EmulatedMac } from "./mac/mac.ts";
+import type { Track } from "./replay/track.ts";
 import { Runner } from "./runner.ts";
 import { SocketCalls } from "./socket/calls.ts";
 import { Slab } from "./socket/slab.ts";
@@ -21,6 +22,8 @@ export interface MachineOptions {
   /** Owner id of its sockets. */
   owner: number;
   dmaBase?: number;
+  /** Where all that happens in it is written down. */
+  track?: Track;
 }
 
 export class Machine {
@@ -28,11 +31,14 @@ export class Machine {
   readonly clock: Clock;
   readonly owner: number;
   readonly macs: EmulatedMac[] = [];
+  /** What each is plugged into, as it was given. */
+  readonly wires: Wire[] = [];
   readonly runner: Runner;
   readonly calls: SocketCalls;
   readonly sockets: SocketTable;
   readonly slab = new Slab();
   #bus: Bus;
+  #track: Track | null;
   #gone = false;
   #releaseHold: (() => void) | null = null;
   #onQuiet: (() => void) | null = null;
@@ -46,6 +52,7 @@ export class Machine {
     this.clock = options.clock;
     this.owner = options.owner;
     this.#bus = bus;
+    this.#track = options.track ?? null;
     this.runner = new Runner(core, options.clock, {
       hasInterrupt: () => this.macs.some((mac) => mac.interrupt),
       afterPoll: () => this.#afterPoll(),
@@ -57,7 +64,8 @@ export class Machine {
 
   static async start(options: MachineOptions): Promise<Machine> {
     const bus = new Bus();
-    const core = await Core.start(options.module, options.seeds, { bus, dmaBase: options.dmaBase ?? 0 });
+    const { dmaBase = 0, track } = options;
+    const core = await Core.start(options.module, options.seeds, { bus, dmaBase, ...(track && { tap: track }) });
     return new Machine(core, bus, options);
   }
 
@@ -69,8 +77,10 @@ export class Machine {
   /** Puts a MAC with that station address on the bus, its wire attached; returns the adapter's index. */
   addAdapter(wire: Wire, address: Uint8Array): number {
     const { wake } = this.runner;
-    const mac = createMac(this.core.constants.MAC, { memory: this.core, wire, address, onInterrupt: wake });
+    const plug = this.#track?.watch(wire, this.macs.length) ?? wire;
+    const mac = createMac(this.core.constants.MAC, { memory: this.core, wire: plug, address, onInterrupt: wake });
     this.macs.push(mac);
+    this.wires.push(wire);
     const [a, b, c, d, e, f] = address;
     const index = this.core.exports.addAdapter(
       this.#bus.attach(mac),
@@ -120,6 +130,7 @@ export class Machine {
     this.#onQuiet?.();
     for (const resolve of this.#awaitingNews.splice(0)) resolve();
     for (const mac of this.macs) mac.wire.close();
+    this.#track?.end();
   }
 
   /** Resolves when something has changed in the machine itself, or it is gone. */

@@ -28,6 +28,8 @@ import {
   type UpperServer,
 } from "./node/modules.ts";
 import { Random } from "./random.ts";
+import { ambientRecording } from "./replay/ambient.ts";
+import type { Recording } from "./replay/recording.ts";
 import type { Target } from "./socket/calls.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
 import { checkProtocol, type RawOptions, RawSocket } from "./socket/raw-socket.ts";
@@ -68,6 +70,8 @@ export interface StackOptions {
   hosts?: Hosts;
   /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
   dmaBase?: number;
+  /** Where all that happens in the stack is written down, to be run again. Default: that of `recordAll`, if any; null: none. */
+  recording?: Recording | null;
 }
 
 export interface ListenOptions extends TcpOptions {
@@ -132,16 +136,18 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const module = await (options.wasm === undefined
     ? loadFirmware(options.profile ?? "node", options.debug ?? false)
     : compileFirmware(options.wasm));
+  const { name = "stack", dmaBase = 0, recording = ambientRecording() } = options;
   const machine = await Machine.start({
     module,
     seeds: entropy(options.seed),
     clock: options.clock ?? realClock(),
     owner: options.owner ?? defaultOwner(),
-    dmaBase: options.dmaBase ?? 0,
+    dmaBase,
+    ...(recording && { track: recording.track({ name, module, dmaBase }) }),
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
   for (const adapter of adapters) plugIn(machine, adapter);
-  const stack = new Stack(machine, options.name ?? "stack", options.hosts ?? {});
+  const stack = new Stack(machine, name, options.hosts ?? {});
   if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
   return stack;

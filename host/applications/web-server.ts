@@ -184,6 +184,7 @@ export class WebServer implements SocketHandler {
     about.setBigUint64(8, page.tag ?? 0n, true);
     const room = core.bytes(core.scratch + TYPE_PLACE, SCRATCH_BYTES - TYPE_PLACE);
     const { written } = new TextEncoder().encodeInto(page.type, room);
+    core.wrote(core.scratch, TYPE_PLACE + written);
     const answer = this.#call(WebCall.ANSWER, number, 200, core.scratch, TYPE_PLACE + written);
     if (answer < 0) this.#call(WebCall.ANSWER, number, 500);
     open.page = page;
@@ -199,6 +200,7 @@ export class WebServer implements SocketHandler {
         this.#call(WebCall.BREAK_OFF, number);
         return;
       }
+      core.wrote(core.result(Result.POINTER), bytes);
       this.#call(WebCall.COMMIT, number, bytes);
       place += bytes;
     }

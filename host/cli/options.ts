@@ -17,6 +17,7 @@ export interface StackOptions {
   vlan?: number;
   mtu?: number;
   pcap?: string;
+  record?: string;
   seed?: number;
   profile: string;
   name?: string;
@@ -61,6 +62,7 @@ export function addStackOptions(command: Command): Command {
 export function addOutputOptions(command: Command): Command {
   return command
     .option("--pcap <file>", "write all frames to a file for Wireshark or tcpdump")
+    .option("--record <file>", "record all that happens in the stack, for thimble replay")
     .option("--seed <number>", "seed of all that is random, so that a run can be repeated", seedArgument)
     .option("--profile <name>", "which build of the firmware to run: node, tiny, ...", profileArgument, "node")
     .option("--json", "print data instead of text");

@@ -44,7 +44,7 @@ async function addressTexts(kind: string, options: StackOptions): Promise<string
 
 /** Whether a profile has IPv6: a machine that is plugged into nothing says so. */
 export async function speaksIpv6(profile: string): Promise<boolean> {
-  const stack = await createStack({ wires: [{ wire: createCable().left }], profile });
+  const stack = await createStack({ wires: [{ wire: createCable().left }], profile, recording: null });
   const { IPV6 } = stack.core.constants;
   await stack.close();
   return IPV6 === 1;

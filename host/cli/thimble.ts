@@ -11,7 +11,10 @@ import { registerMemory } from "./memory.ts";
 import { registerNetstat } from "./netstat.ts";
 import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
+import { recordRuns } from "./record.ts";
+import { registerReplay } from "./replay.ts";
 import { registerServe } from "./serve.ts";
+import { registerSignal } from "./signal.ts";
 import { registerSwitch } from "./switch.ts";
 import { VERSION } from "./version.ts";
 
@@ -61,6 +64,9 @@ function buildProgram(): Command {
   registerMemory(program);
   registerSwitch(program);
   registerFleet(program);
+  registerReplay(program);
+  registerSignal(program);
+  recordRuns(program);
   return program;
 }
 

@@ -5,6 +5,7 @@ import { instantiate } from "@assemblyscript/loader";
 import { layerBytes } from "../build/wasm-code.ts";
 import { formatAddress } from "./address.ts";
 import type { Bus } from "./bus.ts";
+import type { CoreTap } from "./tap.ts";
 
 /** The functions that every profile of the core exports. Negative answers are errors: the negative of an Errno. */
 export interface CoreExports {
@@ -57,9 +58,11 @@ export interface CoreExports {
 }
 
 export interface CoreOptions {
-  bus: Bus;
+  bus: Pick<Bus, "read32" | "write32">;
   /** Bus address of linear address 0; 0 unless a test says otherwise. */
   dmaBase?: number;
+  /** Sees everything that crosses the border between host and core. */
+  tap?: CoreTap;
 }
 
 /** Views are kept for slots of this many bytes; a packet buffer covers several, so each begins in one of its own. */
@@ -84,10 +87,18 @@ export class Core {
   /** Counters that the profile has: IPv6's are the last. */
   readonly counters: number;
   #views: (Uint8Array | undefined)[];
+  #tap: CoreTap | null;
 
-  private constructor(instance: WebAssembly.Instance, module: WebAssembly.Module, dmaBase: number) {
+  private constructor(
+    instance: WebAssembly.Instance,
+    module: WebAssembly.Module,
+    dmaBase: number,
+    tap: CoreTap | null,
+  ) {
     // Hot calls go to the instance's own functions: the loader's wrappers cost three times as much.
-    this.exports = instance.exports as unknown as CoreExports;
+    const exports = instance.exports as unknown as CoreExports;
+    this.exports = tap === null ? exports : tap.wrapExports(exports, instance);
+    this.#tap = tap;
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.u8 = new Uint8Array(this.memory.buffer);
     this.u32 = new Uint32Array(this.memory.buffer);
@@ -102,11 +113,16 @@ export class Core {
     this.#views = new Array<Uint8Array | undefined>((this.u8.length >>> VIEW_SLOT_SHIFT) + 1).fill(undefined);
   }
 
+  /** A machine that has not been switched on: nothing but `init` may be called. */
+  static async open(module: WebAssembly.Module, { bus, dmaBase = 0, tap }: CoreOptions): Promise<Core> {
+    const { read32, write32 } = tap?.wrapBus(bus) ?? bus;
+    const { instance } = await instantiate(module, { bus: { read32, write32 } });
+    return new Core(instance, module, dmaBase, tap ?? null);
+  }
+
   /** A fresh machine from a compiled module. `seeds`: 128 bits of entropy, as four 32-bit words. */
   static async start(module: WebAssembly.Module, seeds: ArrayLike<number>, options: CoreOptions): Promise<Core> {
-    const { read32, write32 } = options.bus;
-    const { instance } = await instantiate(module, { bus: { read32, write32 } });
-    const core = new Core(instance, module, options.dmaBase ?? 0);
+    const core = await Core.open(module, options);
     core.exports.init(core.dmaBase, seeds[0] ?? 0, seeds[1] ?? 0, seeds[2] ?? 0, seeds[3] ?? 0);
     return core;
   }
@@ -145,8 +161,27 @@ export class Core {
   /** Puts a 16-byte address where the core can read it; returns where. `place` 0 to 3 keeps several apart. */
   putAddress(address: Uint8Array, place = 0): number {
     const at = this.scratch + place * 16;
-    this.u8.set(address, at);
+    this.put(address, at);
     return at;
+  }
+
+  // The host writes into linear memory through the next three and nowhere else, so that all of it can be recorded.
+
+  /** Writes bytes to a linear address. */
+  put(bytes: Uint8Array, at: number): void {
+    this.u8.set(bytes, at);
+    if (this.#tap !== null) this.#tap.put(bytes, at);
+  }
+
+  /** Tells of bytes that were written through a view, as from a file straight into a packet. */
+  wrote(at: number, bytes: number): void {
+    if (this.#tap !== null && bytes > 0) this.#tap.put(this.u8.subarray(at, at + bytes), at);
+  }
+
+  /** Writes a word, by its index in `u32`. */
+  putWord(index: number, value: number): void {
+    this.u32[index] = value;
+    if (this.#tap !== null) this.#tap.putWord(index, value);
   }
 
   #place(name: string): number {

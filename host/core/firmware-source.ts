@@ -6,6 +6,8 @@ import { InputError } from "../errors.ts";
 export type FirmwareSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
+/** What modules were compiled from: a module itself does not tell. */
+const sources = new WeakMap<WebAssembly.Module, Uint8Array>();
 
 /** Compiles what the caller has brought; `read` gets the bytes of a file that is named. Throws InputError ERR_WASM. */
 export async function compileSource(
@@ -32,6 +34,11 @@ export function compileFile(url: URL, read: (url: URL) => Promise<BufferSource>)
   return module;
 }
 
+/** The bytes that a module was compiled from; undefined of one that was compiled elsewhere. */
+export function bytesOf(module: WebAssembly.Module): Uint8Array | undefined {
+  return sources.get(module);
+}
+
 /** The bytes at a URL that `fetch` knows. Throws InputError ERR_WASM. */
 export async function fetchBytes(url: URL): Promise<ArrayBuffer> {
   const response = await fetch(url).catch((error: Error) => refuse(url, error.message));
@@ -45,7 +52,9 @@ function refuse(url: URL, reason: string): never {
 
 async function compile(bytes: BufferSource, what: string): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes);
+    const module = await WebAssembly.compile(bytes);
+    sources.set(module, bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes as ArrayBuffer));
+    return module;
   } catch (error) {
     throw new InputError("ERR_WASM", `${what} is no WebAssembly module: ${(error as Error).message}`);
   }

@@ -43,6 +43,9 @@ export interface MacMemory {
   readonly dmaBase: number;
   /** A kept view of linear memory. */
   bytes(start: number, length: number): Uint8Array;
+  /** Writing: bytes at a linear address, or the word of that index. */
+  put(bytes: Uint8Array, at: number): void;
+  putWord(index: number, value: number): void;
 }
 
 export interface RingMacOptions {
@@ -240,9 +243,9 @@ export class RingMac implements BusDevice, WireEnd {
       this.counters.descriptorErrors++;
       return;
     }
-    u8.set(frame.length === length ? frame : frame.subarray(0, length), at);
+    this.#memory.put(frame.length === length ? frame : frame.subarray(0, length), at);
     // The driver looks at OWN, so everything else is in place before.
-    u32[word] = (control & ~(OWN | LENGTH_MASK)) | length;
+    this.#memory.putWord(word, (control & ~(OWN | LENGTH_MASK)) | length);
     this.#rx.advance(control);
     this.counters.rxFrames++;
     this.#raise(MacInterrupt.RX);
@@ -258,7 +261,7 @@ export class RingMac implements BusDevice, WireEnd {
       const control = u32[word];
       if (!(control & OWN)) break;
       this.#emit(u32[word + 1], control & LENGTH_MASK);
-      u32[word] = control & ~OWN;
+      this.#memory.putWord(word, control & ~OWN);
       ring.advance(control);
       done++;
     }

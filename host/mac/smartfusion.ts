@@ -136,9 +136,9 @@ export class SmartFusionMac extends Station implements BusDevice {
       this.counters.descriptorErrors++;
       return false;
     }
-    u8.set(frame, at);
+    this.#memory.put(frame, at);
     // The driver looks at EMPTY, so everything else is in place before.
-    u32[word + 1] = frame.length;
+    this.#memory.putWord(word + 1, frame.length);
     this.#rxAt = u32[word + 2];
     this.#rx.frames++;
     this.#update();
@@ -155,7 +155,7 @@ export class SmartFusionMac extends Station implements BusDevice {
       const length = u32[word + 1] & SmartFusionDescriptor.LENGTH_MASK;
       if (at + length > u8.length) this.counters.descriptorErrors++;
       else this.emit(u8.subarray(at, at + length));
-      u32[word + 1] |= EMPTY;
+      this.#memory.putWord(word + 1, u32[word + 1] | EMPTY);
       this.#tx.frames++;
       word = this.#word(u32[word + 2]);
     }

@@ -68,14 +68,15 @@ export class SocketCalls {
 
   /** Copies as much of `data` from `offset` on as finds room; returns where it stopped. */
   queue(fd: number, data: Uint8Array, offset: number): number {
-    const { exports, u8 } = this.core;
+    const { core } = this;
+    const { exports } = core;
     while (offset < data.length) {
       const room = exports.sendRoom(fd, 0, 0);
       if (room === AGAIN) break;
       checked(room, "write");
       const bytes = Math.min(room, data.length - offset);
       const whole = offset === 0 && bytes === data.length;
-      u8.set(whole ? data : data.subarray(offset, offset + bytes), this.core.result(Result.POINTER));
+      core.put(whole ? data : data.subarray(offset, offset + bytes), core.result(Result.POINTER));
       checked(exports.sendCommit(fd, bytes), "write");
       offset += bytes;
     }
@@ -85,12 +86,12 @@ export class SocketCalls {
 
   /** Sends one datagram, to `remote` or to the peer of a connected socket. False when there is no room now. */
   sendDatagram(fd: number, data: Uint8Array, remote: Target | null): boolean {
-    const { exports, u8 } = this.core;
+    const { exports } = this.core;
     const room = exports.sendRoom(fd, data.length, 0);
     if (room === AGAIN) return false;
     checked(room, "send", remote ?? undefined);
     if (data.length > room) this.#fillPieces(fd, data, room);
-    else u8.set(data, this.core.result(Result.POINTER));
+    else this.core.put(data, this.core.result(Result.POINTER));
     const answer = remote
       ? exports.sendTo(fd, data.length, this.core.putAddress(remote.bytes), remote.port)
       : exports.sendCommit(fd, data.length);
@@ -102,12 +103,12 @@ export class SocketCalls {
 
   // A datagram that is larger than a packet; its first piece has `room` bytes.
   #fillPieces(fd: number, data: Uint8Array, room: number): void {
-    const { exports, u8 } = this.core;
+    const { core } = this;
     let offset = 0;
     for (let piece = 1; offset < data.length; piece++) {
-      u8.set(data.subarray(offset, offset + room), this.core.result(Result.POINTER));
+      core.put(data.subarray(offset, offset + room), core.result(Result.POINTER));
       offset += room;
-      if (offset < data.length) room = checked(exports.sendRoom(fd, data.length, piece), "send");
+      if (offset < data.length) room = checked(core.exports.sendRoom(fd, data.length, piece), "send");
     }
   }
 

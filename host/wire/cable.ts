@@ -2,6 +2,8 @@
 // buffer into the other's receive buffer; with impairments, it goes through a lane for each direction.
 
 import type { Clock } from "../clock.ts";
+import type { LineStats, SignalOptions } from "../signal/line.ts";
+import { signalWire } from "../signal/signal-wire.ts";
 import { type ImpairmentStats, type Impairments, impairs, impairWire } from "./impair.ts";
 import type { Wire, WireEnd } from "./wire.ts";
 
@@ -11,6 +13,8 @@ export interface CableOptions extends Impairments {
   /** What is different for frames from left to right, and from right to left. */
   toRight?: Impairments;
   toLeft?: Impairments;
+  /** Frames pass as signals, whose symbols may be damaged; without it, they pass as bytes. */
+  signal?: SignalOptions;
 }
 
 /** Both ends of a cable; destructures into them: `const [left, right] = createCable()`. */
@@ -19,6 +23,8 @@ export interface Cable extends Iterable<Wire> {
   readonly right: Wire;
   /** What has happened to frames from left to right and from right to left; both empty on a perfect cable. */
   readonly stats: { readonly toRight: ImpairmentStats; readonly toLeft: ImpairmentStats } | null;
+  /** What has happened to signals in both directions; null on a cable that carries none. */
+  readonly signalStats: { readonly toRight: LineStats; readonly toLeft: LineStats } | null;
   /** Pulls the plug, or puts it back: both ends see the link go down or up. */
   unplug(): void;
   plug(): void;
@@ -73,15 +79,18 @@ class CableEnd implements Wire {
 
 /** A cable with a plug at both ends. Impairments act on each direction by itself, with draws of its own. */
 export function createCable(options: CableOptions = {}): Cable {
-  const { toRight: sent = {}, toLeft: received = {}, ...both } = options;
+  const { toRight: sent = {}, toLeft: received = {}, signal, ...both } = options;
   const impairments = { ...both, sent, received };
-  const carriesFcs = [both, sent, received].some(({ corrupt = 0 }) => corrupt > 0);
+  const isDamaged = [both, sent, received].some(({ corrupt = 0 }) => corrupt > 0);
+  const carriesFcs = isDamaged || signal !== undefined;
   const leftPlug = new CableEnd("cable", carriesFcs);
   const rightPlug = new CableEnd("cable", carriesFcs);
   leftPlug.peer = rightPlug;
   rightPlug.peer = leftPlug;
   // A frame in either direction passes the left end once, so that is where both lanes are.
-  const left = impairs(impairments) ? impairWire(leftPlug, impairments) : leftPlug;
+  const line = signal ? signalWire(leftPlug, { ...signal, seed: options.seed ?? 1 }) : null;
+  const near = line ?? leftPlug;
+  const left = impairs(impairments) ? impairWire(near, impairments) : near;
   const ends: Wire[] = [left, rightPlug];
   const setUp = (up: boolean): void => {
     if (up && !(leftPlug.open && rightPlug.open)) return;
@@ -92,6 +101,7 @@ export function createCable(options: CableOptions = {}): Cable {
     left,
     right: rightPlug,
     stats: "stats" in left ? { toRight: left.stats.sent, toLeft: left.stats.received } : null,
+    signalStats: line && { toRight: line.signalStats.sent, toLeft: line.signalStats.received },
     unplug: () => setUp(false),
     plug: () => setUp(true),
     [Symbol.iterator]: () => ends.values(),

@@ -1,7 +1,7 @@
 // A MAC on the bench: linear memory without a core, a wire whose frames one hands over and collects by hand.
 
 import { DescriptorBit, Mac, MacControl } from "../../assembly/device/registers.ts";
-import { RingMac } from "../../host/mac/ring-mac.ts";
+import { type MacMemory, RingMac } from "../../host/mac/ring-mac.ts";
 import type { Wire, WireEnd } from "../../host/wire/wire.ts";
 
 export const OWN_ADDRESS = Uint8Array.from([0x02, 0x00, 0x0a, 0x00, 0x00, 0x02]);
@@ -51,14 +51,30 @@ export interface Bench {
   interrupts(): number;
 }
 
-export function makeBench({ carriesFcs = false, dmaBase = 0 } = {}): Bench {
-  const buffer = new ArrayBuffer(65536);
+/** Linear memory that belongs to no core. */
+export function benchMemory(buffer: ArrayBufferLike, dmaBase: number): MacMemory {
   const u8 = new Uint8Array(buffer);
   const u32 = new Uint32Array(buffer);
+  return {
+    u8,
+    u32,
+    dmaBase,
+    bytes: (start, length) => u8.subarray(start, start + length),
+    put: (bytes, at) => u8.set(bytes, at),
+    putWord: (index, value) => {
+      u32[index] = value;
+    },
+  };
+}
+
+export function makeBench({ carriesFcs = false, dmaBase = 0 } = {}): Bench {
+  const buffer = new ArrayBuffer(65536);
+  const memory = benchMemory(buffer, dmaBase);
+  const { u8, u32 } = memory;
   const wire = new BenchWire(carriesFcs);
   let interrupts = 0;
   const mac = new RingMac({
-    memory: { u8, u32, dmaBase, bytes: (start, length) => u8.subarray(start, start + length) },
+    memory,
     wire,
     address: OWN_ADDRESS,
     onInterrupt: () => {

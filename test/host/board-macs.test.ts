@@ -32,7 +32,7 @@ import { fcsMatches } from "../../host/mac/fcs.ts";
 import { Lan9118Mac } from "../../host/mac/lan9118.ts";
 import { SmartFusionMac } from "../../host/mac/smartfusion.ts";
 import { StellarisMac } from "../../host/mac/stellaris.ts";
-import { BenchWire, BROADCAST, frameTo, OWN_ADDRESS } from "./bench-mac.ts";
+import { BenchWire, BROADCAST, benchMemory, frameTo, OWN_ADDRESS } from "./bench-mac.ts";
 
 const OTHER = Uint8Array.from([0x02, 0x00, 0x0a, 0x00, 0x00, 0x03]);
 const GROUP = Uint8Array.from([0x01, 0x00, 0x5e, 0x00, 0x00, 0xfb]);
@@ -256,12 +256,10 @@ describe("the SmartFusion2 MAC", () => {
   const EMPTY = SmartFusionDescriptor.EMPTY;
 
   function plug() {
-    const buffer = new ArrayBuffer(65536);
-    const [u8, u32] = [new Uint8Array(buffer), new Uint32Array(buffer)];
-    const bytes = (start: number, length: number): Uint8Array => u8.subarray(start, start + length);
+    const memory = benchMemory(new ArrayBuffer(65536), DMA_BASE);
+    const { u8, u32 } = memory;
     const wire = new BenchWire();
     let interrupts = 0;
-    const memory = { u8, u32, dmaBase: DMA_BASE, bytes };
     const mac = new SmartFusionMac({ memory, wire, address: OWN_ADDRESS, onInterrupt: () => interrupts++ });
     for (let place = 0; place < PLACES; place++) {
       const next = ((place + 1) % PLACES) * SmartFusionDescriptor.BYTES;

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { recordingFailure } from "../runner/recorded.ts";
 import { playRounds, type Rounds } from "./rounds.ts";
 import { parseScript } from "./script.ts";
 
@@ -74,7 +75,7 @@ async function playFile(file: string, rounds: Rounds): Promise<Outcome> {
   try {
     const script = parseScript(file, readFileSync(file, "utf8"));
     title = script.title;
-    await playRounds(script, rounds);
+    await recordingFailure(title, () => playRounds(script, rounds));
     return { file, title, passed: true, story: "" };
   } catch (error) {
     const { message, cause } = error as Error;

@@ -9,6 +9,8 @@ import { Bus } from "../../host/core/bus.ts";
 import { Core, type CoreExports } from "../../host/core/core.ts";
 import { loadFirmware } from "../../host/core/firmware.ts";
 import { RingMac } from "../../host/mac/ring-mac.ts";
+import { ambientRecording } from "../../host/replay/ambient.ts";
+import type { Track } from "../../host/replay/track.ts";
 import type { Wire, WireEnd } from "../../host/wire/wire.ts";
 
 /** Polls that may follow each other at one moment before the stack counts as running in circles. */
@@ -61,6 +63,7 @@ export class Machine {
   now: number;
   /** When the stack wants to run again, in the same time; Infinity when it waits for nothing. */
   wakeAt: number;
+  #adapters = 0;
   #polls = 0;
   #polledAt = -1;
 
@@ -69,8 +72,9 @@ export class Machine {
     const bus = new Bus();
     const firmware = module ?? (await loadFirmware(profile, false));
     const seeds = [seed, seed ^ 0x5bd1e995, Math.imul(seed, 0x9e3779b1), ~seed];
-    const core = await Core.start(firmware, seeds, { bus });
-    return new Machine(core, bus, start, profile);
+    const tap = ambientRecording()?.track({ name: profile, module: firmware, dmaBase: 0 });
+    const core = await Core.start(firmware, seeds, { bus, ...(tap && { tap }) });
+    return new Machine(core, bus, start, profile, tap ?? null);
   }
 
   private constructor(
@@ -78,6 +82,7 @@ export class Machine {
     readonly bus: Bus,
     readonly start: number,
     readonly profile: string,
+    readonly track: Track | null,
     readonly wire = new OpenEnd(),
   ) {
     this.now = start;
@@ -94,7 +99,7 @@ export class Machine {
   plugIn(mac: Uint8Array): number {
     const device = new RingMac({
       memory: this.core,
-      wire: this.wire,
+      wire: this.track?.watch(this.wire, this.#adapters++) ?? this.wire,
       address: mac,
       onInterrupt: () => {
         this.wakeAt = this.now;
@@ -160,7 +165,7 @@ export class Machine {
 
   /** Writes where the last `sendRoom` said. */
   writeAtPointer(bytes: Uint8Array): void {
-    this.core.u8.set(bytes, this.core.result(Result.POINTER));
+    this.core.put(bytes, this.core.result(Result.POINTER));
   }
 
   /** Reads where the last `recvPeek` said. */

@@ -4,8 +4,8 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { test } from "../runner/recorded.ts";
 import { NETWORKS, OUR_MAC } from "./addresses.ts";
 import { Machine } from "./machine.ts";
 import { playRounds } from "./rounds.ts";

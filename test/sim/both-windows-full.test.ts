@@ -3,11 +3,11 @@
 // and so on, at the cable's speed, until a hole is filled (RFC 9293 §3.10.7.4).
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { createStack, type Stack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import type { Wire, WireEnd } from "../../host/wire/wire.ts";
+import { test } from "../runner/recorded.ts";
 import { LEFT_ADDRESS, PORT, RIGHT_ADDRESS, randomFile, receiveExactly, sendAll } from "./network.ts";
 
 /** Two packets of profile `tiny`: what its window holds, and what the sender sends at once. */

@@ -4,9 +4,9 @@
 // peer was. Each cell is tried on a machine of its own.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { Errno } from "../../assembly/abi/errno.ts";
 import { Shutdown, SocketKind, SocketOption } from "../../assembly/abi/sockets.ts";
+import { test } from "../runner/recorded.ts";
 import { Machine } from "../segment/machine.ts";
 import { OUR_IP, OUR_MAC, PEER_IP, PREFIX_LENGTH } from "../segment/peer.ts";
 import { Player } from "../segment/play.ts";

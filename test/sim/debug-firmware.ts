@@ -2,7 +2,7 @@
 
 import { readProfile } from "../../host/build/firmware.mjs";
 import { compileVariant } from "../../host/build/variants.mjs";
-import { loadFirmware } from "../../host/core/firmware.ts";
+import { compileFirmware, loadFirmware } from "../../host/core/firmware.ts";
 
 /** The sentences of assertions are static data, for which a profile below one page of memory has no room. */
 const PAGE = 65536;
@@ -12,5 +12,5 @@ export async function debugFirmware(profile: string): Promise<WebAssembly.Module
   if (profile === "node") return loadFirmware(profile, true);
   const { LINEAR_BYTES } = await readProfile(profile);
   const changes = { LINEAR_BYTES: Math.max(LINEAR_BYTES, PAGE) };
-  return WebAssembly.compile(await compileVariant(profile, changes, "debug"));
+  return compileFirmware(await compileVariant(profile, changes, "debug"));
 }

@@ -2,9 +2,9 @@
 // dropped for want of room, and every packet back at the end. Seeded: THIMBLE_SEED=n; more with THIMBLE_FULL=1.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import type { Stack } from "../../host/stack.ts";
 import type { Impairments } from "../../host/wire/impair.ts";
+import { test } from "../runner/recorded.ts";
 import { exchange, Network, PORT, RIGHT_ADDRESS, randomFile } from "./network.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);

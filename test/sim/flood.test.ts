@@ -4,11 +4,11 @@
 // 50,000 SYNs; a million with THIMBLE_FULL=1; from another seed with THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { parseAddress, parseMac } from "../../host/core/address.ts";
 import { createStack, type Stack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
+import { test } from "../runner/recorded.ts";
 import { FloodedWire } from "./flooded-wire.ts";
 import { ELSEWHERE, ForgedSyns, type Range } from "./forged-syns.ts";
 import { LEFT_ADDRESS, PATIENCE, PORT, RIGHT_ADDRESS, randomFile, receiveExactly, sendAll } from "./network.ts";

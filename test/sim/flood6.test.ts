@@ -4,11 +4,11 @@
 // time, from one seed: THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { RouteOrigin } from "../../assembly/abi/addresses.ts";
 import { Counter } from "../../assembly/abi/counters.ts";
 import { parseAddress } from "../../host/core/address.ts";
 import { Random } from "../../host/random.ts";
+import { test } from "../runner/recorded.ts";
 import { NEIGHBOR_ADVERTISEMENT } from "../segment/frames/discovery.ts";
 import { type ReadFrame, readFrame } from "../segment/frames.ts";
 import type { Machine } from "../segment/machine.ts";

@@ -4,7 +4,6 @@
 // A few seeds; 20 with THIMBLE_FULL=1; from another seed with THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { parseAddress, parseMac } from "../../host/core/address.ts";
 import { StackError } from "../../host/errors.ts";
@@ -13,6 +12,7 @@ import type { UdpSocket } from "../../host/socket/udp-socket.ts";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import type { Impairments } from "../../host/wire/impair.ts";
+import { test } from "../runner/recorded.ts";
 import { checksum } from "../segment/frames/bytes.ts";
 import { FloodedWire } from "./flooded-wire.ts";
 import { ELSEWHERE } from "./forged-syns.ts";

@@ -4,12 +4,12 @@
 // THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { VirtualClock } from "../../host/clock.ts";
 import { Random } from "../../host/random.ts";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 import { buildPacket, ip, mac, Station, tag } from "../host/station.ts";
+import { test } from "../runner/recorded.ts";
 import { buildEthernet, buildIcmp, buildIpv6, buildUdp, ETHER_IPV4, ETHER_IPV6 } from "../segment/frames.ts";
 import { debugFirmware } from "./debug-firmware.ts";
 

@@ -5,12 +5,12 @@
 // A round of 500 can be repeated from its seed: THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { Errno } from "../../assembly/abi/errno.ts";
 import { SocketKind } from "../../assembly/abi/sockets.ts";
 import { State } from "../../assembly/abi/status.ts";
 import { loadFirmware } from "../../host/core/firmware.ts";
 import { Random } from "../../host/random.ts";
+import { test } from "../runner/recorded.ts";
 import type { Version } from "../segment/addresses.ts";
 import { endEverything, findLeftover, findUntimed } from "../segment/closing.ts";
 import { type ReadFrame, readFrame } from "../segment/frames.ts";

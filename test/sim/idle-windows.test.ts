@@ -2,7 +2,7 @@
 // with the default profile, whose pool has four packets for each of its control blocks.
 
 import assert from "node:assert/strict";
-import test from "node:test";
+import { test } from "../runner/recorded.ts";
 import { Network, PORT, RIGHT_ADDRESS } from "./network.ts";
 
 const IDLE = 100;

@@ -3,8 +3,8 @@
 // honest, and every pool is full at the end.
 // The story that a failure prints is a segment script. One connection can be repeated from its seed: THIMBLE_SEED=n.
 
-import test from "node:test";
 import { Random } from "../../host/random.ts";
+import { test } from "../runner/recorded.ts";
 import { Player } from "../segment/play.ts";
 import { parseScript } from "../segment/script.ts";
 import { debugFirmware } from "./debug-firmware.ts";

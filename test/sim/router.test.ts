@@ -3,9 +3,9 @@
 // A few seeds; 20 with THIMBLE_FULL=1; from another seed with THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import type { Impairments } from "../../host/wire/impair.ts";
 import { chain, connect, discard, exchange, FAR } from "../host/chain.ts";
+import { test } from "../runner/recorded.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);
 const FIRST_SEED = Number(process.env.THIMBLE_SEED ?? 1);

@@ -2,9 +2,9 @@
 // and while nobody reads the machines only probe. Seeded: THIMBLE_SEED=n; more seeds with THIMBLE_FULL=1.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import { Random } from "../../host/random.ts";
 import type { Impairments } from "../../host/wire/impair.ts";
+import { test } from "../runner/recorded.ts";
 import { exchange, Network, randomFile, receiveExactly, sendAll } from "./network.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);

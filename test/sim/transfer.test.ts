@@ -3,8 +3,8 @@
 // A few seeds and small files; 20 seeds and larger files with THIMBLE_FULL=1; from another seed with THIMBLE_SEED=n.
 
 import assert from "node:assert/strict";
-import test from "node:test";
 import type { Impairments } from "../../host/wire/impair.ts";
+import { test } from "../runner/recorded.ts";
 import { exchange, Network, type NetworkOptions, randomFile } from "./network.ts";
 
 const FULL = Boolean(process.env.THIMBLE_FULL);

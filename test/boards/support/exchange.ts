@@ -8,6 +8,7 @@ import { readBoard } from "../../../host/board/boards.ts";
 import { compileModule } from "../../../host/board/build.ts";
 import { createCable, createStack, VirtualClock } from "../../../host/index.ts";
 import { createMac } from "../../../host/mac/mac.ts";
+import { benchMemory } from "../../host/bench-mac.ts";
 import { noise } from "../../host/pair.ts";
 import { Recording } from "./recording.ts";
 
@@ -24,10 +25,9 @@ export async function record(name: string): Promise<Recording> {
   const recording = await Recording.start(module, board.mac.origin, profile.LINEAR_BYTES);
   const clock = new VirtualClock();
   const { left, right } = createCable({ clock });
-  const { memory: u32, u8 } = recording;
-  const bytes = (start: number, length: number): Uint8Array => u8.subarray(start, start + length);
-  const view = { u8, u32, dmaBase: DMA_BASE, bytes };
-  recording.device = createMac(profile.MAC, { memory: view, wire: right, address: STATION, onInterrupt: () => {} });
+  const { u8 } = recording;
+  const memory = benchMemory(u8.buffer, DMA_BASE);
+  recording.device = createMac(profile.MAC, { memory, wire: right, address: STATION, onInterrupt: () => {} });
 
   recording.call("init", DMA_BASE, 1, 2, 3, 4);
   assert.equal(recording.call("addAdapter", board.mac.origin, 0x0200, 0x0a00_0002), 0);
