@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import type { AutoconfigName } from "../adapters.ts";
 import { isLinkLocal, parseAddress, splitZone } from "../core/address.ts";
+import { portOf as serviceNumber } from "../inspect/services.ts";
 import { UsageError } from "./errors.ts";
 
 /** Options of every command that runs a stack on a wire. */
@@ -77,6 +78,13 @@ function mtuArgument(text: string): number {
 
 export function portOption(text: string): number {
   return wholeNumber("--port", text, 1, 65535, PORTS);
+}
+
+/** A port by its number or its service's name. */
+export function portOrService(text: string): number {
+  const port = serviceNumber(text);
+  if (port !== null && port > 0) return port;
+  throw new UsageError(`PORT ${text}: ${PORTS}, or the name of a service, as in http.`);
 }
 
 export function portArgument(text: string): number {

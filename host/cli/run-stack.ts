@@ -3,6 +3,7 @@
 
 import { memoryMap } from "../build/memory-map.ts";
 import { type Cidr, formatAddress, isLinkLocal, isV4, parseAddress, parseCidr, parseMac } from "../core/address.ts";
+import { adapterNames, type InterfaceStatus } from "../inspect/interfaces.ts";
 import { createStack, realClock, type Stack } from "../stack.ts";
 import { captureWire } from "../wire/capture.ts";
 import { openWire, parseWire } from "../wire/kinds.ts";
@@ -147,9 +148,21 @@ function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
     neighbors: () => stack.neighbors(),
     groups: () => stack.groups(),
     addresses: () => stack.addresses(),
+    interfaces: () => interfaceStatuses(stack, card.wire),
     "name servers": () => stack.nameServers(),
     memory: () => memoryMap(stack.core),
   };
+}
+
+function interfaceStatuses(stack: Stack, wire: string): InterfaceStatus[] {
+  const adapters = stack.adapters();
+  const names = adapterNames(adapters);
+  return adapters.map((adapter) => ({
+    ...adapter,
+    name: names.get(adapter.index) ?? "",
+    wire: adapter.kind === "loopback" ? null : wire,
+    counters: adapter.kind === "mac" ? (stack.macs[adapter.index]?.counters ?? null) : null,
+  }));
 }
 
 async function closeAll(control: Control | null, stack: Stack, far: Stack | null): Promise<void> {

@@ -6,11 +6,15 @@ import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { registerGet } from "./get.ts";
+import { registerArp, registerIfconfig, registerIp } from "./ip.ts";
+import { registerLsof } from "./lsof.ts";
 import { registerMemory } from "./memory.ts";
+import { registerNc } from "./nc.ts";
 import { registerNetstat } from "./netstat.ts";
 import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
 import { registerServe } from "./serve.ts";
+import { registerSs } from "./ss.ts";
 import { VERSION } from "./version.ts";
 
 const INTRODUCTION = `A TCP/IP stack in one WebAssembly module with a fixed block of memory, and what it can do.
@@ -50,7 +54,13 @@ function buildProgram(): Command {
   registerEcho(program);
   registerGet(program);
   registerPing(program);
+  registerNc(program);
   registerNetstat(program);
+  registerSs(program);
+  registerLsof(program);
+  registerIp(program);
+  registerIfconfig(program);
+  registerArp(program);
   registerMemory(program);
   return program;
 }

@@ -151,25 +151,6 @@ describe("netstat of a running stack", () => {
     assert.match((await runtime.run(["netstat", "-a"])).stdout, /0\.0\.0\.0:echo/);
   });
 
-  test("-i shows the insides of each connection below it", async () => {
-    // A cable so long that the connection is there for as long as anybody looks.
-    await start(["get", "http://10.0.0.2/", "-m", "60", "--wire", "sim:delay=20000ms"], /^/);
-    let text = "";
-    for (let tries = 0; tries < 20 && !text.includes("10.0.0.2:80"); tries++) {
-      text = (await runtime.run(["netstat", "-ni"])).stdout;
-    }
-    const [, titles, socket, inside] = text.split("\n");
-    assert.match(titles ?? "", /^Proto /);
-    assert.match(socket ?? "", /^tcp .* 10\.0\.0\.2:80 +SYN_SENT$/);
-    assert.match(inside ?? "", /^ {6}cubic .*rto:\d+ mss:\d+ cwnd:\S+ .*timer:on\/\d+ms$/);
-  });
-
-  test("-i does not go with the other tables", async () => {
-    const { status, stderr } = await runtime.run(["netstat", "-is"]);
-    assert.equal(status, 2);
-    assert.match(stderr, /^thimble netstat: -i is about sockets/);
-  });
-
   test("-s, -r, -g, --neigh and --json", async () => {
     const ping = await start(["ping", "10.0.0.2", "-i", "0.05", "--wire", "sim"], /icmp_seq=2 /);
     const { stdout: statistics } = await runtime.run(["netstat", "-s"]);

@@ -5,7 +5,9 @@ import { after, describe, test } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
 import { Runtime } from "./support.ts";
 
-const COMMANDS = ["demo", "serve", "echo", "get", "ping", "netstat", "memory"];
+const COMMANDS = [
+  ...["demo", "serve", "echo", "get", "ping", "nc", "netstat", "ss", "lsof", "ip", "ifconfig", "arp", "memory"],
+];
 const runtime = new Runtime();
 after(() => runtime.close());
 
@@ -81,6 +83,22 @@ const NONSENSE: [string, RegExp][] = [
   ["ping 2001:db8::2 -s 65528 --wire sim", /a request carries 0 to 65527 bytes/],
   ["ping 10.0.0.2 -t 256 --wire sim", /1 to 255/],
   ["netstat -rs", /one at a time/],
+  ["nc 10.0.0.2", /Say whom to call and at which port/],
+  ["nc -l", /Say which port to wait at/],
+  ["nc -k 10.0.0.2 7", /-k goes with -l/],
+  ["nc -zl 7", /-z tries to connect/],
+  ["nc 10.0.0.2 5-9 --wire sim", /several ports go with -z/],
+  ["nc 10.0.0.2 nonsense --wire sim", /PORT nonsense: .* or the name of a service/],
+  ["nc -6 10.0.0.2 7 --wire sim", /-6 asks for the other version/],
+  ["netstat -is", /one at a time/],
+  ["ss state asleep", /state asleep: states are estab/],
+  ["ss sport 99999", /a port is written :80, or :http/],
+  ["ss colour red", /"colour" begins no filter/],
+  ["lsof -i tcp:x", /ports are numbers, names of services/],
+  ["lsof -sLISTEN", /write a protocol and its states, as in -sTCP:LISTEN/],
+  ["ip tunnel", /tunnel is no object/],
+  ["ip addr add 10.0.0.2/24 dev eth0", /here, ip only shows/],
+  ["arp everybody", /everybody: that is no address/],
   ["netstat extra", /too many arguments/],
   ["memory --profile huge", /thimble-huge\.wasm is not there/],
   ["memory --profile tiny --running", /not both/],
