@@ -58,7 +58,7 @@ export function addStackOptions(command: Command): Command {
 /** Declares what every command has that runs a stack, on whatever wire. */
 export function addOutputOptions(command: Command): Command {
   return command
-    .option("--pcap <file>", "write all frames to a file for Wireshark or tcpdump")
+    .option("--pcap <file>", "write all frames to a file for Wireshark: pcap, or pcapng if so named")
     .option("--seed <number>", "seed of all that is random, so that a run can be repeated", seedArgument)
     .option("--profile <name>", "which build of the firmware to run: node, tiny, ...", profileArgument, "node")
     .option("--json", "print data instead of text");

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { InputError } from "../errors.ts";
+import { registerCapture } from "./capture.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
@@ -55,6 +56,7 @@ function buildProgram(): Command {
   registerGet(program);
   registerPing(program);
   registerNc(program);
+  registerCapture(program);
   registerNetstat(program);
   registerSs(program);
   registerLsof(program);

@@ -1,9 +1,10 @@
-// Writes what passes a wire to a pcap file, which tshark and Wireshark read.
+// Writes what passes a wire to a file that tshark and Wireshark read: pcap, or pcapng where its name says so.
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import { InputError } from "../errors.ts";
 import { observeWire } from "./observe.ts";
+import { pcapngFormat } from "./pcapng.ts";
 import type { Wire } from "./wire.ts";
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
@@ -18,50 +19,87 @@ export interface CaptureSink {
   close(): void;
 }
 
-/** `wire`, with every frame written to the pcap file `path`. Throws InputError when the file cannot be made. */
+/** One frame, without FCS. */
+export interface CapturedFrame {
+  frame: Uint8Array;
+  /** Microseconds since 1970. */
+  micros: number;
+  /** By the adapter; else it was received. */
+  sent: boolean;
+  /** Frames before this one that were not captured. */
+  missed?: number;
+}
+
+/** How frames are written down. */
+export interface CaptureFormat {
+  /** What stands before the first frame. */
+  header(): Uint8Array;
+  /** Bytes that a record has besides its frame, at most. */
+  readonly overhead: number;
+  /** Writes a record from `at` on, where there is room for it; returns where it ends. */
+  put(to: DataView, at: number, captured: CapturedFrame): number;
+}
+
+/** The old format: no adapters, no directions. Everything reads it. */
+export const PCAP: CaptureFormat = {
+  overhead: RECORD_HEADER_BYTES,
+  header: () => {
+    const header = new DataView(new ArrayBuffer(24));
+    header.setUint32(0, MAGIC_MICROSECONDS, true);
+    header.setUint16(4, 2, true);
+    header.setUint16(6, 4, true);
+    header.setUint32(16, SNAP_BYTES, true);
+    header.setUint32(20, LINKTYPE_ETHERNET, true);
+    return new Uint8Array(header.buffer);
+  },
+  put: (to, at, { frame, micros }) => {
+    to.setUint32(at, Math.floor(micros / 1e6), true);
+    to.setUint32(at + 4, micros % 1e6, true);
+    to.setUint32(at + 8, frame.length, true);
+    to.setUint32(at + 12, frame.length, true);
+    new Uint8Array(to.buffer, to.byteOffset).set(frame, at + RECORD_HEADER_BYTES);
+    return at + RECORD_HEADER_BYTES + frame.length;
+  },
+};
+
+/**
+ * `wire`, with every frame written to the file `path`: pcapng when its name ends with .pcapng, else pcap. Throws InputError
+ * when the file cannot be made.
+ */
 export function captureWire(wire: Wire, path: string, clock: Clock): Wire {
-  const capture = new Capture(new FileSink(path), clock);
+  const format = path.endsWith(".pcapng") ? pcapngFormat({ name: "eth0", description: wire.name }, "thimble") : PCAP;
+  const capture = new Capture(new FileSink(path), clock, format);
   return observeWire(
     wire,
-    (frame) => capture.add(frame),
+    (frame, sent) => capture.add(frame, sent),
     () => capture.close(),
   );
 }
 
-/** Makes pcap records of frames. Several wires may share one, to lie in one file in the order of time. */
+/** Makes records of frames. */
 export class Capture {
   #sink: CaptureSink;
   #clock: Clock;
+  #format: CaptureFormat;
   #bytes = new Uint8Array(BUFFER_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #used = 0;
   #flushDue = false;
   #closed = false;
 
-  constructor(sink: CaptureSink, clock: Clock) {
+  constructor(sink: CaptureSink, clock: Clock, format: CaptureFormat = PCAP) {
     this.#sink = sink;
     this.#clock = clock;
-    this.#view.setUint32(0, MAGIC_MICROSECONDS, true);
-    this.#view.setUint16(4, 2, true);
-    this.#view.setUint16(6, 4, true);
-    this.#view.setUint32(16, SNAP_BYTES, true);
-    this.#view.setUint32(20, LINKTYPE_ETHERNET, true);
-    this.#used = 24;
-    this.flush();
+    this.#format = format;
+    this.#sink.write(format.header());
   }
 
-  /** Adds a frame, without FCS, at the clock's time. */
-  add(frame: Uint8Array): void {
+  /** Adds a frame, without FCS, at the clock's time; `missed`: those before it that were not added. */
+  add(frame: Uint8Array, sent: boolean, missed = 0): void {
     if (this.#closed) return;
-    if (this.#used + RECORD_HEADER_BYTES + frame.length > BUFFER_BYTES) this.flush();
-    const time = this.#clock.epoch + this.#clock.now();
-    const at = this.#used;
-    this.#view.setUint32(at, Math.floor(time / 1e6), true);
-    this.#view.setUint32(at + 4, time % 1e6, true);
-    this.#view.setUint32(at + 8, frame.length, true);
-    this.#view.setUint32(at + 12, frame.length, true);
-    this.#bytes.set(frame, at + RECORD_HEADER_BYTES);
-    this.#used += RECORD_HEADER_BYTES + frame.length;
+    if (this.#used + this.#format.overhead + frame.length > BUFFER_BYTES) this.flush();
+    const micros = this.#clock.epoch + this.#clock.now();
+    this.#used = this.#format.put(this.#view, this.#used, { frame, micros, sent, missed });
     this.#flushSoon();
   }
 

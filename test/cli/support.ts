@@ -1,4 +1,4 @@
-// Runs the `thimble` command from its sources, as a process of its own.
+// Runs the `thimble` command as it was built (node host/build/ready.mjs), as a process of its own.
 
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const COMMAND = ["--import", "tsx", join(ROOT, "host/cli/thimble.ts")];
+const COMMAND = [join(ROOT, "dist/thimble.mjs")];
 const PATIENCE_MS = 60_000;
 
 export interface Outcome {

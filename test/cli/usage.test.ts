@@ -6,7 +6,22 @@ import manifest from "../../package.json" with { type: "json" };
 import { Runtime } from "./support.ts";
 
 const COMMANDS = [
-  ...["demo", "serve", "echo", "get", "ping", "nc", "netstat", "ss", "lsof", "ip", "ifconfig", "arp", "memory"],
+  ...[
+    "demo",
+    "serve",
+    "echo",
+    "get",
+    "ping",
+    "nc",
+    "capture",
+    "netstat",
+    "ss",
+    "lsof",
+    "ip",
+    "ifconfig",
+    "arp",
+    "memory",
+  ],
 ];
 const runtime = new Runtime();
 after(() => runtime.close());
@@ -84,6 +99,11 @@ const NONSENSE: [string, RegExp][] = [
   ["ping 10.0.0.2 -t 256 --wire sim", /1 to 255/],
   ["netstat -rs", /one at a time/],
   ["nc 10.0.0.2", /Say whom to call and at which port/],
+  ["capture tcp port", /The filter ends where "port" wants a value/],
+  ["capture weather", /"weather" begins no filter/],
+  ["capture ( tcp", /parenthesis of the filter is not closed/],
+  ["capture -c 0", /--count 0: say how many frames/],
+  ["capture -w x --json", /-w writes pcapng; give it without --json/],
   ["nc -l", /Say which port to wait at/],
   ["nc -k 10.0.0.2 7", /-k goes with -l/],
   ["nc -zl 7", /-z tries to connect/],
