@@ -1,7 +1,6 @@
 // `thimble nc`: connects standard input and output with a socket of the stack, over TCP or UDP, from either side.
 
 import type { Command } from "commander";
-import { isV4, parseAddress } from "../core/address.ts";
 import { serviceName } from "../inspect/services.ts";
 import type { Stack } from "../stack.ts";
 import { serveEcho } from "./echo.ts";
@@ -10,6 +9,7 @@ import { NcTalk } from "./nc-talk.ts";
 import {
   addressArgument,
   addStackOptions,
+  checkVersion,
   examples,
   portOrService,
   type StackOptions,
@@ -226,13 +226,6 @@ function portsOf(text: string, isScan: boolean): [number, number] {
   const rule = "a port is a number from 1 to 65535";
   const first = wholeNumber("PORT", from, 1, 65535, rule);
   return [first, wholeNumber("PORT", to, first, 65535, `${rule}, and the last is not below the first`)];
-}
-
-function checkVersion(address: string, { ipv4, ipv6 }: NcFlags): void {
-  const is4 = isV4(parseAddress(address));
-  if ((ipv4 && !is4) || (ipv6 && is4)) {
-    throw new UsageError(`${address} is an IPv${is4 ? 4 : 6} address, and -${is4 ? 6 : 4} asks for the other version.`);
-  }
 }
 
 function waitArgument(text: string): number {

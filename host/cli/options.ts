@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { AutoconfigName } from "../adapters.ts";
-import { isLinkLocal, parseAddress, splitZone } from "../core/address.ts";
+import { isLinkLocal, isV4, parseAddress, splitZone } from "../core/address.ts";
 import { portOf as serviceNumber } from "../inspect/services.ts";
 import { UsageError } from "./errors.ts";
 
@@ -117,6 +117,13 @@ function bytesOf(option: string, text: string): Uint8Array {
   } catch {
     throw new UsageError(`${option} ${text}: that is no address; one looks like 10.0.0.1 or 2001:db8::1.`);
   }
+}
+
+/** Throws UsageError when -4 or -6 ask for another version than an address has. */
+export function checkVersion(address: string, { ipv4 = false, ipv6 = false }): void {
+  const is4 = isV4(parseAddress(address));
+  if ((!ipv4 || is4) && (!ipv6 || !is4)) return;
+  throw new UsageError(`${address} is an IPv${is4 ? 4 : 6} address, and -${is4 ? 6 : 4} asks for the other version.`);
 }
 
 /** Collects the values of an option that may be repeated, or have several values separated by commas. */

@@ -8,6 +8,7 @@ import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { registerGet } from "./get.ts";
 import { registerArp, registerIfconfig, registerIp } from "./ip.ts";
+import { registerIperf3 } from "./iperf3/command.ts";
 import { registerLsof } from "./lsof.ts";
 import { registerMemory } from "./memory.ts";
 import { registerNc } from "./nc.ts";
@@ -56,6 +57,7 @@ function buildProgram(): Command {
   registerGet(program);
   registerPing(program);
   registerNc(program);
+  registerIperf3(program);
   registerCapture(program);
   registerNetstat(program);
   registerSs(program);
