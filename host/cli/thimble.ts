@@ -17,6 +17,7 @@ import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
 import { registerServe } from "./serve.ts";
 import { registerSs } from "./ss.ts";
+import { registerTracepath } from "./tracepath.ts";
 import { VERSION } from "./version.ts";
 
 const INTRODUCTION = `A TCP/IP stack in one WebAssembly module with a fixed block of memory, and what it can do.
@@ -56,6 +57,7 @@ function buildProgram(): Command {
   registerEcho(program);
   registerGet(program);
   registerPing(program);
+  registerTracepath(program);
   registerNc(program);
   registerIperf3(program);
   registerCapture(program);
