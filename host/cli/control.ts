@@ -109,6 +109,14 @@ export async function findStacks(): Promise<FoundStack[]> {
     .sort((a, b) => a.card.since.localeCompare(b.card.since) || a.card.pid - b.card.pid);
 }
 
+/** Names of what looks like running stacks, without asking whether they are there. */
+export function stackNames(): { name: string; pid: number }[] {
+  return folderEntries(runtimeFolder()).flatMap((entry) => {
+    const [, name, pid] = /^(.+)-(\d+)\.sock$/.exec(entry) ?? [];
+    return name === undefined ? [] : [{ name, pid: Number(pid) }];
+  });
+}
+
 /** Puts one question to a stack; resolves to its answer, rejects with a Failure. */
 export async function ask(path: string, question: string): Promise<unknown> {
   const { socket, ok } = await open(path, { ask: question });

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../errors.ts";
 import { registerCapture } from "./capture.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
@@ -68,6 +69,7 @@ function buildProgram(): Command {
   registerIfconfig(program);
   registerArp(program);
   registerMemory(program);
+  registerCompletion(program);
   return program;
 }
 
