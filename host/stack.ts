@@ -1,20 +1,32 @@
 // A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
 
 import { News } from "../assembly/abi/addresses.ts";
+import { Application } from "../assembly/abi/applications.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
-import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmware.ts";
 import { InputError, stackError } from "./errors.ts";
 import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
-import { createDgram, type Dgram } from "./node/dgram.ts";
-import { createDns, type Dns } from "./node/dns.ts";
-import { type Hosts, HostsTable, lookupIn } from "./node/lookup.ts";
-import { createNet, type Net } from "./node/net.ts";
+import {
+  compileFirmware,
+  type Dgram,
+  type DispatcherOptions,
+  type Dns,
+  defaultOwner,
+  type Fetch,
+  type FirmwareSource,
+  type Hosts,
+  loadFirmware,
+  Modules,
+  type Net,
+  type ServeOptions,
+  type UpperServer,
+} from "./node/modules.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
@@ -26,8 +38,10 @@ import { setTcpOptions, type TcpOptions } from "./socket/tcp-options.ts";
 import { UdpSocket } from "./socket/udp-socket.ts";
 import * as status from "./status.ts";
 import * as tables from "./tables.ts";
+import { createWeb, type Web } from "./web/web.ts";
 
 export interface StackOptions {
+  /** The machine's adapters: what each is plugged into, and its addresses and routes. */
   wires: WireOptions[];
   /** True: the machine is a router between its adapters. */
   forwarding?: boolean;
@@ -42,7 +56,7 @@ export interface StackOptions {
   seed?: number;
   /** Name of the build of the core, a folder of boards/. Default "node". */
   profile?: string;
-  /** The core itself instead of a profile's name. */
+  /** The core itself instead of a profile's name: bytes, a compiled module, or where it is. */
   wasm?: FirmwareSource;
   /** For people; default "stack". */
   name?: string;
@@ -96,8 +110,6 @@ export interface NewsReport {
 const IDENTITY_BYTES = 16;
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_LINGER_MS = 1000;
-/** What Node gives each address of several. */
-const ATTEMPT_MS = 250;
 const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
 
 let sharedClock: RealClock | null = null;
@@ -110,6 +122,12 @@ export function realClock(): RealClock {
 
 /** Starts a stack. Rejects with InputError on what cannot be used, StackError when the profile is too small for it. */
 export async function createStack(options: StackOptions): Promise<Stack> {
+  if (!Array.isArray(options?.wires)) {
+    throw new InputError(
+      "ERR_WIRE",
+      'A stack needs wires: createStack({ wires: [{ wire, address: "10.0.0.1/24" }] }).',
+    );
+  }
   const adapters = options.wires.map(planAdapter);
   const module = await (options.wasm === undefined
     ? loadFirmware(options.profile ?? "node", options.debug ?? false)
@@ -118,13 +136,12 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     module,
     seeds: entropy(options.seed),
     clock: options.clock ?? realClock(),
-    owner: options.owner ?? process.pid,
+    owner: options.owner ?? defaultOwner(),
     dmaBase: options.dmaBase ?? 0,
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
   for (const adapter of adapters) plugIn(machine, adapter);
-  const hosts = new HostsTable(options.hosts ?? {}, Boolean(machine.core.constants.IPV6));
-  const stack = new Stack(machine, options.name ?? "stack", hosts);
+  const stack = new Stack(machine, options.name ?? "stack", options.hosts ?? {});
   if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
   return stack;
@@ -139,16 +156,14 @@ export class Stack {
   /** Addresses, routes and adapters, to be changed while the stack runs. */
   readonly network: Network;
   #machine: Machine;
-  #hosts: HostsTable;
-  #net: Net | null = null;
-  #dgram: Dgram | null = null;
-  #dns: Dns | null = null;
+  #modules: Modules;
+  #web: Web | null = null;
   #closing: Promise<void> | null = null;
 
   /** `createStack` makes these. */
-  constructor(machine: Machine, name: string, hosts: HostsTable) {
+  constructor(machine: Machine, name: string, hosts: Hosts) {
     this.#machine = machine;
-    this.#hosts = hosts;
+    this.#modules = new Modules(machine, hosts);
     this.name = name;
     this.clock = machine.clock;
     this.core = machine.core;
@@ -158,25 +173,51 @@ export class Stack {
 
   /** The module node:net over this stack: sockets and servers that libraries take for Node's own. */
   get net(): Net {
-    this.#net ??= createNet({
-      machine: this.#machine,
-      lookup: lookupIn(this.#hosts),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
-    });
-    return this.#net;
+    return this.#modules.net;
   }
 
   /** The module node:dgram over this stack. */
   get dgram(): Dgram {
-    this.#dgram ??= createDgram({ machine: this.#machine, lookup: lookupIn(this.#hosts) });
-    return this.#dgram;
+    return this.#modules.dgram;
   }
 
   /** The module node:dns over this stack's table of hosts. */
   get dns(): Dns {
-    this.#dns ??= createDns(this.#hosts);
-    return this.#dns;
+    return this.#modules.dns;
+  }
+
+  /** The global `fetch` over this stack: `http:` and `https:`. */
+  get fetch(): Fetch {
+    return this.#modules.fetch;
+  }
+
+  /** An Agent of undici, for its own functions and for `fetch({ dispatcher })`, with options such as `tls` and `allowH2`. */
+  dispatcher(options?: DispatcherOptions): ReturnType<Modules["dispatcher"]> {
+    return this.#modules.dispatcher(options);
+  }
+
+  /** An agent for `http.request`; its options are those of `http.Agent`. */
+  httpAgent(...options: Parameters<Modules["httpAgent"]>): ReturnType<Modules["httpAgent"]> {
+    return this.#modules.httpAgent(...options);
+  }
+
+  /** An agent for `https.request`; its options are those of `https.Agent`, certificates among them. */
+  httpsAgent(...options: Parameters<Modules["httpsAgent"]>): ReturnType<Modules["httpsAgent"]> {
+    return this.#modules.httpsAgent(...options);
+  }
+
+  /**
+   * Opens a port for a server of node:http, https, http2 or tls: `await stack.serve(http.createServer(…), { port: 80 })`.
+   * Resolves to the server of node:net whose `close` closes the port. Rejects with EADDRINUSE, EADDRNOTAVAIL.
+   */
+  serve(server: UpperServer, options: ServeOptions): ReturnType<Modules["serve"]> {
+    return this.#modules.serve(server, options);
+  }
+
+  /** Sockets of web streams, as Direct Sockets shapes them: `TCPSocket`, `TCPServerSocket`, `UDPSocket`. */
+  get web(): Web {
+    this.#web ??= createWeb(this, (name) => this.#modules.find(name));
+    return this.#web;
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -246,6 +287,27 @@ export class Stack {
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");
     return ping(this.#machine, address, options);
+  }
+
+  /**
+   * Opens the module's web server. Rejects with StackError: EOPNOTSUPP where the profile has none, EALREADY when it is open,
+   * EADDRINUSE, ENFILE.
+   */
+  async serveWeb(options: WebServerOptions = {}): Promise<WebServer> {
+    this.#refuseWhenClosed("serveWeb");
+    return new WebServer(this.#machine, options);
+  }
+
+  /**
+   * Asks something of the application that was built into the module (`npm run application`): what the operation means is
+   * between the two. Its answer, a whole number. Throws StackError where it is negative, EOPNOTSUPP where there is none.
+   */
+  callApplication(operation: number, a = 0, b = 0, c = 0, d = 0): number {
+    this.#refuseWhenClosed("callApplication");
+    const answer = this.core.exports.call(Application.OWN, operation, a, b, c, d);
+    if (answer < 0) throw stackError(answer, "callApplication");
+    this.#machine.runner.wake();
+    return answer;
   }
 
   /** All sockets, listeners and remains of connections: what netstat shows. */

@@ -13,17 +13,20 @@ import {
   MEMBERSHIPS,
   MTU,
   NEIGHBORS,
+  OWN_APPLICATION,
   PACKETS,
   REASSEMBLIES,
   REASSEMBLY_PACKETS,
   RX_PACKETS_PER_TCB,
   RX_RING,
+  SHRINK,
   SYN_QUEUE,
   TCBS,
   TIME_WAITS,
   TX_PACKETS_PER_TCB,
   TX_RING,
   VLANS,
+  WEB_CONNECTIONS,
 } from "profile";
 import { MacKind } from "../abi/mac";
 
@@ -46,6 +49,9 @@ export const TCP_OPTION_ROOM: u32 = 20;
 export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
 export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES + 15) & ~15;
+
+/** What comes most takes a shorter way where the profile is compiled for speed; elsewhere the way of all saves its bytes. */
+export const SHORTCUTS: bool = SHRINK == 0;
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;
@@ -86,6 +92,9 @@ export const FLOW_BUCKETS: u32 = 1 << (32 - clz<i32>(TCBS + SYN_QUEUE + TIME_WAI
 export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
+/** There are applications inside the module, whose sockets are served within the machine's turn. */
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0;
+
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
@@ -100,7 +109,11 @@ export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ALL_ADAPTERS : 0);
 export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 /** One for everything that is to be said of groups. */
 export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
-export const TIMER_COUNT: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
+/** One for each application that the profile has. */
+export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
+export const OWN_TIMER: u32 = APPLICATION_TIMERS;
+export const WEB_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
+export const TIMER_COUNT: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
 
 /** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
 export const LEAST_V4_MTU: u32 = 576;

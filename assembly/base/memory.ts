@@ -19,6 +19,8 @@ import {
   TCBS,
   TIME_WAITS,
   TX_RING,
+  WEB_CONNECTIONS,
+  WEB_LINE_BYTES,
 } from "profile";
 import { Counter } from "../abi/counters";
 import { MacKind } from "../abi/mac";
@@ -89,6 +91,12 @@ export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE
 export const NAME_SERVER_BYTES: u32 = 24;
 export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
+/** Of each connection of the web server: what is known of it, and the line of a request's head. */
+export const WEB_CONNECTION_BYTES: u32 = WEB_CONNECTIONS ? 96 + WEB_LINE_BYTES : 0;
+export const WEB_BASE: usize = WEB_CONNECTIONS ? memory.data(WEB_CONNECTIONS * WEB_CONNECTION_BYTES, 16) : 0;
+/** For each stream socket the connection that it is. */
+export const WEB_PLACES: usize = WEB_CONNECTIONS ? memory.data(TCBS * 2, 16) : 0;
+
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
@@ -118,13 +126,15 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
 /** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
 export const COUNTERS_USED: u32 = <u32>(
-  (SEVERAL_ADAPTERS || IPV6
+  (WEB_CONNECTIONS
     ? Counter.COUNT
-    : GROUPS
-      ? Counter.Ip6InReceives
-      : REASSEMBLIES
-        ? Counter.IgmpInMsgs
-        : Counter.ReasmTimeouts)
+    : SEVERAL_ADAPTERS || IPV6
+      ? Counter.WebConnections
+      : GROUPS
+        ? Counter.Ip6InReceives
+        : REASSEMBLIES
+          ? Counter.IgmpInMsgs
+          : Counter.ReasmTimeouts)
 );
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
@@ -144,7 +154,7 @@ export const IDENTITY: usize = IPV6 ? memory.data(16, 8) : 0;
 /** A word of the machine's secret, for hash tables. */
 export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
-export const EVENTS_STATE: usize = memory.data(12, 4);
+export const EVENTS_STATE: usize = memory.data(16, 4);
 export const POOL_BYTES: u32 = 28;
 const POOL_COUNT: u32 = REASSEMBLIES ? 7 : 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);
@@ -176,6 +186,9 @@ export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
 export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
 export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
 export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
+/** The web server itself, and the text that an application is writing. */
+export const WEB_STATE: usize = WEB_CONNECTIONS ? memory.data(16, 8) : 0;
+export const TEXT_WRITER: usize = WEB_CONNECTIONS ? memory.data(20, 8) : 0;
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
 
 /** One buffer for each packet, behind everything else. */

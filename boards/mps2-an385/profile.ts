@@ -7,6 +7,9 @@ export const LINEAR_BYTES: u32 = 4 * 64 * 1024;
 /** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
 export const SHRINK: u32 = 1;
 
+/** Bits that the processor adds at a time, 32 or 64: checksums are summed as suits it. */
+export const WORD_BITS: u32 = 32;
+
 /** Which MAC the driver is for (assembly/abi/mac.ts): 3, the LAN9118. */
 export const MAC: u32 = 3;
 /** Ethernet adapters the machine may have. */
@@ -76,3 +79,9 @@ export const CLAIMS: u32 = 1;
 export const GROUPS: u32 = 12;
 /** Memberships of UDP sockets in those groups. */
 export const MEMBERSHIPS: u32 = 16;
+/** 1: the module has an application of its builder's own inside (assembly/application/own.ts). */
+export const OWN_APPLICATION: u32 = 0;
+/** Connections that the web server serves at once; 0: there is none. */
+export const WEB_CONNECTIONS: u32 = 0;
+/** Bytes of the longest line of a request's head that it keeps, that of the target; longer targets are refused. */
+export const WEB_LINE_BYTES: u32 = 0;

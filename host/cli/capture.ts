@@ -6,11 +6,11 @@ import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
+import { type LiveBlock, LiveReader } from "../capture/live-reader.ts";
 import { dissect } from "../inspect/dissect.ts";
 import { parseFilter } from "../inspect/frame-filter.ts";
 import { protocolText } from "../inspect/protocol-names.ts";
 import { summarize } from "../inspect/words.ts";
-import { PcapngReader, type ReadBlock, type ReadFrame } from "../wire/pcapng-reader.ts";
 import { chooseStack } from "./choose-stack.ts";
 import { askForStream } from "./control.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
@@ -69,26 +69,20 @@ async function run(words: string[], flags: CaptureFlags): Promise<void> {
   }
   void stopped.then(() => stream.destroy());
   const print =
-    file === null ? (block: ReadBlock) => printFrame(block, flags) : (block: ReadBlock) => write(file, block);
-  const tally = await readAll(stream, print, flags.count ?? Number.POSITIVE_INFINITY);
+    file === null ? (block: LiveBlock) => printFrame(block, flags) : (block: LiveBlock) => write(file, block);
+  const frames = await readAll(stream, print, flags.count ?? Number.POSITIVE_INFINITY);
   if (file !== null && file !== process.stdout) await finished(file.end());
-  if (!flags.quiet) process.stderr.write(tallyText(tally));
+  if (!flags.quiet) process.stderr.write(`${frames} ${frames === 1 ? "frame" : "frames"} captured\n`);
 }
 
-interface Tally {
-  frames: number;
-  missed: number;
-}
-
-async function readAll(stream: Socket, print: (block: ReadBlock) => Promise<void>, most: number): Promise<Tally> {
-  const reader = new PcapngReader();
-  const tally = { frames: 0, missed: 0 };
+async function readAll(stream: Socket, print: (block: LiveBlock) => Promise<void>, most: number): Promise<number> {
+  const reader = new LiveReader();
+  let frames = 0;
   try {
     for await (const piece of stream) {
       for (const block of reader.read(piece as Buffer)) {
         await print(block);
-        tally.missed += block.frame?.missed ?? 0;
-        if (block.frame && ++tally.frames >= most) return tally;
+        if (block.frame && ++frames >= most) return frames;
       }
     }
   } catch (error) {
@@ -97,15 +91,15 @@ async function readAll(stream: Socket, print: (block: ReadBlock) => Promise<void
   } finally {
     stream.destroy();
   }
-  return tally;
+  return frames;
 }
 
-async function printFrame({ frame }: ReadBlock, { json }: CaptureFlags): Promise<void> {
+async function printFrame({ frame }: LiveBlock, { json }: CaptureFlags): Promise<void> {
   if (!frame) return;
   await put(process.stdout, `${json ? frameJson(frame) : frameLine(frame)}\n`);
 }
 
-async function write(file: Writable, { bytes }: ReadBlock): Promise<void> {
+async function write(file: Writable, { bytes }: LiveBlock): Promise<void> {
   await put(file, bytes);
 }
 
@@ -113,25 +107,21 @@ async function put(to: Writable, data: string | Uint8Array): Promise<void> {
   if (!to.write(data)) await once(to, "drain");
 }
 
+type Frame = NonNullable<LiveBlock["frame"]>;
+
 // "12:30:01.000125 eth0 Out 10.0.0.2:80 > 10.0.0.1:40000: ..."
-function frameLine({ adapter, micros, sent, frame }: ReadFrame): string {
-  const date = new Date(micros / 1000);
-  const time = `${date.toLocaleTimeString("en-GB")}.${String(micros % 1e6).padStart(6, "0")}`;
-  return `${time} ${adapter} ${sent ? "Out" : "In "} ${summarize(frame)}`;
+function frameLine({ interfaceName, time, direction, bytes, comments = [] }: Frame): string {
+  const clock = `${new Date(time / 1000).toLocaleTimeString("en-GB")}.${String(time % 1e6).padStart(6, "0")}`;
+  const remarks = comments.map((comment) => `${comment}\n`).join("");
+  return `${remarks}${clock} ${interfaceName} ${direction === "out" ? "Out" : "In "} ${summarize(bytes)}`;
 }
 
-function frameJson({ adapter, micros, sent, frame }: ReadFrame): string {
-  const { ip, ports } = dissect(frame);
+function frameJson({ interfaceName, time, direction, bytes, comments }: Frame): string {
+  const { ip, ports } = dissect(bytes);
   const ends = ip ? { source: ip.source, destination: ip.destination, protocol: protocolText(ip.protocol) } : {};
   const numbers = ports ? { sourcePort: ports.source, destinationPort: ports.destination } : {};
-  const time = new Date(micros / 1000).toISOString();
-  const head = { time, micros, adapter, direction: sent ? "out" : "in", bytes: frame.length };
-  return JSON.stringify({ ...head, ...ends, ...numbers, summary: summarize(frame) });
-}
-
-function tallyText({ frames, missed }: Tally): string {
-  const lost = missed === 0 ? "" : `, ${missed} missed because they came too fast for this reader`;
-  return `${frames} ${frames === 1 ? "frame" : "frames"} captured${lost}\n`;
+  const head = { time: new Date(time / 1000).toISOString(), micros: time, adapter: interfaceName, direction };
+  return JSON.stringify({ ...head, bytes: bytes.length, ...ends, ...numbers, summary: summarize(bytes), comments });
 }
 
 function countArgument(text: string): number {

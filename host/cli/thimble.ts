@@ -7,6 +7,7 @@ import { registerCompletion } from "./completion.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
+import { registerFleet } from "./fleet.ts";
 import { registerGet } from "./get.ts";
 import { registerArp, registerIfconfig, registerIp } from "./ip.ts";
 import { registerIperf3 } from "./iperf3/command.ts";
@@ -18,6 +19,7 @@ import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
 import { registerServe } from "./serve.ts";
 import { registerSs } from "./ss.ts";
+import { registerSwitch } from "./switch.ts";
 import { registerTracepath } from "./tracepath.ts";
 import { VERSION } from "./version.ts";
 
@@ -30,7 +32,12 @@ const GUIDE = `
 A wire is what the machine's Ethernet adapter is plugged into:
   tap:NAME                          a TAP device of Linux: your kernel is the neighbor
   tap:NAME,loss=3%,delay=20ms       the same behind a bad cable
+  passt                             your computer's own network, without rights (Debian: passt)
   stream:PATH, dgram:PORT/PORT      a Unix socket, or UDP: QEMU's -netdev stream, and dgram
+  hub:PATH                          a hub for any number of processes at a Unix socket
+                                    (stream and hub: HOST:PORT in place of a path is TCP)
+  vxlan:HOST/NUMBER                 a VXLAN to another computer, such as a port of its Linux bridge
+  websocket:PORT, websocket:URL     a relay for browsers (v86) to connect to, or somebody's
   sim[:loss=3%,delay=20ms,...]      a simulated cable with a second machine at its other end
 
 A TAP device that you may open, once, as root:
@@ -69,6 +76,8 @@ function buildProgram(): Command {
   registerIfconfig(program);
   registerArp(program);
   registerMemory(program);
+  registerSwitch(program);
+  registerFleet(program);
   registerCompletion(program);
   return program;
 }

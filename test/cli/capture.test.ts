@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { PcapngReader } from "../../host/wire/pcapng-reader.ts";
+import { LiveReader } from "../../host/capture/live-reader.ts";
 import { type Running, Runtime } from "./support.ts";
 
 const runtime = new Runtime();
@@ -46,7 +46,7 @@ describe("capture", () => {
     const file = join(runtime.folder, "frames.pcapng");
     const capture = await runtime.start(["capture", "-w", file], /^/);
     const frames = (): number => {
-      const blocks = [...new PcapngReader().read(readFileSync(file))];
+      const blocks = [...new LiveReader().read(readFileSync(file))];
       return blocks.filter(({ frame }) => frame !== null).length;
     };
     while (!(await hasFrames(frames))) await new Promise((resolve) => setTimeout(resolve, 50));

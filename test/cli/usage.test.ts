@@ -6,22 +6,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { Runtime } from "./support.ts";
 
 const COMMANDS = [
-  ...[
-    "demo",
-    "serve",
-    "echo",
-    "get",
-    "ping",
-    "nc",
-    "capture",
-    "netstat",
-    "ss",
-    "lsof",
-    "ip",
-    "ifconfig",
-    "arp",
-    "memory",
-  ],
+  ...["demo", "serve", "echo", "get", "ping", "tracepath", "nc", "iperf3", "capture"],
+  ...["netstat", "ss", "lsof", "ip", "ifconfig", "arp", "memory", "switch", "fleet", "complete"],
 ];
 const runtime = new Runtime();
 after(() => runtime.close());
