@@ -38,9 +38,9 @@ export function registerCompletion(program: Command): void {
     .addHelpText(
       "after",
       examples([
+        ["thimble complete fish > ~/.config/fish/completions/thimble.fish", "for fish, once"],
         ["source <(thimble complete bash)", "in ~/.bashrc, where bash-completion is installed"],
         ["source <(thimble complete zsh)", "in ~/.zshrc"],
-        ["thimble complete fish > ~/.config/fish/completions/thimble.fish", "for fish, once"],
       ]),
     );
 }
