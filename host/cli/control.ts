@@ -1,5 +1,6 @@
 // The channel through which one `thimble` asks another: a running stack listens on a Unix socket in the user's runtime
-// folder and answers lines of JSON, {"ask":"netstat"} with {"ok":...} or {"error":"sentence"}.
+// folder and answers lines of JSON, {"ask":"netstat"} with {"ok":...} or {"error":"sentence"}. Some questions are answered
+// by a stream: behind the line {"ok":...} come its bytes, until one of both hangs up.
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
@@ -28,6 +29,20 @@ export interface FoundStack {
 
 export type Answers = Record<string, () => unknown>;
 
+/** A question with whatever belongs to it, as in {"ask":"capture","filter":"tcp"}. */
+export type Question = Readonly<Record<string, unknown>> & { readonly ask: string };
+
+/** Where the bytes of a stream go. */
+export interface Asker {
+  send(bytes: Uint8Array): void;
+  /** Bytes that the asker has yet to take: who is slow must not fill the memory of the stack. */
+  readonly waiting: number;
+  hangUp(): void;
+}
+
+/** Begins a stream, or throws a sentence; returns what ends it. */
+export type Streams = Record<string, (question: Question, asker: Asker) => () => void>;
+
 export interface Control {
   readonly path: string;
   close(): Promise<void>;
@@ -46,10 +61,10 @@ export function runtimeFolder(): string {
 }
 
 /**
- * Listens for questions about a stack; `answers` has a function for each question. The socket goes away with `close`,
- * or when the process ends. Rejects with a Failure where the folder is somebody else's or the path is too long.
+ * Listens for questions about a stack; `answers` and `streams` have a function for each question. The socket goes away with
+ * `close`, or when the process ends. Rejects with a Failure where the folder is somebody else's or the path is too long.
  */
-export async function openControl(name: string, answers: Answers): Promise<Control> {
+export async function openControl(name: string, answers: Answers, streams: Streams = {}): Promise<Control> {
   const folder = runtimeFolder();
   claimFolder(folder);
   const path = join(folder, `${name}-${process.pid}${SUFFIX}`);
@@ -58,7 +73,12 @@ export async function openControl(name: string, answers: Answers): Promise<Contr
   }
   // A process of this number that ended without tidying up.
   rmSync(path, { force: true });
-  const server = createServer((socket) => serveQuestions(socket, answers));
+  const askers = new Set<Socket>();
+  const server = createServer((socket) => {
+    askers.add(socket);
+    socket.on("close", () => askers.delete(socket));
+    serveQuestions(socket, answers, streams);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(new Failure(`${path} cannot be opened: ${error.message}`)));
     server.listen(path, resolve);
@@ -73,6 +93,7 @@ export async function openControl(name: string, answers: Answers): Promise<Contr
       new Promise((resolve) => {
         process.off("exit", tidy);
         server.close(() => resolve());
+        for (const socket of askers) socket.end();
         tidy();
       }),
   };
@@ -88,33 +109,61 @@ export async function findStacks(): Promise<FoundStack[]> {
     .sort((a, b) => a.card.since.localeCompare(b.card.since) || a.card.pid - b.card.pid);
 }
 
+/** Names of what looks like running stacks, without asking whether they are there. */
+export function stackNames(): { name: string; pid: number }[] {
+  return folderEntries(runtimeFolder()).flatMap((entry) => {
+    const [, name, pid] = /^(.+)-(\d+)\.sock$/.exec(entry) ?? [];
+    return name === undefined ? [] : [{ name, pid: Number(pid) }];
+  });
+}
+
 /** Puts one question to a stack; resolves to its answer, rejects with a Failure. */
-export function ask(path: string, question: string): Promise<unknown> {
+export async function ask(path: string, question: string): Promise<unknown> {
+  const { socket, ok } = await open(path, { ask: question });
+  socket.destroy();
+  return ok;
+}
+
+/** Asks for a stream; resolves to its bytes, which end when the stack does. Rejects with a Failure. */
+export async function askForStream(path: string, question: Question): Promise<Socket> {
+  const { socket } = await open(path, question);
+  socket.setTimeout(0);
+  return socket;
+}
+
+/** A connection on which the question was answered; bytes behind the answer wait in it. */
+function open(path: string, question: Question): Promise<{ socket: Socket; ok: unknown }> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    let text = "";
+    let got = Buffer.alloc(0);
     const fail = (reason: string): void => {
       socket.destroy();
       reject(new Failure(`The stack at ${path} ${reason}.`));
     };
-    socket.setEncoding("utf8");
-    socket.setTimeout(PATIENCE_MS, () => fail(`did not answer within ${PATIENCE_MS / 1000} seconds`));
-    socket.on("connect", () => socket.write(`${JSON.stringify({ ask: question })}\n`));
-    socket.on("error", (error: NodeJS.ErrnoException) => {
+    const onTimeout = (): void => fail(`did not answer within ${PATIENCE_MS / 1000} seconds`);
+    const onEnd = (): void => fail("hung up without an answer");
+    const onError = (error: NodeJS.ErrnoException): void => {
       reject(Object.assign(new Failure(`The stack at ${path} cannot be asked: ${error.message}.`), { cause: error }));
-    });
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      if (!text.includes("\n")) return;
-      socket.destroy();
-      settle(text, resolve, reject);
-    });
-    socket.on("end", () => fail("hung up without an answer"));
+    };
+    const onData = (chunk: Buffer): void => {
+      got = Buffer.concat([got, chunk]);
+      const end = got.indexOf("\n");
+      if (end < 0) return;
+      socket.pause();
+      socket.off("data", onData).off("end", onEnd).off("error", onError).off("timeout", onTimeout);
+      // Whoever goes on reading hears of errors; whoever does not has no use for them.
+      socket.on("error", () => socket.destroy());
+      if (got.length > end + 1) socket.unshift(got.subarray(end + 1));
+      settle(got.toString("utf8", 0, end), (ok) => resolve({ socket, ok }), reject);
+    };
+    socket.setTimeout(PATIENCE_MS);
+    socket.on("timeout", onTimeout).on("end", onEnd).on("error", onError).on("data", onData);
+    socket.on("connect", () => socket.write(`${JSON.stringify(question)}\n`));
   });
 }
 
 function settle(text: string, resolve: (value: unknown) => void, reject: (error: Failure) => void): void {
-  const answer = parseObject(text.slice(0, text.indexOf("\n")));
+  const answer = parseObject(text);
   if (answer && "ok" in answer) resolve(answer.ok);
   else reject(new Failure(typeof answer?.error === "string" ? answer.error : "The stack's answer is not to be read."));
 }
@@ -129,7 +178,7 @@ async function meet(path: string): Promise<FoundStack | null> {
   }
 }
 
-function serveQuestions(socket: Socket, answers: Answers): void {
+function serveQuestions(socket: Socket, answers: Answers, streams: Streams): void {
   let text = "";
   socket.setEncoding("utf8");
   // Who asked and left is no trouble to the stack.
@@ -137,24 +186,56 @@ function serveQuestions(socket: Socket, answers: Answers): void {
   socket.on("data", (chunk: string) => {
     text += chunk;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      socket.write(`${JSON.stringify(answerTo(text.slice(0, end), answers))}\n`);
+      serveQuestion(socket, text.slice(0, end), answers, streams);
       text = text.slice(end + 1);
     }
     if (text.length > LONGEST_LINE) socket.destroy();
   });
 }
 
-function answerTo(line: string, answers: Answers): { ok: unknown } | { error: string } {
-  const question = parseObject(line)?.ask;
-  const known = Object.keys(answers).join(", ");
-  if (typeof question !== "string") return { error: `A question is a line like {"ask":"netstat"}.` };
-  const answer = Object.hasOwn(answers, question) ? answers[question] : undefined;
-  if (!answer) return { error: `This stack cannot be asked for ${JSON.stringify(question)}, only for ${known}.` };
-  try {
-    return { ok: answer() };
-  } catch (error) {
-    return { error: sentenceOf(error) };
+function serveQuestion(socket: Socket, line: string, answers: Answers, streams: Streams): void {
+  const tell = (answer: { ok: unknown } | { error: string }): void => {
+    socket.write(`${JSON.stringify(answer)}\n`);
+  };
+  const question = parseObject(line);
+  if (typeof question?.ask !== "string") {
+    tell({ error: `A question is a line like {"ask":"netstat"}.` });
+    return;
   }
+  const { ask: name } = question;
+  try {
+    const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
+    const stream = Object.hasOwn(streams, name) ? streams[name] : undefined;
+    if (answer) tell({ ok: answer() });
+    else if (stream) beginStream(socket, question as Question, stream, () => tell({ ok: name }));
+    else {
+      const known = [...Object.keys(answers), ...Object.keys(streams)].join(", ");
+      tell({ error: `This stack cannot be asked for ${JSON.stringify(name)}, only for ${known}.` });
+    }
+  } catch (error) {
+    tell({ error: sentenceOf(error) });
+  }
+}
+
+// The line that says yes must go first, and not when the stream cannot begin: what it sends meanwhile waits.
+function beginStream(socket: Socket, question: Question, stream: Streams[string], agree: () => void): void {
+  let early: Uint8Array[] | null = [];
+  const stop = stream(question, {
+    send: (bytes) => {
+      // The bytes are valid during the call only.
+      const kept = Uint8Array.from(bytes);
+      if (early) early.push(kept);
+      else socket.write(kept);
+    },
+    get waiting() {
+      return socket.writableLength;
+    },
+    hangUp: () => socket.end(),
+  });
+  agree();
+  for (const bytes of early) socket.write(bytes);
+  early = null;
+  socket.on("close", stop);
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

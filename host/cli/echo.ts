@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { formatEndpoint } from "../core/address.ts";
 import type { TcpConnection } from "../socket/tcp-connection.ts";
 import type { UdpSocket } from "../socket/udp-socket.ts";
+import type { Stack } from "../stack.ts";
 import { sentenceOf } from "./errors.ts";
 import { addStackOptions, examples, portArgument, type StackOptions } from "./options.ts";
 import { type RunningStack, startStack } from "./run-stack.ts";
@@ -37,10 +38,9 @@ async function run(port: number, options: StackOptions): Promise<void> {
   const stopped = untilSignal();
   const running = await startStack("echo", options);
   try {
-    const listener = await running.stack.listen({ port });
-    const datagrams = await running.stack.udp({ port });
+    const services = await serveEcho(running.stack, port, (event) => report(options, event));
     announce(running, port, options);
-    await untilStopped(stopped, [accept(listener, options), echoDatagrams(datagrams)]);
+    await untilStopped(stopped, services);
   } finally {
     await running.close();
   }
@@ -58,13 +58,24 @@ function announce({ addresses, wireName }: RunningStack, port: number, options: 
   );
 }
 
-async function accept(listener: AsyncIterable<TcpConnection>, options: StackOptions): Promise<void> {
-  for await (const connection of listener) void echoConnection(connection, options);
+/** Opens a port that gives back what it receives; the promises end when the stack does. */
+export async function serveEcho(
+  stack: Stack,
+  port: number,
+  onEvent: (event: EchoEvent) => void = () => {},
+): Promise<Promise<void>[]> {
+  const listener = await stack.listen({ port });
+  const datagrams = await stack.udp({ port });
+  return [accept(listener, onEvent), echoDatagrams(datagrams)];
 }
 
-async function echoConnection(connection: TcpConnection, options: StackOptions): Promise<void> {
+async function accept(listener: AsyncIterable<TcpConnection>, onEvent: (event: EchoEvent) => void): Promise<void> {
+  for await (const connection of listener) void echoConnection(connection, onEvent);
+}
+
+async function echoConnection(connection: TcpConnection, onEvent: (event: EchoEvent) => void): Promise<void> {
   const peer = { address: connection.remoteAddress, port: connection.remotePort };
-  report(options, { event: "connected", ...peer });
+  onEvent({ event: "connected", ...peer });
   let bytes = 0;
   try {
     for await (const data of connection) {
@@ -72,9 +83,9 @@ async function echoConnection(connection: TcpConnection, options: StackOptions):
       bytes += data.length;
     }
     await connection.end();
-    report(options, { event: "ended", ...peer, bytes });
+    onEvent({ event: "ended", ...peer, bytes });
   } catch (error) {
-    report(options, { event: "failed", ...peer, bytes, error: sentenceOf(error) });
+    onEvent({ event: "failed", ...peer, bytes, error: sentenceOf(error) });
   } finally {
     await connection.close();
   }
@@ -87,7 +98,7 @@ async function echoDatagrams(socket: UdpSocket): Promise<void> {
   }
 }
 
-interface EchoEvent {
+export interface EchoEvent {
   event: "listening" | "connected" | "ended" | "failed";
   address: string;
   /** Of a listener: all of the stack's. */

@@ -1,31 +1,36 @@
 // `thimble netstat`: the sockets, counters, addresses, routes and neighbors of a stack that runs in another terminal.
 
 import type { Command } from "commander";
+import { type InterfaceStatus, interfaceTableText } from "../inspect/interfaces.ts";
 import { socketsText } from "../inspect/netstat.ts";
 import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
-import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
 import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
-import { chooseStack, stacksText } from "./choose-stack.ts";
-import { ask, type FoundStack, findStacks } from "./control.ts";
+import { stacksText } from "./choose-stack.ts";
+import { findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
 import { examples } from "./options.ts";
+import { isOfKind, isOfVersion } from "./socket-filter.ts";
+import { addViewerOptions, print, programOf, type ViewerFlags, viewedStack } from "./viewer.ts";
 
-interface NetstatFlags {
+interface NetstatFlags extends ViewerFlags {
   all?: boolean;
   numeric?: boolean;
   owner?: boolean;
-  info?: boolean;
+  listening?: boolean;
+  tcp?: boolean;
+  udp?: boolean;
+  ipv4?: boolean;
+  ipv6?: boolean;
   statistics?: boolean;
   routes?: boolean;
+  interfaces?: boolean;
   groups?: boolean;
   neigh?: boolean;
   addresses?: boolean;
   nameServers?: boolean;
-  stack?: string;
   list?: boolean;
-  json?: boolean;
 }
 
 const HELP = `
@@ -38,44 +43,38 @@ One line is one socket, that is, one block of control information in the stack's
 0.0.0.0 stands for any address of either version, * for any port, *:* for a UDP socket that talks to
 everybody. Sockets that talk over IPv6 are tcp6 and udp6.
 
-With -i, a line below each TCP connection shows its insides, in the names of Linux's ss -i:
-  cubic, reno         the congestion controller;  wscale ts sack ecn: what both sides have agreed on
-  rto rtt minrtt      milliseconds: the time-out, the round trip and its variation, the shortest one
-  cwnd ssthresh       in segments of mss: what the network may bear, and where slow start ends
-  snd_wnd rcv_wnd     what the peer, and what this side, would still take
-  unacked notsent     bytes on their way, and bytes that wait
-  sacked lost         of those on their way: reported by the peer, and taken for lost
-  retrans backoff     segments sent again so far, successive time-outs
-  phase:recovery      something is lost and is being repaired; phase:loss after a time-out
-  blocked:REASON      why it is not sending now: peer-window, congestion-window, nagle, ...
-  timer:NAME/12ms     what will make it act by itself, and when`;
+The insides of connections are shown by thimble ss -i, single tables also by thimble ip and arp.`;
 
 export function registerNetstat(program: Command): void {
-  program
+  const command = program
     .command("netstat")
     .summary("print the sockets of a stack that runs in another terminal")
     .description("Prints the sockets of a stack that runs in another terminal (thimble serve, echo, get, ping).")
     .option("-a, --all", "also sockets that listen or have no peer (with -s: also counters that are 0)")
     .option("-n, --numeric", "ports as numbers, not as names of services")
     .option("-o, --owner", "also the process or owner of each socket, its timer, and when it last sent")
-    .option("-i, --info", "also the insides of each TCP connection: cwnd, round trips, losses, why it waits")
+    .option("-l, --listening", "only sockets that listen")
+    .option("-t, --tcp", "only TCP sockets")
+    .option("-u, --udp", "only UDP sockets")
+    .option("-4, --ipv4", "only sockets of IPv4")
+    .option("-6, --ipv6", "only sockets of IPv6")
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
+    .option("-i, --interfaces", "the adapters and what they have counted instead of sockets")
     .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP, neighbor discovery) instead of sockets")
     .option("--addresses", "the stack's own addresses, and how long they last, instead of sockets")
     .option("--name-servers", "name servers that routers have told of instead of sockets")
-    .option("--stack <name>", "name or PID of the stack, where several run")
-    .option("--list", "list the running stacks")
-    .option("--json", "print data instead of text")
+    .option("--list", "list the running stacks");
+  addViewerOptions(command)
     .addHelpText("after", HELP)
     .addHelpText(
       "after",
       examples([
         ["thimble netstat -ano", "all sockets, numbers only, with owners and timers"],
-        ["thimble netstat -ni", "what each connection thinks of its path, and why it is not sending"],
+        ["thimble netstat -ltn", "the TCP ports that are open"],
         ["thimble netstat -s", "what the stack has counted"],
-        ["thimble netstat -g", "the multicast groups it is in"],
+        ["thimble netstat -i", "its adapters, and the frames that went through them"],
         ["thimble netstat -r --stack serve", "the routes of the stack named serve"],
         ["thimble netstat --addresses", "which addresses it has, and which are being claimed"],
         ["watch -n 0.2 thimble netstat -ano", "see states change while something runs"],
@@ -84,27 +83,56 @@ export function registerNetstat(program: Command): void {
     .action(run);
 }
 
-/** What is asked for instead of sockets, by the flag that does so. */
-const OTHER_TABLES = {
-  statistics: { question: "statistics", flag: "-s" },
-  routes: { question: "routes", flag: "-r" },
-  groups: { question: "groups", flag: "-g" },
-  neigh: { question: "neighbors", flag: "--neigh" },
-  addresses: { question: "addresses", flag: "--addresses" },
-  nameServers: { question: "name servers", flag: "--name-servers" },
-} as const;
+/** The tables that may be asked for instead of sockets: by flag, how it is typed, the question, and how it is printed. */
+const OTHER_TABLES: Partial<Record<keyof NetstatFlags, OtherTable>> = {
+  statistics: otherTable("-s", "statistics", (answer: Record<string, number>, { all }) => statisticsText(answer, all)),
+  routes: otherTable("-r", "routes", (answer: RouteStatus[]) => routesText(answer)),
+  interfaces: otherTable("-i", "interfaces", (answer: InterfaceStatus[]) => interfaceTableText(answer)),
+  groups: otherTable("-g", "groups", (answer: GroupStatus[]) => groupsText(answer)),
+  neigh: otherTable("--neigh", "neighbors", (answer: NeighborStatus[]) => neighborsText(answer)),
+  addresses: otherTable("--addresses", "addresses", (answer: AddressStatus[]) => addressesText(answer)),
+  nameServers: otherTable("--name-servers", "name servers", (answer: NameServerStatus[]) => nameServersText(answer)),
+};
+
+interface OtherTable {
+  flag: string;
+  question: string;
+  text(answer: unknown, flags: NetstatFlags): string;
+}
+
+function otherTable<T>(flag: string, question: string, text: (answer: T, flags: NetstatFlags) => string): OtherTable {
+  return { flag, question, text: (answer, flags) => text(answer as T, flags) };
+}
 
 async function run(flags: NetstatFlags): Promise<void> {
   if (flags.list) return list(flags);
+  const chosen = chosenTable(flags);
+  const stack = await viewedStack(flags);
+  if (chosen) {
+    const answer = await stack.ask<unknown>(chosen.question);
+    print(flags, answer, () => chosen.text(answer, flags));
+    return;
+  }
+  const rows = (await stack.ask<SocketStatus[]>("netstat")).filter((row) => isWanted(row, flags));
+  const program = programOf(stack.card);
+  const ownerName = (owner: number): string => {
+    const name = program(owner);
+    return name === null ? (owner === 0 ? "-" : String(owner)) : `${owner}/${name}`;
+  };
+  print(flags, rows, () => socketsText(rows, { ...flags, all: flags.all || flags.listening, ownerName }));
+}
+
+function chosenTable(flags: NetstatFlags): OtherTable | undefined {
   const keys = Object.keys(OTHER_TABLES) as (keyof typeof OTHER_TABLES)[];
   const [chosen, ...others] = keys.filter((key) => flags[key]).map((key) => OTHER_TABLES[key]);
   const known = Object.values(OTHER_TABLES).map(({ flag }) => flag);
   if (others.length > 0) throw new UsageError(`Of ${listText(known)}, give one at a time.`);
-  if (chosen && flags.info) throw new UsageError(`-i is about sockets; give it without ${chosen.flag}.`);
-  const stack = await chooseStack(flags.stack);
-  const question = chosen?.question ?? "netstat";
-  const answer = await ask(stack.path, question);
-  process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(question, answer, stack, flags));
+  return chosen;
+}
+
+function isWanted(row: SocketStatus, { tcp, udp, ipv4, ipv6, listening }: NetstatFlags): boolean {
+  if (listening && row.state !== "LISTEN" && (row.kind === "tcp" || row.remotePort !== 0)) return false;
+  return isOfKind(row, { tcp, udp }) && isOfVersion(row, { ipv4, ipv6 });
 }
 
 function listText(words: readonly string[]): string {
@@ -113,26 +141,9 @@ function listText(words: readonly string[]): string {
 
 async function list(flags: NetstatFlags): Promise<void> {
   const stacks = await findStacks();
-  const cards = stacks.map(({ card }) => card);
-  process.stdout.write(flags.json ? `${JSON.stringify(cards, null, 2)}\n` : stacksText(stacks));
-}
-
-function asText(question: string, answer: unknown, { card }: FoundStack, flags: NetstatFlags): string {
-  if (question === "statistics") return statisticsText(answer as Record<string, number>, flags.all);
-  if (question === "routes") return routesText(answer as RouteStatus[]);
-  if (question === "groups") return groupsText(answer as GroupStatus[]);
-  if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
-  if (question === "addresses") return addressesText(answer as AddressStatus[]);
-  if (question === "name servers") return nameServersText(answer as NameServerStatus[]);
-  // What is left of a connection (TIME_WAIT) belongs to no process any more.
-  const names = new Map([
-    [0, "-"],
-    [card.pid, `${card.pid}/${card.name}`],
-  ]);
-  const ownerName = (owner: number): string => names.get(owner) ?? String(owner);
-  return socketsText(answer as SocketStatus[], {
-    ...flags,
-    ownerName,
-    ...(flags.info ? { detail: infoText } : {}),
-  });
+  print(
+    flags,
+    stacks.map(({ card }) => card),
+    () => stacksText(stacks),
+  );
 }

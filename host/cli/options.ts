@@ -2,7 +2,8 @@
 
 import { type Command, Option } from "commander";
 import type { AutoconfigName } from "../adapters.ts";
-import { isLinkLocal, parseAddress, splitZone } from "../core/address.ts";
+import { isLinkLocal, isV4, parseAddress, splitZone } from "../core/address.ts";
+import { portOf as serviceNumber } from "../inspect/services.ts";
 import { UsageError } from "./errors.ts";
 
 /** Options of every command that runs a stack on a wire. */
@@ -61,8 +62,8 @@ export function addStackOptions(command: Command): Command {
 /** Declares what every command has that runs a stack, on whatever wire. */
 export function addOutputOptions(command: Command): Command {
   return command
-    .option("--pcap <file>", "write all frames to a file for Wireshark or tcpdump")
     .option("--record <file>", "record all that happens in the stack, for thimble replay")
+    .option("--pcap <file>", "write all frames to a file for Wireshark: pcap, or pcapng if so named")
     .option("--seed <number>", "seed of all that is random, so that a run can be repeated", seedArgument)
     .option("--profile <name>", "which build of the firmware to run: node, tiny, ...", profileArgument, "node")
     .option("--json", "print data instead of text");
@@ -82,6 +83,13 @@ function mtuArgument(text: string): number {
 
 export function portOption(text: string): number {
   return wholeNumber("--port", text, 1, 65535, PORTS);
+}
+
+/** A port by its number or its service's name. */
+export function portOrService(text: string): number {
+  const port = serviceNumber(text);
+  if (port !== null && port > 0) return port;
+  throw new UsageError(`PORT ${text}: ${PORTS}, or the name of a service, as in http.`);
 }
 
 export function portArgument(text: string): number {
@@ -114,6 +122,13 @@ function bytesOf(option: string, text: string): Uint8Array {
   } catch {
     throw new UsageError(`${option} ${text}: that is no address; one looks like 10.0.0.1 or 2001:db8::1.`);
   }
+}
+
+/** Throws UsageError when -4 or -6 ask for another version than an address has. */
+export function checkVersion(address: string, { ipv4 = false, ipv6 = false }): void {
+  const is4 = isV4(parseAddress(address));
+  if ((!ipv4 || is4) && (!ipv6 || !is4)) return;
+  throw new UsageError(`${address} is an IPv${is4 ? 4 : 6} address, and -${is4 ? 6 : 4} asks for the other version.`);
 }
 
 /** Collects the values of an option that may be repeated, or have several values separated by commas. */

@@ -3,10 +3,13 @@
 
 import { memoryMap } from "../build/memory-map.ts";
 import { type Cidr, formatAddress, isLinkLocal, isV4, parseAddress, parseCidr, parseMac } from "../core/address.ts";
+import { adapterNames, type InterfaceStatus } from "../inspect/interfaces.ts";
 import { createStack, realClock, type Stack } from "../stack.ts";
 import { captureWire } from "../wire/capture.ts";
 import { openWire, parseWire } from "../wire/kinds.ts";
+import { ObservedWire } from "../wire/observe.ts";
 import type { Wire } from "../wire/wire.ts";
+import { captureStream } from "./capture-stream.ts";
 import { type Answers, type Control, openControl, type StackCard } from "./control.ts";
 import { sentenceOf, UsageError } from "./errors.ts";
 import { type StackOptions, wireText } from "./options.ts";
@@ -47,7 +50,8 @@ export async function startStack(
   const clock = realClock();
   const { seed } = options;
   const opened = await openWire(wireName, seed === undefined ? { clock } : { clock, seed });
-  const wire = options.pcap === undefined ? opened.wire : captureWire(opened.wire, options.pcap, clock);
+  const captured = options.pcap === undefined ? opened.wire : captureWire(opened.wire, options.pcap, clock);
+  const wire = new ObservedWire(captured);
   const name = options.name ?? command;
   const stack = await createStack({
     wires: [{ wire, ...wireOptions(plan, options, spec.kind), ...linkOf(options) }],
@@ -61,7 +65,7 @@ export async function startStack(
   const far = opened.far && farTexts.length > 0 ? await startFar(opened.far, farTexts, options) : null;
   const card = { name, pid: process.pid, command, wire: wireName, profile: options.profile };
   const answers = answersFor({ ...card, since: new Date().toISOString() }, stack);
-  const control = await openControl(name, answers).catch((error: unknown) => {
+  const control = await openControl(name, answers, { capture: captureStream(wire, clock) }).catch((error: unknown) => {
     // The stack is of use without being asked about.
     process.stderr.write(`thimble netstat will not find this stack: ${sentenceOf(error)}\n`);
     return null;
@@ -147,9 +151,21 @@ function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
     neighbors: () => stack.neighbors(),
     groups: () => stack.groups(),
     addresses: () => stack.addresses(),
+    interfaces: () => interfaceStatuses(stack, card.wire),
     "name servers": () => stack.nameServers(),
     memory: () => memoryMap(stack.core),
   };
+}
+
+function interfaceStatuses(stack: Stack, wire: string): InterfaceStatus[] {
+  const adapters = stack.adapters();
+  const names = adapterNames(adapters);
+  return adapters.map((adapter) => ({
+    ...adapter,
+    name: names.get(adapter.index) ?? "",
+    wire: adapter.kind === "loopback" ? null : wire,
+    counters: adapter.kind === "mac" ? (stack.macs[adapter.index]?.counters ?? null) : null,
+  }));
 }
 
 async function closeAll(control: Control | null, stack: Stack, far: Stack | null): Promise<void> {

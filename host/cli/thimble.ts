@@ -2,12 +2,18 @@
 
 import { Command, CommanderError } from "commander";
 import { InputError } from "../errors.ts";
+import { registerCapture } from "./capture.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { registerFleet } from "./fleet.ts";
 import { registerGet } from "./get.ts";
+import { registerArp, registerIfconfig, registerIp } from "./ip.ts";
+import { registerIperf3 } from "./iperf3/command.ts";
+import { registerLsof } from "./lsof.ts";
 import { registerMemory } from "./memory.ts";
+import { registerNc } from "./nc.ts";
 import { registerNetstat } from "./netstat.ts";
 import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
@@ -15,7 +21,9 @@ import { recordRuns } from "./record.ts";
 import { registerReplay } from "./replay.ts";
 import { registerServe } from "./serve.ts";
 import { registerSignal } from "./signal.ts";
+import { registerSs } from "./ss.ts";
 import { registerSwitch } from "./switch.ts";
+import { registerTracepath } from "./tracepath.ts";
 import { VERSION } from "./version.ts";
 
 const INTRODUCTION = `A TCP/IP stack in one WebAssembly module with a fixed block of memory, and what it can do.
@@ -60,13 +68,23 @@ function buildProgram(): Command {
   registerEcho(program);
   registerGet(program);
   registerPing(program);
+  registerTracepath(program);
+  registerNc(program);
+  registerIperf3(program);
+  registerCapture(program);
   registerNetstat(program);
+  registerSs(program);
+  registerLsof(program);
+  registerIp(program);
+  registerIfconfig(program);
+  registerArp(program);
   registerMemory(program);
   registerSwitch(program);
   registerFleet(program);
   registerReplay(program);
   registerSignal(program);
   recordRuns(program);
+  registerCompletion(program);
   return program;
 }
 

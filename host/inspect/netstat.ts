@@ -1,6 +1,7 @@
 // The table of sockets that `netstat` prints, in the form that people know from Linux. Pure: rows in, text out.
 
 import type { SocketStatus } from "../status.ts";
+import { portText } from "./services.ts";
 import { tableText } from "./table.ts";
 
 /** What the table needs to know of a socket. */
@@ -22,7 +23,7 @@ export type SocketRow = Pick<
   | "sentAgo"
 >;
 
-export interface NetstatOptions<Row extends SocketRow = SocketRow> {
+export interface NetstatOptions {
   /** Also listeners and sockets without a peer. */
   all?: boolean;
   /** Ports as numbers, not as names of services. */
@@ -31,8 +32,6 @@ export interface NetstatOptions<Row extends SocketRow = SocketRow> {
   owner?: boolean;
   /** How an owner is shown; its number where left out. */
   ownerName?: (owner: number) => string;
-  /** What stands on a line of its own below a socket; nothing where it is empty. */
-  detail?: (row: Row) => string;
 }
 
 // netstat's spelling differs from RFC 9293's in these.
@@ -52,31 +51,6 @@ const TIMER_NAMES: Record<string, string> = {
   LOSS_PROBE: "tlp",
   REORDERING: "reorder",
 };
-const DETAIL_INDENT = " ".repeat(6);
-const SERVICES: Record<number, string> = {
-  7: "echo",
-  9: "discard",
-  13: "daytime",
-  19: "chargen",
-  21: "ftp",
-  22: "ssh",
-  23: "telnet",
-  25: "smtp",
-  53: "domain",
-  67: "bootps",
-  68: "bootpc",
-  69: "tftp",
-  80: "http",
-  110: "pop3",
-  123: "ntp",
-  143: "imap2",
-  443: "https",
-  587: "submission",
-  853: "domain-s",
-  993: "imaps",
-  5201: "iperf3",
-  8080: "http-alt",
-};
 const NO_ADDRESS = ["0.0.0.0", "::", ""];
 const COLUMNS = [
   { title: "Proto" },
@@ -89,22 +63,15 @@ const COLUMNS = [
 const OWNER_COLUMNS = [{ title: "PID/owner", min: 9 }, { title: "Timer", min: 15 }, { title: "Sent" }];
 
 /** The table of sockets: listeners first, then connections, then datagram sockets. */
-export function socketsText<Row extends SocketRow>(rows: readonly Row[], options: NetstatOptions<Row> = {}): string {
+export function socketsText(rows: readonly SocketRow[], options: NetstatOptions = {}): string {
   const shown = inOrder(rows.filter((row) => options.all || isConnected(row)));
   const columns = options.owner ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS;
   const which = options.all ? "servers and established" : "w/o servers";
   const cells = shown.map((row) => socketCells(row, options));
-  const [titles, ...lines] = tableText(columns, cells).trimEnd().split("\n");
-  const body = lines.flatMap((line, index) => [line, ...detailLines(shown[index] as Row, options)]);
-  return `Active Internet connections (${which})\n${[titles, ...body].map((line) => `${line}\n`).join("")}`;
+  return `Active Internet connections (${which})\n${tableText(columns, cells)}`;
 }
 
-function detailLines<Row extends SocketRow>(row: Row, { detail }: NetstatOptions<Row>): string[] {
-  const text = detail?.(row) ?? "";
-  return text === "" ? [] : [DETAIL_INDENT + text];
-}
-
-function socketCells(row: SocketRow, options: Omit<NetstatOptions, "detail">): string[] {
+function socketCells(row: SocketRow, options: NetstatOptions): string[] {
   const { ownerName = String, numeric = false } = options;
   const local = endpoint(row.localAddress, row.localPort, numeric, row.kind);
   const owner = options.owner ? [ownerName(row.owner), timerText(row), sentText(row.sentAgo)] : [];
@@ -142,7 +109,7 @@ function isConnected(row: SocketRow): boolean {
   return row.kind === "tcp" ? row.state !== "LISTEN" && row.state !== "CLOSED" : row.remotePort !== 0;
 }
 
-function inOrder<Row extends SocketRow>(rows: readonly Row[]): Row[] {
+function inOrder(rows: readonly SocketRow[]): SocketRow[] {
   const rank = (row: SocketRow): number => (row.kind !== "tcp" ? 2 : row.state === "LISTEN" ? 0 : 1);
   return [...rows].sort((a, b) => rank(a) - rank(b) || a.localPort - b.localPort || a.remotePort - b.remotePort);
 }
@@ -159,7 +126,5 @@ function foreignText(row: SocketRow, numeric: boolean): string {
 }
 
 function endpoint(address: string, port: number, numeric: boolean, kind: string): string {
-  const hasService = kind === "tcp" || kind === "udp"; // others have an identifier, or a protocol, for a port
-  const service = numeric || !hasService ? undefined : SERVICES[port];
-  return `${address}:${port === 0 ? "*" : (service ?? port)}`;
+  return `${address}:${portText(port, kind, numeric)}`;
 }

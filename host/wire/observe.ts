@@ -8,24 +8,32 @@ export type FrameObserver = (frame: Uint8Array, sent: boolean) => void;
 
 /** `wire`, with `observer` told of what passes. */
 export function observeWire(wire: Wire, observer: FrameObserver, onClose: () => void = () => {}): Wire {
-  return new Observed(wire, observer, onClose);
+  const observed = new ObservedWire(wire, onClose);
+  observed.watch(observer);
+  return observed;
 }
 
-class Observed implements Wire, WireEnd {
+/** A wire that can be watched by several, who come and go; while nobody does, frames just pass. */
+export class ObservedWire implements Wire, WireEnd {
   readonly carriesFcs: boolean;
   readonly mtu?: number;
   #inner: Wire;
-  #observer: FrameObserver;
+  #observers = new Set<FrameObserver>();
   #onClose: () => void;
   #end: WireEnd | null = null;
 
-  constructor(inner: Wire, observer: FrameObserver, onClose: () => void) {
+  constructor(inner: Wire, onClose: () => void = () => {}) {
     this.#inner = inner;
-    this.#observer = observer;
     this.#onClose = onClose;
     this.carriesFcs = inner.carriesFcs;
     if (inner.mtu !== undefined) this.mtu = inner.mtu;
     inner.attach(this);
+  }
+
+  /** Tells `observer` of what passes until the function that it returns is called. */
+  watch(observer: FrameObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   get name(): string {
@@ -60,7 +68,9 @@ class Observed implements Wire, WireEnd {
   }
 
   #observe(frame: Uint8Array, sent: boolean): void {
-    if (!this.carriesFcs) this.#observer(frame, sent);
-    else if (fcsMatches(frame)) this.#observer(frame.subarray(0, frame.length - FCS_BYTES), sent);
+    if (this.#observers.size === 0) return;
+    if (this.carriesFcs && !fcsMatches(frame)) return;
+    const seen = this.carriesFcs ? frame.subarray(0, frame.length - FCS_BYTES) : frame;
+    for (const observer of this.#observers) observer(seen, sent);
   }
 }

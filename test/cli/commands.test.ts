@@ -75,6 +75,46 @@ describe("ping", () => {
   });
 });
 
+describe("tracepath", () => {
+  test("reaches the machine on a simulated cable in one hop", async () => {
+    for (const address of ["10.0.0.2", "2001:db8::2"]) {
+      const { status, stdout } = await runtime.run(["tracepath", address, "--wire", "sim"]);
+      assert.equal(status, 0);
+      const [local, hop, resume] = stdout.split("\n");
+      assert.match(local ?? "", /^ 1\?: \[LOCALHOST\] +pmtu 1500$/);
+      assert.match(hop ?? "", new RegExp(`^ 1:  ${address} +\\d+\\.\\d{3}ms reached$`));
+      assert.equal(resume, "     Resume: pmtu 1500 hops 1 back 1");
+    }
+  });
+
+  test("ends with exit code 1 when nobody answers", async () => {
+    const args = ["tracepath", "10.0.0.2", "-m", "1", "-W", "0.05", "--json", "--wire", "sim:loss=100%"];
+    const { status, stdout } = await runtime.run(args);
+    assert.equal(status, 1);
+    assert.deepEqual([JSON.parse(stdout).isReached, JSON.parse(stdout).hops.length], [false, 1]);
+  });
+});
+
+describe("complete", () => {
+  test("knows commands, options, kinds of wire and running stacks", async () => {
+    await startEcho("one");
+    const suggestions = async (...args: string[]): Promise<string> =>
+      (await runtime.run(["complete", "--", ...args])).stdout;
+    assert.match(await suggestions("net"), /^netstat\t/);
+    assert.match(await suggestions("ss", "--"), /^--numeric\t/m);
+    assert.match(await suggestions("echo", "7", "--wire", ""), /^sim\t/m);
+    assert.match(await suggestions("ss", "--stack", ""), /^one\tprocess \d+$/m);
+  });
+
+  test("prints a script for each shell", async () => {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const { status, stdout } = await runtime.run(["complete", shell]);
+      assert.equal(status, 0);
+      assert.match(stdout, /thimble complete/);
+    }
+  });
+});
+
 describe("get", () => {
   test("writes the page to stdout", async () => {
     const { status, stdout, stderr } = await runtime.run([
@@ -149,25 +189,6 @@ describe("netstat of a running stack", () => {
     await startEcho();
     assert.equal((await runtime.run(["netstat"])).stdout.trimEnd().split("\n").length, 2);
     assert.match((await runtime.run(["netstat", "-a"])).stdout, /0\.0\.0\.0:echo/);
-  });
-
-  test("-i shows the insides of each connection below it", async () => {
-    // A cable so long that the connection is there for as long as anybody looks.
-    await start(["get", "http://10.0.0.2/", "-m", "60", "--wire", "sim:delay=20000ms"], /^/);
-    let text = "";
-    for (let tries = 0; tries < 20 && !text.includes("10.0.0.2:80"); tries++) {
-      text = (await runtime.run(["netstat", "-ni"])).stdout;
-    }
-    const [, titles, socket, inside] = text.split("\n");
-    assert.match(titles ?? "", /^Proto /);
-    assert.match(socket ?? "", /^tcp .* 10\.0\.0\.2:80 +SYN_SENT$/);
-    assert.match(inside ?? "", /^ {6}cubic .*rto:\d+ mss:\d+ cwnd:\S+ .*timer:on\/\d+ms$/);
-  });
-
-  test("-i does not go with the other tables", async () => {
-    const { status, stderr } = await runtime.run(["netstat", "-is"]);
-    assert.equal(status, 2);
-    assert.match(stderr, /^thimble netstat: -i is about sockets/);
   });
 
   test("-s, -r, -g, --neigh and --json", async () => {

@@ -1,4 +1,4 @@
-// Runs the `thimble` command from its sources, as a process of its own.
+// Runs the `thimble` command as it was built (node host/build/ready.mjs), as a process of its own.
 
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,13 +7,24 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const COMMAND = ["--import", "tsx", join(ROOT, "host/cli/thimble.ts")];
+const COMMAND = [join(ROOT, "dist/thimble.mjs")];
 const PATIENCE_MS = 60_000;
 
 export interface Outcome {
   status: number | null;
   stdout: string;
   stderr: string;
+}
+
+let wires = 0;
+
+/** Both ends of a wire between two processes, as --wire takes them: UDP on ports that no other test has. */
+export function wirePair(): [left: string[], right: string[]] {
+  const port = 20_000 + (process.pid % 2000) * 10 + 2 * wires++;
+  return [
+    ["--wire", `dgram:${port}/${port + 1}`],
+    ["--wire", `dgram:${port + 1}/${port}`],
+  ];
 }
 
 /** A place for the sockets of running stacks that no other test, and no stack of the user, has part in. */
@@ -33,6 +44,13 @@ export class Runtime {
     return finished(this.#spawn(args, env), args);
   }
 
+  /** Runs a command to its end that reads `input` from its standard input. */
+  feed(args: readonly string[], input: Buffer | string): Promise<Outcome> {
+    const child = this.#spawn(args, {}, "pipe");
+    child.stdin?.end(input);
+    return finished(child, args);
+  }
+
   /** Starts a command that runs until it is stopped; resolves when its output matches. */
   async start(args: readonly string[], ready: RegExp): Promise<Running> {
     const running = new Running(this.#spawn(args, {}), args);
@@ -47,8 +65,8 @@ export class Runtime {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #spawn(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-    const options: SpawnOptions = { cwd: ROOT, env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "pipe"] };
+  #spawn(args: readonly string[], env: NodeJS.ProcessEnv, input: "ignore" | "pipe" = "ignore"): ChildProcess {
+    const options: SpawnOptions = { cwd: ROOT, env: { ...this.env, ...env }, stdio: [input, "pipe", "pipe"] };
     return spawn(process.execPath, [...COMMAND, ...args], options);
   }
 }
@@ -83,6 +101,11 @@ export class Running {
       if (hasEnded) throw new Error(`It ended without saying ${pattern}:\n${this.#said}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Resolves to how it ended, by itself. */
+  ended(): Promise<Outcome> {
+    return this.#outcome;
   }
 
   /** Sends a signal and resolves to how it ended. */

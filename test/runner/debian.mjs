@@ -17,6 +17,7 @@ export const PROGRAMS = [
   { program: "nmap", debian: "nmap" },
   { program: "tshark", debian: "tshark" },
   { program: "ethtool", debian: "ethtool" },
+  { program: "iperf3", debian: "iperf3", some: true },
   { program: "radvd", debian: "radvd", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
   { program: "passt", debian: "passt", some: true },

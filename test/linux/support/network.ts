@@ -89,9 +89,9 @@ export class Network extends Namespace {
     return false;
   }
 
-  /** Runs a `thimble` command on the TAP that ends by itself. */
-  thimbleToItsEnd(args: readonly string[]): Promise<Outcome> {
-    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("", true)]);
+  /** Runs a `thimble` command on the TAP that ends by itself; its frames are captured unless there are too many. */
+  thimbleToItsEnd(args: readonly string[], captured = true): Promise<Outcome> {
+    return this.run(process.execPath, [THIMBLE, ...args, ...this.#stackOptions("", captured)]);
   }
 
   /** What a `thimble` command that asks a running stack prints with --json. */
