@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { filesBelow, ROOT } from "./sources.ts";
 
 /** The folders of assembly/ in the order of dependence, which is that of a received frame; index.ts is on top. */
-const LAYERS = ["abi", "base", "device", "ethernet", "ip", "transport", "socket", "names", "stack", "index.ts"];
+const LAYERS = ["abi", "base", "device", "ethernet", "ip", "transport", "socket", "stack", "index.ts"];
 
 /** What the host may take from assembly/. */
 const CONTRACT = /^assembly\/(abi\/[^/]+|device\/(\w+-)?registers)\.ts$/;
