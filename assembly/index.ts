@@ -4,7 +4,9 @@
 import { GROUPS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
-import { takeEvent, takeNews } from "./base/events";
+import { takeHostEvent } from "./application/dispatch";
+import { APPLICATIONS } from "./base/config";
+import { takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, hasLink, isAdapter } from "./device/adapter";
 import { orderOf } from "./socket/destinations";
@@ -51,7 +53,7 @@ import {
   describeNeighbor,
   describeRoute,
 } from "./stack/tables";
-import { descriptorAt } from "./transport/endpoint";
+import { descriptorAt, isInside } from "./transport/endpoint";
 
 export {
   ADAPTERS,
@@ -73,6 +75,7 @@ export {
   NAME_SERVERS,
   NEIGHBOR_QUEUE,
   NEIGHBORS,
+  OWN_APPLICATION,
   PACKETS,
   PATH_MTUS,
   RAW_SOCKETS,
@@ -172,9 +175,12 @@ export function poll(nowLow: u32, nowHigh: u32): u32 {
   return turn(((<u64>nowHigh) << 32) | nowLow);
 }
 
-/** Creates a socket of a `SocketKind` for `owner`, a number that means something to the host. Its descriptor. */
+/**
+ * Creates a socket of a `SocketKind` for `owner`, a number that means something to the host; EINVAL for one that belongs to
+ * an application inside the module. Its descriptor.
+ */
 export function socket(kind: u32, owner: u32): i32 {
-  return createSocket(kind, owner);
+  return APPLICATIONS && isInside(owner) ? -Errno.EINVAL : createSocket(kind, owner);
 }
 
 export function bind(descriptor: i32, address: usize, port: u32): i32 {
@@ -267,9 +273,9 @@ export function getOption(descriptor: i32, option: u32): i32 {
   return getSocketOption(descriptor, option);
 }
 
-/** The socket whose news have waited longest, its mask of `Event` in RESULT[MASK]; -1 when nobody has any. */
+/** The socket of the host whose news have waited longest, its mask of `Event` in RESULT[MASK]; -1 when nobody has any. */
 export function event(): i32 {
-  const news = takeEvent();
+  const news = takeHostEvent();
   if (news < 0) return -1;
   store<u32>(RESULT + Result.MASK * 4, news & 0xff);
   return descriptorAt(<u32>news >> 8);

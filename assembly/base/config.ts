@@ -13,6 +13,7 @@ import {
   MEMBERSHIPS,
   MTU,
   NEIGHBORS,
+  OWN_APPLICATION,
   PACKETS,
   REASSEMBLIES,
   REASSEMBLY_PACKETS,
@@ -86,6 +87,9 @@ export const FLOW_BUCKETS: u32 = 1 << (32 - clz<i32>(TCBS + SYN_QUEUE + TIME_WAI
 export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
+/** There are applications inside the module, whose sockets are served within the machine's turn. */
+export const APPLICATIONS: bool = OWN_APPLICATION > 0;
+
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
 export const HANDSHAKE_TIMERS: u32 = TCB_TIMERS + TCBS;
@@ -100,7 +104,10 @@ export const ROUTER_TIMER: u32 = INTERFACE_TIMERS + (IPV6 ? ALL_ADAPTERS : 0);
 export const REASSEMBLY_TIMER: u32 = ROUTER_TIMER + (IPV6 ? 1 : 0);
 /** One for everything that is to be said of groups. */
 export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
-export const TIMER_COUNT: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
+/** One for each application that the profile has. */
+export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
+export const OWN_TIMER: u32 = APPLICATION_TIMERS;
+export const TIMER_COUNT: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
 
 /** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
 export const LEAST_V4_MTU: u32 = 576;

@@ -12,6 +12,8 @@ class Events {
   count: u32;
   /** What has changed in the machine itself (abi/addresses.ts, News). */
   news: u32;
+  /** 1: some news may be about sockets of applications inside the module. */
+  inside: u32;
 }
 
 const events: Events = changetype<Events>(EVENTS_STATE);
@@ -37,14 +39,37 @@ export function dropEvents(socket: u32): void {
 /** The socket whose news have waited longest, as index << 8 | mask; -1 when nobody has any. */
 export function takeEvent(): i32 {
   while (events.count) {
-    const socket: u32 = load<u16>(EVENT_RING + events.head * 2);
-    if (++events.head == <u32>SOCKETS) events.head = 0;
-    events.count--;
-    const mask: u32 = load<u8>(EVENT_MASKS + socket) & ~QUEUED;
-    store<u8>(EVENT_MASKS + socket, 0);
-    if (mask) return (socket << 8) | mask;
+    const news = takeOldest();
+    if (news & 0xff) return news;
   }
   return -1;
+}
+
+/** The oldest entry, as index << 8 | mask; the mask is 0 when there are no news of that socket any more. */
+export function takeOldest(): i32 {
+  const socket: u32 = load<u16>(EVENT_RING + events.head * 2);
+  if (++events.head == <u32>SOCKETS) events.head = 0;
+  events.count--;
+  const mask: u32 = load<u8>(EVENT_MASKS + socket) & ~QUEUED;
+  store<u8>(EVENT_MASKS + socket, 0);
+  return (socket << 8) | mask;
+}
+
+/** Entries in the ring. */
+export function eventsWaiting(): u32 {
+  return events.count;
+}
+
+/** Says that news about the socket of an application inside the module are among them. */
+export function callInside(): void {
+  events.inside = 1;
+}
+
+/** True when that was said since it was last asked. */
+export function wasCalledInside(): bool {
+  const called = events.inside != 0;
+  events.inside = 0;
+  return called;
 }
 
 /** Adds news about the machine itself. */

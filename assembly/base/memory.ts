@@ -144,7 +144,7 @@ export const IDENTITY: usize = IPV6 ? memory.data(16, 8) : 0;
 /** A word of the machine's secret, for hash tables. */
 export const SECRET_WORD: usize = RANDOM_STATE;
 export const TIMERS_STATE: usize = memory.data(8, 16);
-export const EVENTS_STATE: usize = memory.data(12, 4);
+export const EVENTS_STATE: usize = memory.data(16, 4);
 export const POOL_BYTES: u32 = 28;
 const POOL_COUNT: u32 = REASSEMBLIES ? 7 : 6;
 export const POOLS: usize = memory.data(POOL_COUNT * POOL_BYTES, 16);

@@ -1,9 +1,12 @@
-// The machine's turn: receive, timers, send, and when it wants the next one.
+// The machine's turn: receive, timers, applications, send, and when it wants the next one.
 
 import { CLAIMS, FORWARDING, GROUPS, IPV6, LOOPBACK, RX_RING } from "profile";
 import { Errno } from "../abi/errno";
+import { serveApplications, serveTimer } from "../application/dispatch";
 import { NEVER, now, setNow } from "../base/clock";
 import {
+  APPLICATION_TIMERS,
+  APPLICATIONS,
   FRAGMENTS,
   GROUP_TIMER,
   HANDSHAKE_TIMERS,
@@ -70,6 +73,7 @@ export function turn(time: u64): u32 {
   if (LOOPBACK) receiveOwn();
   serveTimers();
   serveWaiters();
+  if (APPLICATIONS && serveApplications()) more = true;
   sendOutputs();
   for (let i: u32 = 0; i < adapters; i++) {
     const adapter = adapterAt(i);
@@ -107,7 +111,9 @@ function receiveOwn(): void {
 function serveTimers(): void {
   for (let expired = takeExpired(now()); expired >= 0; expired = takeExpired(now())) {
     const timer: u32 = expired;
-    if (timer < HANDSHAKE_TIMERS) {
+    if (APPLICATIONS && timer >= APPLICATION_TIMERS) {
+      serveTimer(timer);
+    } else if (timer < HANDSHAKE_TIMERS) {
       connectionTimeout(timer);
     } else if (timer < NEIGHBOR_TIMERS) {
       handshakeTimeout(timer);

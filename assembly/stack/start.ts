@@ -3,8 +3,9 @@
 import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6, LOOPBACK, MTU } from "profile";
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
+import { startApplications } from "../application/dispatch";
 import { isLinkLocal, isLoopback, isMulticast, isUnspecified, isV4, isV4Form } from "../base/address";
-import { FRAGMENTS } from "../base/config";
+import { APPLICATIONS, FRAGMENTS } from "../base/config";
 import { FOREVER } from "../base/lifetimes";
 import { IDENTITY } from "../base/memory";
 import { random32, SECRET, startRandom } from "../base/random";
@@ -46,6 +47,7 @@ export function startStack(dmaBase: u32, seed0: u32, seed1: u32, seed2: u32, see
   startDatagrams();
   if (FRAGMENTS) startReassembly();
   if (IPV6 && LOOPBACK) startLoopbackInterface(MTU);
+  if (APPLICATIONS) startApplications();
 }
 
 /** Starts the MAC at `base`: the adapter's index, ENFILE when the profile has no more, EINVAL when no MAC answers. */

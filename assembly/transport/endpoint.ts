@@ -2,10 +2,11 @@
 // sockets stand in while they have something to send or wait for a packet.
 
 import { LOOPBACK, TCBS } from "profile";
+import { Owner } from "../abi/applications";
 import { Event, SocketKind } from "../abi/sockets";
 import { clearAddress, isMulticast, isUnspecified } from "../base/address";
-import { LOOPBACK_ADAPTER, SOCKETS } from "../base/config";
-import { dropEvents, postEvent } from "../base/events";
+import { APPLICATIONS, LOOPBACK_ADAPTER, SOCKETS } from "../base/config";
+import { callInside, dropEvents, postEvent } from "../base/events";
 import { GENERATIONS, SOCKETS_STATE } from "../base/memory";
 import { datagramPool, tcbPool } from "../base/pool";
 import { findAnyOwnAddress, isOwn } from "../ethernet/addresses";
@@ -38,7 +39,7 @@ export const enum EndpointFlag {
 
 @unmanaged
 export class Endpoint extends Flow {
-  /** Whose socket it is, in the host's numbers: what netstat shows. */
+  /** Whose socket it is (abi/applications.ts, Owner): what netstat shows. */
   owner: u32;
   /** Next in the chain of its local port. */
   portNext: Endpoint | null;
@@ -115,7 +116,8 @@ export function indexOf(endpoint: Endpoint): u32 {
   return endpoint.kind == FlowKind.TCB ? tcbPool.indexOf(block) : TCBS + datagramPool.indexOf(block);
 }
 
-function endpointAt(index: u32): Endpoint {
+/** The endpoint with this index, whether it is in use or not. */
+export function endpointAt(index: u32): Endpoint {
   return changetype<Endpoint>(index < TCBS ? tcbPool.at(index) : datagramPool.at(index - TCBS));
 }
 
@@ -158,7 +160,14 @@ export function closeDescriptor(endpoint: Endpoint): void {
 
 /** Tells the application; nobody is told of a socket that no application holds. */
 export function notify(endpoint: Endpoint, events: u32): void {
-  if (endpoint.has(EndpointFlag.OPEN)) postEvent(indexOf(endpoint), events);
+  if (!endpoint.has(EndpointFlag.OPEN)) return;
+  postEvent(indexOf(endpoint), events);
+  if (APPLICATIONS && isInside(endpoint.owner)) callInside();
+}
+
+/** True of the owner of sockets of an application inside the module (abi/applications.ts, Owner). */
+export function isInside(owner: u32): bool {
+  return owner >> 8 == <u32>Owner.FIRST_APPLICATION >> 8;
 }
 
 /** Room has come back: whoever was told EAGAIN may try again. */

@@ -76,3 +76,5 @@ export const CLAIMS: u32 = 1;
 export const GROUPS: u32 = 16;
 /** Memberships of UDP sockets in those groups. */
 export const MEMBERSHIPS: u32 = 64;
+/** 1: the module has an application of its builder's own inside (assembly/application/own.ts). */
+export const OWN_APPLICATION: u32 = 0;

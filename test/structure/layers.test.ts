@@ -7,8 +7,20 @@ import { dirname, join, posix } from "node:path";
 import { describe, it } from "node:test";
 import { filesBelow, ROOT } from "./sources.ts";
 
-/** The folders of assembly/ in the order of dependence, which is that of a received frame; index.ts is on top. */
-const LAYERS = ["abi", "base", "device", "ethernet", "ip", "transport", "socket", "stack", "index.ts"];
+/** The folders of assembly/ in the order of dependence, which is that of a received frame up to who serves it; index.ts is on top. */
+const LAYERS = [
+  "abi",
+  "base",
+  "device",
+  "ethernet",
+  "ip",
+  "transport",
+  "socket",
+  "names",
+  "application",
+  "stack",
+  "index.ts",
+];
 
 /** What the host may take from assembly/. */
 const CONTRACT = /^assembly\/(abi\/[^/]+|device\/(\w+-)?registers)\.ts$/;

@@ -1,0 +1,60 @@
+// Whose application is called. An application is three functions, `start`, `serve` and `timer`, as application/own.ts has
+// them; they are called by name, so that one that the profile does not have leaves no byte.
+
+import { OWN_APPLICATION } from "profile";
+import { Application } from "../abi/applications";
+import { APPLICATIONS, OWN_TIMER } from "../base/config";
+import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
+import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
+import * as own from "./own";
+
+/** Times that what serving brings about, as a connection that is accepted and has data, is served in the same turn. */
+const ROUNDS: u32 = 4;
+
+export function startApplications(): void {
+  if (OWN_APPLICATION) own.start();
+}
+
+/** Serves the applications' sockets that have news. True when some are left for another turn. */
+export function serveApplications(): bool {
+  for (let round: u32 = 0; round < ROUNDS; round++) {
+    if (!wasCalledInside()) return false;
+    serveWaiting();
+  }
+  return true;
+}
+
+// The host's entries go to the end of the ring, in the order in which they came.
+function serveWaiting(): void {
+  for (let left = eventsWaiting(); left > 0; left--) {
+    const news = takeOldest();
+    const mask = <u32>news & 0xff;
+    if (!mask) continue;
+    const index = <u32>news >> 8;
+    const owner = endpointAt(index).owner;
+    if (isInside(owner)) serve(owner & 0xff, descriptorAt(index), mask);
+    else postEvent(index, mask);
+  }
+}
+
+function serve(application: u32, socket: i32, news: u32): void {
+  if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
+}
+
+/** An application's time has come. */
+export function serveTimer(timer: u32): void {
+  if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
+}
+
+/** The socket of the host whose news have waited longest, as index << 8 | mask; -1 when it has none. */
+export function takeHostEvent(): i32 {
+  if (!APPLICATIONS) return takeEvent();
+  for (let left = eventsWaiting(); left > 0; left--) {
+    const news = takeOldest();
+    const index = <u32>news >> 8;
+    if (!(news & 0xff)) continue;
+    if (!isInside(endpointAt(index).owner)) return news;
+    postEvent(index, <u32>news & 0xff);
+  }
+  return -1;
+}
