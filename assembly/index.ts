@@ -1,7 +1,7 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
-import { GROUPS } from "profile";
+import { DHCP_CLIENT, GROUPS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeHostEvent } from "./application/dispatch";
@@ -49,6 +49,7 @@ import {
   describeAdapter,
   describeAddress,
   describeGroup,
+  describeLease,
   describeNameServer,
   describeNeighbor,
   describeRoute,
@@ -63,6 +64,7 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
   FORWARDING,
   GROUPS,
   IPV6,
@@ -316,6 +318,11 @@ export function adapter(row: u32): i32 {
 
 export function nameServer(row: u32): i32 {
   return describeNameServer(row);
+}
+
+/** What is known of an adapter's lease (abi/names.ts, LeaseWord). */
+export function lease(row: u32): i32 {
+  return DHCP_CLIENT ? describeLease(row) : -1;
 }
 
 export function region(index: u32): i32 {

@@ -37,6 +37,7 @@ export type {
   AdapterStatus,
   AddressStatus,
   GroupStatus,
+  LeaseStatus,
   NameServerStatus,
   NeighborStatus,
   RouteStatus,

@@ -279,7 +279,12 @@ export class Stack {
     return tables.adapterStatuses(this.core);
   }
 
-  /** Name servers that routers have told of. */
+  /** What adapters that ask DHCP servers have from them. */
+  leases(): tables.LeaseStatus[] {
+    return tables.leaseStatuses(this.core);
+  }
+
+  /** Name servers that people have named, and that routers and DHCP servers have told of. */
   nameServers(): tables.NameServerStatus[] {
     return tables.nameServerStatuses(this.core);
   }

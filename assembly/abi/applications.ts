@@ -4,6 +4,8 @@
 export enum Application {
   /** The one that whoever builds the module has written (application/own.ts). */
   OWN = 1,
+  /** Asks DHCP servers for addresses (names/dhcp-client.ts). */
+  DHCP_CLIENT = 16,
 }
 
 /** Owners of sockets, as `Status.OWNER` has them. Any other number is one that the host has chosen. */

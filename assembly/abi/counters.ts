@@ -194,5 +194,18 @@ export enum Counter {
   IpForwNoPacket,
   IcmpOutRedirects,
 
+  // DHCP, the client: messages, and why they were not heeded
+  DhcpInOffers,
+  DhcpInAcks,
+  DhcpInNaks,
+  DhcpInMalformed,
+  DhcpInForeign,
+  DhcpInUnexpected,
+  DhcpInUnusable,
+  DhcpInBadOptions,
+  DhcpOutMessages,
+  DhcpOutUnsent,
+  DhcpNoRoom,
+
   COUNT,
 }

@@ -47,6 +47,8 @@ export enum Region {
   MEMBERSHIPS,
   /** What each adapter knows of the multicast router on its link. */
   QUERIERS,
+  /** What each adapter knows of the address that a DHCP server has lent it. */
+  LEASES,
   COUNT,
 }
 

@@ -1,10 +1,12 @@
 // Whose application is called. An application is three functions, `start`, `serve` and `timer`, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { OWN_APPLICATION } from "profile";
+import { DHCP_CLIENT, OWN_APPLICATION } from "profile";
 import { Application } from "../abi/applications";
-import { APPLICATIONS, OWN_TIMER } from "../base/config";
+import { APPLICATIONS, DHCP_TIMER, OWN_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
+import * as dhcpClient from "../names/dhcp-client";
+import { startLeases } from "../names/dhcp-lease";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
 import * as own from "./own";
 
@@ -12,6 +14,7 @@ import * as own from "./own";
 const ROUNDS: u32 = 4;
 
 export function startApplications(): void {
+  if (DHCP_CLIENT) startLeases();
   if (OWN_APPLICATION) own.start();
 }
 
@@ -39,11 +42,13 @@ function serveWaiting(): void {
 
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
+  if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
 }
 
 /** An application's time has come. */
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
+  if (DHCP_CLIENT && timer == DHCP_TIMER) dhcpClient.timer();
 }
 
 /** The socket of the host whose news have waited longest, as index << 8 | mask; -1 when it has none. */

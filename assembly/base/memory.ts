@@ -5,6 +5,7 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
   GROUPS,
   IPV6,
   MAC,
@@ -19,6 +20,7 @@ import {
   TCBS,
   TIME_WAITS,
   TX_RING,
+  VLANS,
 } from "profile";
 import { Counter } from "../abi/counters";
 import { MacKind } from "../abi/mac";
@@ -29,6 +31,7 @@ import {
   BUFFER_BYTES,
   FIFO_MAC,
   FLOW_BUCKETS,
+  NAMES,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
   SEVERAL_ADAPTERS,
@@ -89,6 +92,10 @@ export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE
 export const NAME_SERVER_BYTES: u32 = 24;
 export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
+/** Leases of DHCP, one for each adapter that may have one. */
+export const LEASE_BYTES: u32 = 144;
+export const LEASE_BASE: usize = DHCP_CLIENT ? memory.data((ADAPTERS + VLANS) * LEASE_BYTES, 16) : 0;
+
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
@@ -118,13 +125,15 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
 /** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
 export const COUNTERS_USED: u32 = <u32>(
-  (SEVERAL_ADAPTERS || IPV6
+  (NAMES
     ? Counter.COUNT
-    : GROUPS
-      ? Counter.Ip6InReceives
-      : REASSEMBLIES
-        ? Counter.IgmpInMsgs
-        : Counter.ReasmTimeouts)
+    : SEVERAL_ADAPTERS || IPV6
+      ? Counter.DhcpInOffers
+      : GROUPS
+        ? Counter.Ip6InReceives
+        : REASSEMBLIES
+          ? Counter.IgmpInMsgs
+          : Counter.ReasmTimeouts)
 );
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
@@ -176,7 +185,13 @@ export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
 export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
 export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
 export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
-export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
+/** Room for whoever reads or writes about names, no longer than a function runs; and the machine's own name. */
+export const NAMES_AREA_BYTES: u32 = NAMES ? 576 : 0;
+export const NAMES_AREA: usize = NAMES ? memory.data(NAMES_AREA_BYTES, 16) : 0;
+export const HOST_NAME_BYTES: u32 = NAMES ? 64 : 0;
+export const HOST_NAME: usize = NAMES ? memory.data(HOST_NAME_BYTES, 16) : 0;
+const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES;
+export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);

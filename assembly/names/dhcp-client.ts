@@ -1,11 +1,10 @@
 // The DHCPv4 client (RFC 2131 §4.4, figure 5): one lease for each adapter that was told to ask for one, from its first
 // question to its end. What messages say is in the files beside this one; here is what follows from them, and from time.
 
-import { CLAIMS, DHCP_CLIENT } from "profile";
+import { CLAIMS } from "profile";
 import { AddressOrigin, AddressState, Autoconfig } from "../abi/addresses";
 import { Application, Owner } from "../abi/applications";
 import { Counter } from "../abi/counters";
-import { Errno } from "../abi/errno";
 import { LeaseState } from "../abi/names";
 import { Event, Result, SocketKind, SocketOption } from "../abi/sockets";
 import { clearAddress, setV4 } from "../base/address";
@@ -15,7 +14,7 @@ import { count } from "../base/counters";
 import { FOREVER } from "../base/lifetimes";
 import { NAMES_AREA, RESULT } from "../base/memory";
 import { random32 } from "../base/random";
-import { adapterAt, isAdapter } from "../device/adapter";
+import { adapterAt } from "../device/adapter";
 import { fillAddressEntry, findAddressEntry, OwnAddress, takeAddressEntry } from "../ethernet/addresses";
 import { autoconfigure, endLinkLocalV4, endSoon, prolongLease, useAtOnce } from "../ip/autoconfig";
 import { claim } from "../ip/claim";
@@ -23,7 +22,7 @@ import { getSocketOption } from "../socket/options";
 import { bindSocket, closeSocket, createSocket } from "../socket/socket";
 import { peek, take } from "../socket/transfer";
 import { EndpointFlag, endpointOf } from "../transport/endpoint";
-import { awaitLease, Lease, LEASES, LeaseWish, leaseAt } from "./dhcp-lease";
+import { awaitLease, LEASES, Lease, LeaseWish, leaseAt } from "./dhcp-lease";
 import {
   addressOption,
   CLIENT_PORT,

@@ -12,7 +12,6 @@ export const LEASES: u32 = DHCP_CLIENT ? ADAPTERS + VLANS : 0;
 /** Room for the name of a domain as it lies on the wire; longer ones are of no use to us. */
 export const DOMAIN_BYTES: u32 = 64;
 /** Room for the machine's own name: one label, its length in front. */
-export const HOST_NAME_BYTES: u32 = 64;
 
 /** What whoever asked for a lease wants besides. */
 export const enum LeaseWish {

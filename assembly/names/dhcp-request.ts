@@ -1,9 +1,9 @@
 // What a DHCP client says (RFC 2131 §4.4, table 5): each kind of message in each state has its own fields.
 
 import { MTU } from "profile";
+import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { LeaseState } from "../abi/names";
-import { Counter } from "../abi/counters";
 import { Result } from "../abi/sockets";
 import { setV4 } from "../base/address";
 import { setBe16 } from "../base/bytes";
@@ -14,6 +14,7 @@ import { HOST_NAME, NAMES_AREA, RESULT } from "../base/memory";
 import { Adapter, adapterAt } from "../device/adapter";
 import { commitTo, lendRoom } from "../socket/transfer";
 import { EndpointFlag, endpointOf } from "../transport/endpoint";
+import { Lease } from "./dhcp-lease";
 import {
   BROADCAST_FLAG,
   beginMessage,
@@ -31,7 +32,6 @@ import {
   SECS,
   SERVER_PORT,
 } from "./dhcp-message";
-import { Lease } from "./dhcp-lease";
 
 /** Everybody on the link. */
 const EVERYBODY: u32 = 0xffffffff;

@@ -16,6 +16,7 @@ import { receiveIp, TO_FORWARD } from "../ip/input";
 import { Protocol } from "../ip/protocol";
 import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
+import { leaseConflict } from "../names/dhcp-client";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { hasRawSockets } from "../transport/ports";
@@ -34,7 +35,7 @@ export function receive(adapter: Adapter, packet: Packet): void {
       break;
     case EtherType.ARP: {
       const contested = receiveArp(adapter, packet);
-      if (contested) addressConflict(contested);
+      if (contested && addressConflict(contested)) leaseConflict(contested);
       break;
     }
     case EtherType.NONE:

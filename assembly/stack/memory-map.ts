@@ -4,6 +4,7 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
   GROUPS,
   IPV6,
   MEMBERSHIPS,
@@ -45,6 +46,8 @@ import {
   GROUP_BYTES,
   INTERFACE_BASE,
   INTERFACE_BYTES,
+  LEASE_BASE,
+  LEASE_BYTES,
   MEMBERSHIP_BASE,
   MEMBERSHIP_BYTES,
   NAME_SERVER_BASE,
@@ -75,11 +78,13 @@ import {
 } from "../base/pool";
 import { adaptersInUse } from "../device/adapter";
 import { groupsInUse } from "../ip/group-table";
+import { LEASES } from "../names/dhcp-lease";
 import { membershipsInUse } from "../transport/membership";
 
 /** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
   if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
+  if (DHCP_CLIENT && region == Region.LEASES) return table(LEASE_BASE, LEASES, LEASE_BYTES);
   switch (region) {
     case Region.PACKETS:
       return pool(packetPool);

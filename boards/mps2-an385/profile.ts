@@ -78,3 +78,5 @@ export const GROUPS: u32 = 12;
 export const MEMBERSHIPS: u32 = 16;
 /** 1: the module has an application of its builder's own inside (assembly/application/own.ts). */
 export const OWN_APPLICATION: u32 = 0;
+/** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
+export const DHCP_CLIENT: u32 = 1;

@@ -50,6 +50,7 @@ export interface CoreExports {
   group(row: number): number;
   adapter(row: number): number;
   nameServer(row: number): number;
+  lease(row: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
 }

@@ -7,7 +7,7 @@ import { tableText } from "./table.ts";
 const ADDRESS_COLUMN = { title: "Address", min: 18 };
 const DAY = 86_400;
 
-/** The table of routes, with netstat's flags: up, a gateway, a host, set by a redirect, advertised by a router. */
+/** The table of routes, with flags: up, a gateway, a host, set by a redirect, advertised by a router, from a lease. */
 export function routesText(rows: readonly RouteStatus[]): string {
   const columns = [
     { title: "Destination", min: 18 },
@@ -27,7 +27,7 @@ export function routesText(rows: readonly RouteStatus[]): string {
 function flagsText({ destination, gateway, origin }: RouteStatus): string {
   const bits = Number(destination.split("/")[1]);
   const host = bits === (destination.includes(":") ? 128 : 32) ? "H" : "";
-  const from = { MANUAL: "", REDIRECT: "D", ROUTER: "A" }[origin];
+  const from = { MANUAL: "", REDIRECT: "D", ROUTER: "A", LEASE: "L" }[origin];
   return `U${gateway ? "G" : ""}${host}${from}`;
 }
 
@@ -74,10 +74,12 @@ export function addressesText(rows: readonly AddressStatus[]): string {
   return `Addresses\n${tableText(columns, cells)}`;
 }
 
-/** The table of name servers that routers have told of. */
+/** The table of name servers, with who has told of each. */
 export function nameServersText(rows: readonly NameServerStatus[]): string {
-  const columns = [ADDRESS_COLUMN, { title: "Adapter" }, { title: "Expires" }];
-  const cells = rows.map(({ address, adapter, seconds }) => [address, String(adapter), timeText(seconds)]);
+  const columns = [ADDRESS_COLUMN, { title: "Adapter" }, { title: "Origin", min: 6 }, { title: "Expires" }];
+  const cells = rows.map(({ address, adapter, origin, seconds }) => {
+    return [address, adapter === null ? "*" : String(adapter), origin.toLowerCase(), timeText(seconds)];
+  });
   return `Name servers\n${tableText(columns, cells)}`;
 }
 

@@ -18,6 +18,7 @@ export const PROGRAMS = [
   { program: "tshark", debian: "tshark" },
   { program: "ethtool", debian: "ethtool" },
   { program: "radvd", debian: "radvd", some: true },
+  { program: "dnsmasq", debian: "dnsmasq-base", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
   { program: "nft", debian: "nftables", some: true },
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
