@@ -46,6 +46,8 @@ const LONGEST_PAUSE: u32 = 64 * SECOND;
 const REQUESTS: u8 = 4;
 /** Questions that nobody answers before there is an address for the link alone. */
 const PATIENCE: u8 = 3;
+/** In place of tries: the lease was wished for, and the poll that follows knows what time it is. */
+const FRESH: u8 = u8.MAX_VALUE;
 /** The shortest pause between two tries to prolong a lease (§4.4.5). */
 const LEAST_RENEWAL: u32 = 60 * SECOND;
 /** The pause after an address turned out to be somebody else's (§3.1 (5)), and after there was no room for one. */
@@ -71,7 +73,9 @@ export function leaseFor(adapter: u32, wishes: u32): i32 {
     return unbound;
   }
   lease.socket = socket;
-  beginAnew(lease, 0);
+  lease.state = LeaseState.INIT;
+  lease.tries = FRESH;
+  awaitLease(lease, now());
   return 0;
 }
 
@@ -126,6 +130,10 @@ export function timer(): void {
 function act(lease: Lease): void {
   switch (lease.state) {
     case LeaseState.INIT:
+      if (lease.tries == FRESH) {
+        beginAnew(lease, 0);
+        break;
+      }
       lease.state = LeaseState.SELECTING;
       beginExchange(lease);
       ask(lease);
@@ -198,7 +206,7 @@ function ask(lease: Lease): void {
     sendRequest(lease);
   }
   const pause = min<u32>(FIRST_PAUSE << min<u32>(lease.tries, 8), LONGEST_PAUSE);
-  if (lease.tries < u8.MAX_VALUE) lease.tries++;
+  if (lease.tries < FRESH - 1) lease.tries++;
   awaitLease(lease, now() + pause - SECOND + (random32() % (2 * SECOND)));
 }
 
