@@ -50,6 +50,8 @@ export const enum News {
   CONFLICT = 2,
   /** A router, a route or a name server came or went. */
   ROUTERS = 4,
+  /** A look-up of a name has ended. */
+  LOOKUPS = 8,
 }
 
 /** Where a route comes from. */

@@ -6,6 +6,8 @@ export enum Application {
   OWN = 1,
   /** Asks DHCP servers for addresses (names/dhcp-client.ts). */
   DHCP_CLIENT = 16,
+  /** Asks name servers (names/resolver.ts). */
+  RESOLVER = 17,
 }
 
 /** Owners of sockets, as `Status.OWNER` has them. Any other number is one that the host has chosen. */

@@ -207,5 +207,17 @@ export enum Counter {
   DhcpOutUnsent,
   DhcpNoRoom,
 
+  // The resolver: questions, answers, and why some were not believed
+  DnsOutQueries,
+  DnsOutOverTcp,
+  DnsInAnswers,
+  DnsInFailures,
+  DnsInMalformed,
+  DnsInTooLong,
+  DnsInWrongSource,
+  DnsInWrongId,
+  DnsInWrongQuestion,
+  DnsNoRoom,
+
   COUNT,
 }

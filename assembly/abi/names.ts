@@ -31,3 +31,41 @@ export const enum LeaseWord {
   DOMAIN = 10,
   DOMAIN_BYTES = 11,
 }
+
+/** How a look-up stands. */
+export enum Lookup {
+  /** Servers are being asked. */
+  PENDING = 0,
+  /** There are answers. */
+  FOUND = 1,
+  /** There is no such name (RFC 1035 §4.1.1, name error). */
+  NO_NAME = 2,
+  /** The name is there, and has nothing of that type (RFC 2308 §2.2). */
+  NO_DATA = 3,
+  /** No server has answered. */
+  TIMED_OUT = 4,
+  /** Every server has said that it cannot, or will not, or what it said could not be used. */
+  FAILED = 5,
+  /** Nobody is known who could be asked. */
+  NO_SERVER = 6,
+}
+
+/** Words of the block at `RESULT` after `lookupStatus`. */
+export const enum LookupWord {
+  /** Addresses that were found, and where they lie in linear memory, 16 bytes each. */
+  COUNT = 0,
+  ADDRESSES = 1,
+  /** Seconds that they may be kept. */
+  SECONDS = 2,
+  /** The answer as it came, where it lies and its bytes: for types other than addresses. 0 bytes: it came from the cache. */
+  MESSAGE = 3,
+  MESSAGE_BYTES = 4,
+}
+
+/** What `setName` sets. */
+export const enum OwnName {
+  /** The machine's name: one label. */
+  HOST = 0,
+  /** The domain in which it looks for names. */
+  DOMAIN = 1,
+}

@@ -1,12 +1,15 @@
 // Whose application is called. An application is three functions, `start`, `serve` and `timer`, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { DHCP_CLIENT, OWN_APPLICATION } from "profile";
+import { DHCP_CLIENT, LOOKUPS, NAME_CACHE, OWN_APPLICATION } from "profile";
 import { Application } from "../abi/applications";
-import { APPLICATIONS, DHCP_TIMER, OWN_TIMER } from "../base/config";
+import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
+import { startCache } from "../names/cache";
 import * as dhcpClient from "../names/dhcp-client";
 import { startLeases } from "../names/dhcp-lease";
+import { startQueries } from "../names/query";
+import * as resolver from "../names/resolver";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
 import * as own from "./own";
 
@@ -15,6 +18,8 @@ const ROUNDS: u32 = 4;
 
 export function startApplications(): void {
   if (DHCP_CLIENT) startLeases();
+  if (NAME_CACHE) startCache();
+  if (LOOKUPS) startQueries();
   if (OWN_APPLICATION) own.start();
 }
 
@@ -43,12 +48,14 @@ function serveWaiting(): void {
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
   if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
+  if (LOOKUPS && application == Application.RESOLVER) resolver.serve(socket, news);
 }
 
 /** An application's time has come. */
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
   if (DHCP_CLIENT && timer == DHCP_TIMER) dhcpClient.timer();
+  if (LOOKUPS && timer == RESOLVER_TIMER) resolver.timer();
 }
 
 /** The socket of the host whose news have waited longest, as index << 8 | mask; -1 when it has none. */

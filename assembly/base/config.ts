@@ -9,6 +9,7 @@ import {
   DHCP_CLIENT,
   GROUPS,
   IPV6,
+  LOOKUPS,
   LOOPBACK,
   MAC,
   MEMBERSHIPS,
@@ -89,9 +90,9 @@ export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
 /** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool = OWN_APPLICATION > 0 || DHCP_CLIENT > 0;
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || DHCP_CLIENT > 0 || LOOKUPS > 0;
 /** Some of them are about names and addresses (assembly/names). */
-export const NAMES: bool = DHCP_CLIENT > 0;
+export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -111,7 +112,8 @@ export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 export const OWN_TIMER: u32 = APPLICATION_TIMERS;
 export const DHCP_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
-export const TIMER_COUNT: u32 = DHCP_TIMER + (DHCP_CLIENT ? 1 : 0);
+export const RESOLVER_TIMER: u32 = DHCP_TIMER + (DHCP_CLIENT ? 1 : 0);
+export const TIMER_COUNT: u32 = RESOLVER_TIMER + (LOOKUPS ? 1 : 0);
 
 /** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
 export const LEAST_V4_MTU: u32 = 576;

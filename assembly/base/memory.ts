@@ -8,8 +8,11 @@ import {
   DHCP_CLIENT,
   GROUPS,
   IPV6,
+  LOOKUP_ANSWER_BYTES,
+  LOOKUPS,
   MAC,
   MEMBERSHIPS,
+  NAME_CACHE,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -95,6 +98,12 @@ export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS *
 /** Leases of DHCP, one for each adapter that may have one. */
 export const LEASE_BYTES: u32 = 144;
 export const LEASE_BASE: usize = DHCP_CLIENT ? memory.data((ADAPTERS + VLANS) * LEASE_BYTES, 16) : 0;
+
+/** Look-ups in progress, each with two names, what it has found, and room for one answer; and what is known of names. */
+export const QUERY_BYTES: u32 = (60 + 2 * 256 + 8 * 16 + 2 + LOOKUP_ANSWER_BYTES + 7) & ~7;
+export const QUERY_BASE: usize = LOOKUPS ? memory.data(LOOKUPS * QUERY_BYTES, 16) : 0;
+export const CACHE_BYTES: u32 = 136;
+export const CACHE_BASE: usize = NAME_CACHE ? memory.data(NAME_CACHE * CACHE_BYTES, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
@@ -190,7 +199,10 @@ export const NAMES_AREA_BYTES: u32 = NAMES ? 576 : 0;
 export const NAMES_AREA: usize = NAMES ? memory.data(NAMES_AREA_BYTES, 16) : 0;
 export const HOST_NAME_BYTES: u32 = NAMES ? 64 : 0;
 export const HOST_NAME: usize = NAMES ? memory.data(HOST_NAME_BYTES, 16) : 0;
-const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES;
+/** The domain that people have named, and a walk over the records of a message. */
+export const SEARCH_DOMAIN: usize = NAMES ? memory.data(64, 16) : 0;
+export const RECORDS_STATE: usize = NAMES ? memory.data(64, 16) : 0;
+const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0);
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */

@@ -7,7 +7,9 @@ import {
   DHCP_CLIENT,
   GROUPS,
   IPV6,
+  LOOKUPS,
   MEMBERSHIPS,
+  NAME_CACHE,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -35,6 +37,8 @@ import {
   ADDRESS_BASE,
   ADDRESS_ENTRY_BYTES,
   BUFFER_BASE,
+  CACHE_BASE,
+  CACHE_BYTES,
   CLOCK_STATE,
   COUNTERS,
   COUNTERS_USED,
@@ -57,6 +61,8 @@ import {
   QUERIER_BASE,
   QUERIER_BYTES,
   QUERIERS,
+  QUERY_BASE,
+  QUERY_BYTES,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -84,6 +90,8 @@ import { membershipsInUse } from "../transport/membership";
 /** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
   if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
+  if (LOOKUPS && region == Region.LOOKUPS) return table(QUERY_BASE, LOOKUPS, QUERY_BYTES);
+  if (NAME_CACHE && region == Region.NAME_CACHE) return table(CACHE_BASE, NAME_CACHE, CACHE_BYTES);
   if (DHCP_CLIENT && region == Region.LEASES) return table(LEASE_BASE, LEASES, LEASE_BYTES);
   switch (region) {
     case Region.PACKETS:

@@ -80,3 +80,9 @@ export const MEMBERSHIPS: u32 = 64;
 export const OWN_APPLICATION: u32 = 0;
 /** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
 export const DHCP_CLIENT: u32 = 0;
+/** Names that may be looked up at once; 0: the machine asks no name servers. */
+export const LOOKUPS: u32 = 0;
+/** Bytes of the largest answer that a look-up has room for, 512 at least. */
+export const LOOKUP_ANSWER_BYTES: u32 = 0;
+/** Names that are remembered: hosts that people have named, and answers of servers. */
+export const NAME_CACHE: u32 = 0;
