@@ -2,6 +2,7 @@
 
 import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
+import { OwnName } from "../assembly/abi/names.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
@@ -13,10 +14,11 @@ import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
 import { createDgram, type Dgram } from "./node/dgram.ts";
 import { createDns, type Dns } from "./node/dns.ts";
-import { type Hosts, HostsTable, lookupIn } from "./node/lookup.ts";
+import { askerFor, type Hosts, HostsTable, type Lookup, lookupIn } from "./node/lookup.ts";
 import { createNet, type Net } from "./node/net.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
+import type { LookupResult } from "./socket/lookups.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
 import { checkProtocol, type RawOptions, RawSocket } from "./socket/raw-socket.ts";
 import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
@@ -52,6 +54,12 @@ export interface StackOptions {
   owner?: number;
   /** Names that the sockets of `net` and `dgram` find without asking anybody, and their addresses. */
   hosts?: Hosts;
+  /** Name servers to ask, such as "10.0.0.53", besides those that routers and DHCP servers tell of. */
+  nameServers?: string[];
+  /** Where names without a dot are looked for; default: where a DHCP server says. */
+  searchDomain?: string;
+  /** The machine's own name, one label, which DHCP servers are told. */
+  hostName?: string;
   /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
   dmaBase?: number;
 }
@@ -122,6 +130,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     dmaBase: options.dmaBase ?? 0,
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
+  setNames(machine.core, options);
   for (const adapter of adapters) plugIn(machine, adapter);
   const hosts = new HostsTable(options.hosts ?? {}, Boolean(machine.core.constants.IPV6));
   const stack = new Stack(machine, options.name ?? "stack", hosts);
@@ -144,6 +153,7 @@ export class Stack {
   #dgram: Dgram | null = null;
   #dns: Dns | null = null;
   #closing: Promise<void> | null = null;
+  #lookup: Lookup;
 
   /** `createStack` makes these. */
   constructor(machine: Machine, name: string, hosts: HostsTable) {
@@ -154,13 +164,18 @@ export class Stack {
     this.core = machine.core;
     this.macs = machine.macs;
     this.network = new Network(machine);
+    const { lookups, core } = machine;
+    const arrange = (addresses: string[]): string[] => this.orderAddresses(addresses);
+    this.#lookup = lookups.hasResolver
+      ? lookupIn(hosts, askerFor(lookups, arrange, Boolean(core.constants.IPV6)))
+      : lookupIn(hosts);
   }
 
   /** The module node:net over this stack: sockets and servers that libraries take for Node's own. */
   get net(): Net {
     this.#net ??= createNet({
       machine: this.#machine,
-      lookup: lookupIn(this.#hosts),
+      lookup: this.#lookup,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     });
@@ -169,14 +184,28 @@ export class Stack {
 
   /** The module node:dgram over this stack. */
   get dgram(): Dgram {
-    this.#dgram ??= createDgram({ machine: this.#machine, lookup: lookupIn(this.#hosts) });
+    this.#dgram ??= createDgram({ machine: this.#machine, lookup: this.#lookup });
     return this.#dgram;
   }
 
-  /** The module node:dns over this stack's table of hosts. */
+  /** The module node:dns over this stack's table of hosts and its resolver. */
   get dns(): Dns {
-    this.#dns ??= createDns(this.#hosts);
+    this.#dns ??= createDns({
+      hosts: this.#hosts,
+      lookups: this.#machine.lookups,
+      find: this.#lookup,
+      servers: () => this.nameServers().map(({ address }) => address),
+    });
     return this.#dns;
+  }
+
+  /**
+   * Asks name servers for records of a type, by its number (RFC 1035 §3.2.2). Throws InputError ERR_NAME, StackError ENFILE
+   * or, where the profile has no resolver, EOPNOTSUPP.
+   */
+  resolve(name: string, type: number): Promise<LookupResult> {
+    this.#refuseWhenClosed("resolve");
+    return this.#machine.lookups.start(name, type);
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -385,6 +414,23 @@ function setIdentity(core: Core, identity: Uint8Array): void {
   }
   const answer = core.exports.setIdentity(core.putAddress(identity));
   if (answer < 0) throw stackError(answer, "setIdentity");
+}
+
+function setNames(core: Core, { nameServers = [], searchDomain, hostName }: StackOptions): void {
+  for (const server of nameServers) {
+    const answer = core.exports.addNameServer(core.putAddress(parseAddress(server)));
+    if (answer < 0) throw stackError(answer, "addNameServer");
+  }
+  setName(core, OwnName.DOMAIN, searchDomain);
+  setName(core, OwnName.HOST, hostName);
+}
+
+function setName(core: Core, which: OwnName, name: string | undefined): void {
+  if (name === undefined) return;
+  const { at, bytes } = core.putName(name);
+  const answer = core.exports.setName(which, at, bytes);
+  if (answer === -Errno.EINVAL) throw new InputError("ERR_NAME", `"${name}" cannot be a machine's name or domain.`);
+  if (answer < 0) throw stackError(answer, "setName");
 }
 
 function entropy(seed: number | undefined): ArrayLike<number> {

@@ -1,15 +1,12 @@
 // Whether an answer is one to the question that was asked, and what it says (RFC 5452 §9.1, RFC 2308 §2). What could come
 // from somebody who has not seen the question is counted and changes nothing.
 
-import { LOOKUP_ANSWER_BYTES } from "profile";
 import { Counter } from "../abi/counters";
 import { Lookup } from "../abi/names";
-import { Result } from "../abi/sockets";
 import { copyAddress, setV4 } from "../base/address";
-import { FRAGMENTS } from "../base/config";
 import { count } from "../base/counters";
 import { FOREVER } from "../base/lifetimes";
-import { NAMES_AREA, RECORDS_STATE, RESULT } from "../base/memory";
+import { NAMES_AREA, RECORDS_STATE } from "../base/memory";
 import { keepAnswer } from "./cache";
 import {
   CLASS_IN,
@@ -55,10 +52,6 @@ const records: Records = changetype<Records>(RECORDS_STATE);
 /** Judges what lies in the look-up's room for an answer. `isWhole`: it came over TCP, so that nothing was cut off. */
 export function judge(query: Query, bytes: u32, isWhole: bool): Verdict {
   const message = query.message;
-  if (bytes > <u32>LOOKUP_ANSWER_BYTES || (FRAGMENTS && !isWhole && load<u32>(RESULT + Result.LENGTH * 4) > bytes)) {
-    count(Counter.DnsInTooLong);
-    return Verdict.WAIT;
-  }
   if (bytes < DNS_HEADER_BYTES || !(dnsBits(message) & DnsBits.RESPONSE) || dnsBits(message) & DnsBits.OPCODE) {
     count(Counter.DnsInMalformed);
     return Verdict.WAIT;

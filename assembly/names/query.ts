@@ -31,6 +31,8 @@ export const enum QueryFlag {
   FAILED = 32,
   /** The question has been written to the stream. */
   WRITTEN = 64,
+  /** Nobody has been asked yet: the poll that follows does, which knows what time it is. */
+  FRESH = 128,
 }
 
 @unmanaged

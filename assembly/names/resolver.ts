@@ -10,7 +10,7 @@ import { Lookup } from "../abi/names";
 import { Event, Result, SocketKind, SocketOption } from "../abi/sockets";
 import { isLinkLocal, sameAddress } from "../base/address";
 import { NEVER, now } from "../base/clock";
-import { SECOND, SEVERAL_ADAPTERS } from "../base/config";
+import { FRAGMENTS, SECOND, SEVERAL_ADAPTERS } from "../base/config";
 import { count } from "../base/counters";
 import { FOREVER, secondsUntil } from "../base/lifetimes";
 import { RESULT, SEARCH_DOMAIN } from "../base/memory";
@@ -19,7 +19,7 @@ import { nameServerAt } from "../ip/name-servers";
 import { ANY_ADAPTER } from "../ip/route";
 import { getSocketOption } from "../socket/options";
 import { createSocket } from "../socket/socket";
-import { commitTo, lendRoom, peek, readInto, take } from "../socket/transfer";
+import { commitTo, lendRoom, peek, readInto } from "../socket/transfer";
 import { endpointOf } from "../transport/endpoint";
 import { judge, Verdict } from "./answer";
 import { findKnown } from "./cache";
@@ -64,7 +64,8 @@ export function startLookup(text: usize, bytes: u32, type: u32, owner: u32): i32
   query.type = <u16>type;
   query.owner = owner;
   chooseFirstName(query, bytes > 0 && load<u8>(text + bytes - 1) == DOT);
-  ask(query);
+  query.set(QueryFlag.FRESH);
+  awaitQuery(query, now());
   return handleOf(query);
 }
 
@@ -210,12 +211,16 @@ function send(query: Query): bool {
 
 // ---- time and answers ----------------------------------------------------------------------------------------------
 
-/** The patience with some server is over. */
+/** A look-up begins, or the patience with some server is over. */
 export function timer(): void {
   for (let i: u32 = 0; i < LOOKUPS; i++) {
     const query = queryAt(i);
-    if (query.has(QueryFlag.IN_USE) && query.nextAt <= now()) {
-      query.nextAt = NEVER;
+    if (!query.has(QueryFlag.IN_USE) || query.nextAt > now()) continue;
+    query.nextAt = NEVER;
+    if (query.has(QueryFlag.FRESH)) {
+      query.clear(QueryFlag.FRESH);
+      ask(query);
+    } else {
       askNext(query);
     }
   }
@@ -235,20 +240,19 @@ export function serve(socket: i32, news: u32): void {
   while (query.socket == socket && query.stream < 0) {
     const bytes = peek(socket);
     if (bytes < 0) return;
-    const verdict = isFromServer(query) ? read(query, socket) : drop(socket, bytes);
+    const verdict = receive(query, socket, FRAGMENTS ? load<u32>(RESULT + Result.LENGTH * 4) : bytes);
     if (verdict != Verdict.WAIT) follow(query, verdict);
   }
 }
 
-function drop(socket: i32, bytes: u32): Verdict {
-  count(Counter.DnsInWrongSource);
-  take(socket, bytes);
+// Takes the datagram of `bytes` bytes that was peeked at.
+function receive(query: Query, socket: i32, bytes: u32): Verdict {
+  const isExpected = isFromServer(query);
+  const isTooLong = bytes > <u32>LOOKUP_ANSWER_BYTES;
+  readInto(socket, query.message, LOOKUP_ANSWER_BYTES);
+  if (isExpected && !isTooLong) return judge(query, bytes, false);
+  count(isExpected ? Counter.DnsInTooLong : Counter.DnsInWrongSource);
   return Verdict.WAIT;
-}
-
-function read(query: Query, socket: i32): Verdict {
-  const bytes = readInto(socket, query.message, LOOKUP_ANSWER_BYTES);
-  return bytes < 0 ? Verdict.WAIT : judge(query, bytes, false);
 }
 
 // True of what comes from any server that was asked, port and all (RFC 5452 §9.1); the one it is from becomes the one of

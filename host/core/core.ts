@@ -2,6 +2,7 @@
 // because that memory never grows.
 
 import { instantiate } from "@assemblyscript/loader";
+import { InputError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import type { Bus } from "./bus.ts";
 
@@ -51,6 +52,12 @@ export interface CoreExports {
   adapter(row: number): number;
   nameServer(row: number): number;
   lease(row: number): number;
+  lookup(textPtr: number, bytes: number, type: number): number;
+  lookupStatus(handle: number): number;
+  endLookup(handle: number): number;
+  addNameServer(addressPtr: number): number;
+  addHost(textPtr: number, bytes: number, addressPtr: number): number;
+  setName(which: number, textPtr: number, bytes: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
 }
@@ -60,6 +67,9 @@ export interface CoreOptions {
   /** Bus address of linear address 0; 0 unless a test says otherwise. */
   dmaBase?: number;
 }
+
+/** The longest name as people write it (RFC 1035 §2.3.4). */
+const MOST_TEXT = 254;
 
 /** Views are kept for slots of this many bytes; a packet buffer covers several, so each begins in one of its own. */
 const VIEW_SLOT_SHIFT = 9;
@@ -143,6 +153,17 @@ export class Core {
     const at = this.scratch + place * 16;
     this.u8.set(address, at);
     return at;
+  }
+
+  /** Puts the text of a name where the core can read it; returns where. Throws InputError for what no core would take. */
+  putName(name: string): { at: number; bytes: number } {
+    const bytes = new TextEncoder().encode(name);
+    if (bytes.length > MOST_TEXT) {
+      throw new InputError("ERR_NAME", `A name has at most ${MOST_TEXT} bytes; that one has ${bytes.length}.`);
+    }
+    const at = this.#place("NAMES_AREA");
+    this.u8.set(bytes, at);
+    return { at, bytes: bytes.length };
   }
 
   #place(name: string): number {
