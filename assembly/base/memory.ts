@@ -100,7 +100,7 @@ export const LEASE_BYTES: u32 = 144;
 export const LEASE_BASE: usize = DHCP_CLIENT ? memory.data((ADAPTERS + VLANS) * LEASE_BYTES, 16) : 0;
 
 /** Look-ups in progress, each with two names, what it has found, and room for one answer; and what is known of names. */
-export const QUERY_BYTES: u32 = (60 + 2 * 256 + 8 * 16 + 2 + LOOKUP_ANSWER_BYTES + 7) & ~7;
+export const QUERY_BYTES: u32 = (64 + 2 * 256 + 8 * 16 + 2 + LOOKUP_ANSWER_BYTES + 7) & ~7;
 export const QUERY_BASE: usize = LOOKUPS ? memory.data(LOOKUPS * QUERY_BYTES, 16) : 0;
 export const CACHE_BYTES: u32 = 136;
 export const CACHE_BASE: usize = NAME_CACHE ? memory.data(NAME_CACHE * CACHE_BYTES, 16) : 0;

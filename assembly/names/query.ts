@@ -33,6 +33,8 @@ export const enum QueryFlag {
   WRITTEN = 64,
   /** Nobody has been asked yet: the poll that follows does, which knows what time it is. */
   FRESH = 128,
+  /** The name is there, in or out of the search domain, and has nothing of that type. */
+  NO_DATA = 256,
 }
 
 @unmanaged
@@ -58,8 +60,8 @@ export class Query {
   type: u16;
   /** How often its place has been used: the upper half of its handle. */
   generation: u16;
+  flags: u16;
   private outcomeByte: u8;
-  flags: u8;
   /** Servers asked so far, aliases followed, addresses found; the server that is asked now. */
   tries: u8;
   hops: u8;
@@ -75,13 +77,13 @@ export class Query {
     this.outcomeByte = <u8>outcome;
   }
   @inline has(flag: QueryFlag): bool {
-    return (this.flags & <u8>flag) != 0;
+    return (this.flags & <u16>flag) != 0;
   }
   @inline set(flag: QueryFlag): void {
-    this.flags |= <u8>flag;
+    this.flags |= <u16>flag;
   }
   @inline clear(flag: QueryFlag): void {
-    this.flags &= ~(<u8>flag);
+    this.flags &= ~(<u16>flag);
   }
   /** The name that is asked for, and the one that was wanted: whole names. */
   @inline get name(): usize {

@@ -129,7 +129,7 @@ function ask(query: Query): void {
   }
   query.id = <u16>random32();
   query.cases = ((<u64>random32()) << 32) | random32();
-  query.flags &= ~(<u8>(QueryFlag.PLAIN | QueryFlag.SMALL | QueryFlag.FAILED));
+  query.flags &= ~(<u16>(QueryFlag.PLAIN | QueryFlag.SMALL | QueryFlag.FAILED));
   query.tries = 0;
   query.asked = 0;
   query.failed = 0;
@@ -138,8 +138,11 @@ function ask(query: Query): void {
 
 // An end, unless there is another name to try.
 function end(query: Query, outcome: Lookup): void {
+  if (outcome == Lookup.NO_DATA) query.set(QueryFlag.NO_DATA);
   if ((outcome == Lookup.NO_NAME || outcome == Lookup.NO_DATA) && tryOther(query)) return;
-  endQuery(query, outcome);
+  // The name is there, if only in one of the two places.
+  const isThere = outcome == Lookup.NO_NAME && query.has(QueryFlag.NO_DATA);
+  endQuery(query, isThere ? Lookup.NO_DATA : outcome);
 }
 
 function serversKnown(): u32 {

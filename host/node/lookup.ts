@@ -129,9 +129,9 @@ export function askerFor(lookups: Lookups, arrange: (addresses: string[]) => str
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
-// What may be otherwise next time.
+// What may be otherwise next time. Where nobody is known who could be asked, there are no names but those of the table.
 function isPassing(outcome: LookupResult["outcome"]): boolean {
-  return outcome === "TIMED_OUT" || outcome === "FAILED" || outcome === "NO_SERVER";
+  return outcome === "TIMED_OUT" || outcome === "FAILED";
 }
 
 /** 0, 4 or 6 of what `family` may be. Throws TypeError ERR_INVALID_ARG_VALUE. */

@@ -168,6 +168,20 @@ describe("a look-up", () => {
     await close();
   });
 
+  it("that is there without such records, and not in the search domain, has no data", async () => {
+    const { ask, close } = await scene(
+      [
+        (question) => {
+          const bits = question.name.toLowerCase() === "www.test" ? code(0) : code(3);
+          return [reply(question, { bits, authorities: [soa("test", 5)] })];
+        },
+      ],
+      { searchDomain: "lan.test" },
+    );
+    assert.equal((await ask("www.test", TYPE.MX)).outcome, "NO_DATA");
+    await close();
+  });
+
   it("ends at once when nobody is known who could be asked, and refuses what is no name", async () => {
     const { ask, client, close } = await scene([]);
     assert.equal((await ask("a.test")).outcome, "NO_SERVER");
