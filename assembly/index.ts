@@ -1,7 +1,7 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
-import { DHCP_CLIENT, GROUPS, LOOKUPS, NAME_CACHE, NAME_SERVERS } from "profile";
+import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, GROUPS, LOOKUPS, NAME_CACHE, NAME_SERVERS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { takeHostEvent } from "./application/dispatch";
@@ -11,6 +11,8 @@ import { RESULT } from "./base/memory";
 import { adapterAt, hasLink, isAdapter } from "./device/adapter";
 import { addNameServer as learnServer } from "./ip/name-servers";
 import { nameHost, setOwnName, statusOfLookup } from "./names/calls";
+import { serveLeases as openDhcpServer } from "./names/dhcp-server";
+import { serveNames as openNameServer } from "./names/dns-server";
 import { endLookup as releaseLookup, startLookup } from "./names/resolver";
 import { orderOf } from "./socket/destinations";
 import { joinFor, leaveFor } from "./socket/membership";
@@ -69,6 +71,8 @@ export {
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
   DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   FORWARDING,
   GROUPS,
   IPV6,
@@ -362,6 +366,17 @@ export function addNameServer(address: usize): i32 {
 export function addHost(text: usize, bytes: u32, address: usize): i32 {
   if (!NAME_CACHE) return -Errno.EOPNOTSUPP;
   return isReadable(text, bytes) && isReadable(address, 16) ? nameHost(text, bytes, address) : -Errno.EFAULT;
+}
+
+/** The machine's own name server: 1 it answers at port 53 for the hosts that were added, 0 it does not. EADDRINUSE, ENFILE. */
+export function serveNames(on: u32): i32 {
+  return DNS_SERVER ? openNameServer(on != 0) : -Errno.EOPNOTSUPP;
+}
+
+/** The machine's own DHCP server: lends addresses as the words at `plan` say (abi/names.ts, PoolWord). EINVAL, ENFILE. */
+export function serveLeases(plan: usize): i32 {
+  if (!DHCP_POOL) return -Errno.EOPNOTSUPP;
+  return isReadable(plan, 28) ? openDhcpServer(plan) : -Errno.EFAULT;
 }
 
 /** Sets the machine's own name, one label, or the domain in which it looks for names, as text; EINVAL. */

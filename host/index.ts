@@ -8,6 +8,7 @@ export { Core } from "./core/core.ts";
 export { InputError, StackError } from "./errors.ts";
 export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
+export type { LendOptions } from "./names.ts";
 export type { Dgram } from "./node/dgram.ts";
 export type { Dns, DnsPromises, RecordWithTtl } from "./node/dns.ts";
 export type { Hosts } from "./node/lookup.ts";

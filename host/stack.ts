@@ -2,7 +2,6 @@
 
 import { News } from "../assembly/abi/addresses.ts";
 import { Errno } from "../assembly/abi/errno.ts";
-import { OwnName } from "../assembly/abi/names.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
 import { type Clock, RealClock } from "./clock.ts";
@@ -12,6 +11,7 @@ import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmw
 import { InputError, stackError } from "./errors.ts";
 import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
+import { Names } from "./names.ts";
 import { createDgram, type Dgram } from "./node/dgram.ts";
 import { createDns, type Dns } from "./node/dns.ts";
 import { askerFor, type Hosts, HostsTable, type Lookup, lookupIn } from "./node/lookup.ts";
@@ -130,7 +130,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     dmaBase: options.dmaBase ?? 0,
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
-  setNames(machine.core, options);
+  const names = new Names(machine);
+  for (const server of options.nameServers ?? []) names.addServer(server);
+  if (options.searchDomain !== undefined) names.setDomain(options.searchDomain);
+  if (options.hostName !== undefined) names.setHostName(options.hostName);
   for (const adapter of adapters) plugIn(machine, adapter);
   const hosts = new HostsTable(options.hosts ?? {}, Boolean(machine.core.constants.IPV6));
   const stack = new Stack(machine, options.name ?? "stack", hosts);
@@ -147,6 +150,8 @@ export class Stack {
   readonly macs: readonly EmulatedMac[];
   /** Addresses, routes and adapters, to be changed while the stack runs. */
   readonly network: Network;
+  /** Names: whom to ask, what is known without asking, and what is served to others. */
+  readonly names: Names;
   #machine: Machine;
   #hosts: HostsTable;
   #net: Net | null = null;
@@ -164,6 +169,7 @@ export class Stack {
     this.core = machine.core;
     this.macs = machine.macs;
     this.network = new Network(machine);
+    this.names = new Names(machine);
     const { lookups, core } = machine;
     const arrange = (addresses: string[]): string[] => this.orderAddresses(addresses);
     this.#lookup = lookups.hasResolver
@@ -414,23 +420,6 @@ function setIdentity(core: Core, identity: Uint8Array): void {
   }
   const answer = core.exports.setIdentity(core.putAddress(identity));
   if (answer < 0) throw stackError(answer, "setIdentity");
-}
-
-function setNames(core: Core, { nameServers = [], searchDomain, hostName }: StackOptions): void {
-  for (const server of nameServers) {
-    const answer = core.exports.addNameServer(core.putAddress(parseAddress(server)));
-    if (answer < 0) throw stackError(answer, "addNameServer");
-  }
-  setName(core, OwnName.DOMAIN, searchDomain);
-  setName(core, OwnName.HOST, hostName);
-}
-
-function setName(core: Core, which: OwnName, name: string | undefined): void {
-  if (name === undefined) return;
-  const { at, bytes } = core.putName(name);
-  const answer = core.exports.setName(which, at, bytes);
-  if (answer === -Errno.EINVAL) throw new InputError("ERR_NAME", `"${name}" cannot be a machine's name or domain.`);
-  if (answer < 0) throw stackError(answer, "setName");
 }
 
 function entropy(seed: number | undefined): ArrayLike<number> {

@@ -219,5 +219,19 @@ export enum Counter {
   DnsInWrongQuestion,
   DnsNoRoom,
 
+  // The DHCP server and the name server
+  DhcpServerInMessages,
+  DhcpServerInMalformed,
+  DhcpServerInRelayed,
+  DhcpServerOffers,
+  DhcpServerAcks,
+  DhcpServerNaks,
+  DhcpServerDeclines,
+  DhcpServerNoAddress,
+  DhcpServerNoRoom,
+  DnsServerInQueries,
+  DnsServerInMalformed,
+  DnsServerNoRoom,
+
   COUNT,
 }

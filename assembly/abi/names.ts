@@ -69,3 +69,16 @@ export const enum OwnName {
   /** The domain in which it looks for names. */
   DOMAIN = 1,
 }
+
+/** Words of the plan that `serveLeases` takes; addresses are IPv4's, as numbers. */
+export const enum PoolWord {
+  ADAPTER = 0,
+  /** First and last address that may be lent; both 0: nothing more is. */
+  FIRST = 1,
+  LAST = 2,
+  PREFIX_LENGTH = 3,
+  LEASE_SECONDS = 4,
+  /** What clients are told; 0: nothing. */
+  ROUTER = 5,
+  NAME_SERVER = 6,
+}

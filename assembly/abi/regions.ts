@@ -53,6 +53,8 @@ export enum Region {
   LOOKUPS,
   /** What is known of names: hosts that people have named, and answers that may be kept. */
   NAME_CACHE,
+  /** Machines that the DHCP server has lent addresses. */
+  GUESTS,
   COUNT,
 }
 

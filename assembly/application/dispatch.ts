@@ -1,13 +1,15 @@
 // Whose application is called. An application is three functions, `start`, `serve` and `timer`, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { DHCP_CLIENT, LOOKUPS, NAME_CACHE, OWN_APPLICATION } from "profile";
+import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, LOOKUPS, NAME_CACHE, OWN_APPLICATION } from "profile";
 import { Application } from "../abi/applications";
 import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
 import { startCache } from "../names/cache";
 import * as dhcpClient from "../names/dhcp-client";
 import { startLeases } from "../names/dhcp-lease";
+import * as dhcpServer from "../names/dhcp-server";
+import * as nameServer from "../names/dns-server";
 import { startQueries } from "../names/query";
 import * as resolver from "../names/resolver";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
@@ -20,6 +22,8 @@ export function startApplications(): void {
   if (DHCP_CLIENT) startLeases();
   if (NAME_CACHE) startCache();
   if (LOOKUPS) startQueries();
+  if (DHCP_POOL) dhcpServer.startDhcpServer();
+  if (DNS_SERVER) nameServer.startNameServer();
   if (OWN_APPLICATION) own.start();
 }
 
@@ -49,6 +53,8 @@ function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
   if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
   if (LOOKUPS && application == Application.RESOLVER) resolver.serve(socket, news);
+  if (DHCP_POOL && application == Application.DHCP_SERVER) dhcpServer.serve(socket, news);
+  if (DNS_SERVER && application == Application.NAME_SERVER) nameServer.serve(socket, news);
 }
 
 /** An application's time has come. */

@@ -7,6 +7,8 @@ import {
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
   DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   GROUPS,
   IPV6,
   LOOKUPS,
@@ -14,6 +16,7 @@ import {
   MAC,
   MEMBERSHIPS,
   MTU,
+  NAME_CACHE,
   NEIGHBORS,
   OWN_APPLICATION,
   PACKETS,
@@ -90,9 +93,10 @@ export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
 /** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool = OWN_APPLICATION > 0 || DHCP_CLIENT > 0 || LOOKUPS > 0;
+export const APPLICATIONS: bool =
+  OWN_APPLICATION > 0 || DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
 /** Some of them are about names and addresses (assembly/names). */
-export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0;
+export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -124,6 +128,7 @@ export const SECOND: u32 = 1000000;
 
 if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
 if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
+if (DNS_SERVER && !NAME_CACHE) ERROR("DNS_SERVER needs NAME_CACHE: what it says stands there.");
 if (DHCP_CLIENT && !CLAIMS) ERROR("DHCP_CLIENT needs CLAIMS: an address that is lent is claimed, and ends.");
 if (MTU < LEAST_V4_MTU) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");

@@ -6,6 +6,8 @@ import {
   ADDRESSES,
   DATAGRAM_SOCKETS,
   DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   GROUPS,
   IPV6,
   LOOKUP_ANSWER_BYTES,
@@ -105,6 +107,10 @@ export const QUERY_BASE: usize = LOOKUPS ? memory.data(LOOKUPS * QUERY_BYTES, 16
 export const CACHE_BYTES: u32 = 136;
 export const CACHE_BASE: usize = NAME_CACHE ? memory.data(NAME_CACHE * CACHE_BYTES, 16) : 0;
 
+/** Whom the DHCP server has lent addresses. */
+export const GUEST_BYTES: u32 = 56;
+export const GUEST_BASE: usize = DHCP_POOL ? memory.data(DHCP_POOL * GUEST_BYTES, 16) : 0;
+
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
 
@@ -202,7 +208,11 @@ export const HOST_NAME: usize = NAMES ? memory.data(HOST_NAME_BYTES, 16) : 0;
 /** The domain that people have named, and a walk over the records of a message. */
 export const SEARCH_DOMAIN: usize = NAMES ? memory.data(64, 16) : 0;
 export const RECORDS_STATE: usize = NAMES ? memory.data(64, 16) : 0;
-const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0);
+/** What the servers are about. */
+export const POOL_STATE: usize = DHCP_POOL ? memory.data(32, 16) : 0;
+export const SERVER_STATE: usize = DNS_SERVER ? memory.data(16, 16) : 0;
+const SERVERS_BYTES: u32 = (DHCP_POOL ? 32 : 0) + (DNS_SERVER ? 16 : 0);
+const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0) + SERVERS_BYTES;
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */

@@ -5,6 +5,7 @@ import {
   ADDRESSES,
   DATAGRAM_SOCKETS,
   DHCP_CLIENT,
+  DHCP_POOL,
   GROUPS,
   IPV6,
   LOOKUPS,
@@ -48,6 +49,8 @@ import {
   FLOW_TABLE,
   GROUP_BASE,
   GROUP_BYTES,
+  GUEST_BASE,
+  GUEST_BYTES,
   INTERFACE_BASE,
   INTERFACE_BYTES,
   LEASE_BASE,
@@ -92,6 +95,7 @@ export function describeRegion(region: u32): i32 {
   if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
   if (LOOKUPS && region == Region.LOOKUPS) return table(QUERY_BASE, LOOKUPS, QUERY_BYTES);
   if (NAME_CACHE && region == Region.NAME_CACHE) return table(CACHE_BASE, NAME_CACHE, CACHE_BYTES);
+  if (DHCP_POOL && region == Region.GUESTS) return table(GUEST_BASE, DHCP_POOL, GUEST_BYTES);
   if (DHCP_CLIENT && region == Region.LEASES) return table(LEASE_BASE, LEASES, LEASE_BYTES);
   switch (region) {
     case Region.PACKETS:

@@ -85,3 +85,7 @@ export const LOOKUPS: u32 = 0;
 export const LOOKUP_ANSWER_BYTES: u32 = 0;
 /** Names that are remembered: hosts that people have named, and answers of servers. */
 export const NAME_CACHE: u32 = 0;
+/** Machines that the module's own DHCP server may lend addresses at once; 0: there is no such server. */
+export const DHCP_POOL: u32 = 0;
+/** 1: the module has a name server of its own, for the hosts of NAME_CACHE. */
+export const DNS_SERVER: u32 = 0;

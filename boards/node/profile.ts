@@ -80,8 +80,12 @@ export const OWN_APPLICATION: u32 = 0;
 /** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
 export const DHCP_CLIENT: u32 = 1;
 /** Names that may be looked up at once; 0: the machine asks no name servers. */
-export const LOOKUPS: u32 = 16;
+export const LOOKUPS: u32 = 8;
 /** Bytes of the largest answer that a look-up has room for, 512 at least. */
 export const LOOKUP_ANSWER_BYTES: u32 = 4096;
 /** Names that are remembered: hosts that people have named, and answers of servers. */
-export const NAME_CACHE: u32 = 128;
+export const NAME_CACHE: u32 = 64;
+/** Machines that the module's own DHCP server may lend addresses at once; 0: there is no such server. */
+export const DHCP_POOL: u32 = 64;
+/** 1: the module has a name server of its own, for the hosts of NAME_CACHE. */
+export const DNS_SERVER: u32 = 1;

@@ -57,6 +57,8 @@ export interface CoreExports {
   endLookup(handle: number): number;
   addNameServer(addressPtr: number): number;
   addHost(textPtr: number, bytes: number, addressPtr: number): number;
+  serveNames(on: number): number;
+  serveLeases(planPtr: number): number;
   setName(which: number, textPtr: number, bytes: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
