@@ -2,11 +2,25 @@
 
 import type { Command } from "commander";
 import { socketsText } from "../inspect/netstat.ts";
-import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
+import {
+  addressesText,
+  groupsText,
+  leasesText,
+  nameServersText,
+  neighborsText,
+  routesText,
+} from "../inspect/network-tables.ts";
 import { infoText } from "../inspect/socket-info.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
-import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type {
+  AddressStatus,
+  GroupStatus,
+  LeaseStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "../tables.ts";
 import { chooseStack, stacksText } from "./choose-stack.ts";
 import { ask, type FoundStack, findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
@@ -23,6 +37,7 @@ interface NetstatFlags {
   neigh?: boolean;
   addresses?: boolean;
   nameServers?: boolean;
+  leases?: boolean;
   stack?: string;
   list?: boolean;
   json?: boolean;
@@ -64,7 +79,8 @@ export function registerNetstat(program: Command): void {
     .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP, neighbor discovery) instead of sockets")
     .option("--addresses", "the stack's own addresses, and how long they last, instead of sockets")
-    .option("--name-servers", "name servers that routers have told of instead of sockets")
+    .option("--name-servers", "name servers, and who has told of them, instead of sockets")
+    .option("--leases", "what adapters have from DHCP servers instead of sockets")
     .option("--stack <name>", "name or PID of the stack, where several run")
     .option("--list", "list the running stacks")
     .option("--json", "print data instead of text")
@@ -92,6 +108,7 @@ const OTHER_TABLES = {
   neigh: { question: "neighbors", flag: "--neigh" },
   addresses: { question: "addresses", flag: "--addresses" },
   nameServers: { question: "name servers", flag: "--name-servers" },
+  leases: { question: "leases", flag: "--leases" },
 } as const;
 
 async function run(flags: NetstatFlags): Promise<void> {
@@ -123,6 +140,7 @@ function asText(question: string, answer: unknown, { card }: FoundStack, flags: 
   if (question === "groups") return groupsText(answer as GroupStatus[]);
   if (question === "neighbors") return neighborsText(answer as NeighborStatus[]);
   if (question === "addresses") return addressesText(answer as AddressStatus[]);
+  if (question === "leases") return leasesText(answer as LeaseStatus[]);
   if (question === "name servers") return nameServersText(answer as NameServerStatus[]);
   // What is left of a connection (TIME_WAIT) belongs to no process any more.
   const names = new Map([

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../errors.ts";
 import { registerDemo } from "./demo.ts";
+import { registerDig } from "./dig.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { registerGet } from "./get.ts";
@@ -49,6 +50,7 @@ function buildProgram(): Command {
   registerServe(program);
   registerEcho(program);
   registerGet(program);
+  registerDig(program);
   registerPing(program);
   registerNetstat(program);
   registerMemory(program);

@@ -1,7 +1,14 @@
 // The tables of `netstat` that are about the machine in its network: addresses, routes, neighbors, groups, name
 // servers. Pure: rows in, text out.
 
-import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type {
+  AddressStatus,
+  GroupStatus,
+  LeaseStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "../tables.ts";
 import { tableText } from "./table.ts";
 
 const ADDRESS_COLUMN = { title: "Address", min: 18 };
@@ -81,6 +88,26 @@ export function nameServersText(rows: readonly NameServerStatus[]): string {
     return [address, adapter === null ? "*" : String(adapter), origin.toLowerCase(), timeText(seconds)];
   });
   return `Name servers\n${tableText(columns, cells)}`;
+}
+
+/** The table of what adapters have from DHCP servers; `Domain` and `Time` are what the server has named besides. */
+export function leasesText(rows: readonly LeaseStatus[]): string {
+  const columns = [
+    { title: "Adapter" },
+    ADDRESS_COLUMN,
+    { title: "State", min: 10 },
+    { title: "Server", min: 15 },
+    { title: "Domain", min: 8 },
+    { title: "Time", min: 8 },
+    { title: "Renewed in" },
+    { title: "Over in" },
+  ];
+  const cells = rows.map((row) => {
+    const times = row.address === null ? ["-", "-"] : [timeText(row.renewSeconds), timeText(row.seconds)];
+    const told = [row.server ?? "-", row.domain ?? "-", row.timeServer ?? "-"];
+    return [String(row.adapter), row.address ?? "-", row.state, ...told, ...times];
+  });
+  return `Leases\n${tableText(columns, cells)}`;
 }
 
 /** Seconds that are left as "29:48", "1:59:48" or "6d 23:59:48"; null, which is for ever, as "never". */
