@@ -4,7 +4,7 @@
 import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, GROUPS, LOOKUPS, NAME_CACHE, NAME_SERVERS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
-import { takeHostEvent } from "./application/dispatch";
+import { callApplication, takeHostEvent } from "./application/dispatch";
 import { APPLICATIONS, NAMES } from "./base/config";
 import { takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
@@ -106,6 +106,8 @@ export {
   TX_RING,
   USER_TIMEOUT_OPTION,
   VLANS,
+  WEB_CONNECTIONS,
+  WEB_LINE_BYTES,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, NAMES_AREA, RESULT, SCRATCH, STATUS } from "./base/memory";
@@ -292,6 +294,14 @@ export function event(): i32 {
   if (news < 0) return -1;
   store<u32>(RESULT + Result.MASK * 4, news & 0xff);
   return descriptorAt(<u32>news >> 8);
+}
+
+/**
+ * Asks something of an application inside the module (abi/applications.ts): one of its operations, with its arguments.
+ * EOPNOTSUPP: this profile does not have it.
+ */
+export function call(application: u32, operation: u32, a: u32, b: u32, c: u32, d: u32): i32 {
+  return callApplication(application, operation, a, b, c, d);
 }
 
 export function localName(descriptor: i32): i32 {

@@ -58,7 +58,7 @@ const SENTENCES: Record<string, string> = {
   EMSGSIZE: "the datagram is larger than 65507 bytes, or than one packet and may not go in fragments.",
   EPROTOTYPE: "the socket is of another kind.",
   EPROTONOSUPPORT: "this profile of the stack does not have that: a kind of socket, IPv6, or automatic addresses.",
-  EOPNOTSUPP: "sockets of this kind do not know that call.",
+  EOPNOTSUPP: "sockets of this kind do not know that call, or this profile does not have that application.",
   EADDRINUSE: "another socket has that address and port.",
   EADDRNOTAVAIL: "this machine does not have that address, or no port is free.",
   ENETDOWN: "the adapter has no link, or the stack is closed.",
@@ -71,6 +71,6 @@ const SENTENCES: Record<string, string> = {
   ETIMEDOUT: "the other side did not answer in time.",
   ECONNREFUSED: "nothing listens on that port there.",
   EHOSTUNREACH: "no machine on the wire answers for that address.",
-  EALREADY: "the socket is connecting already.",
+  EALREADY: "the socket is connecting already, or the application runs already.",
   EINPROGRESS: "the connection is being made.",
 };

@@ -2,6 +2,14 @@
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { RouteOptions, WireOptions } from "./adapters.ts";
+export {
+  pageOfBytes,
+  type WebPage,
+  type WebReport,
+  type WebRequest,
+  WebServer,
+  type WebServerOptions,
+} from "./applications/web-server.ts";
 export { type Clock, RealClock, type Timer, VirtualClock } from "./clock.ts";
 export * from "./core/address.ts";
 export { Core } from "./core/core.ts";

@@ -41,6 +41,7 @@ export class Machine {
   /** Told of what changes in the machine itself: bits of News. */
   onNews: ((bits: number) => void) | null = null;
   #awaitingNews: (() => void)[] = [];
+  #services = new Set<() => void>();
 
   private constructor(core: Core, bus: Bus, options: MachineOptions) {
     this.core = core;
@@ -85,6 +86,15 @@ export class Machine {
 
   statusOf(fd: number): SocketStatus | null {
     return statusOf(this.core, fd);
+  }
+
+  /** Calls `serve` after every run of the core: what the host does for an application inside the module. */
+  addService(serve: () => void): void {
+    this.#services.add(serve);
+  }
+
+  removeService(serve: () => void): void {
+    this.#services.delete(serve);
   }
 
   /** Resolves when no socket is open and every connection given up has said good-bye to its peer. */
@@ -141,6 +151,7 @@ export class Machine {
   #afterPoll(): void {
     this.sockets.deliver();
     this.lookups.deliver();
+    for (const serve of this.#services) serve();
     if (this.onNews !== null || this.#awaitingNews.length > 0) this.#tellNews();
     if (this.sockets.holding > 0) return;
     if (this.#releaseHold !== null && !hasOrphans(this.core, false)) {

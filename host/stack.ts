@@ -1,9 +1,11 @@
 // A TCP/IP stack as applications see it: a machine with adapters, addresses and routes, and sockets in promises.
 
 import { News } from "../assembly/abi/addresses.ts";
+import { Application } from "../assembly/abi/applications.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
@@ -281,6 +283,27 @@ export class Stack {
   async ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#refuseWhenClosed("ping");
     return ping(this.#machine, address, options);
+  }
+
+  /**
+   * Opens the module's web server. Rejects with StackError: EOPNOTSUPP where the profile has none, EALREADY when it is open,
+   * EADDRINUSE, ENFILE.
+   */
+  async serveWeb(options: WebServerOptions = {}): Promise<WebServer> {
+    this.#refuseWhenClosed("serveWeb");
+    return new WebServer(this.#machine, options);
+  }
+
+  /**
+   * Asks something of the application that was built into the module (`npm run application`): what the operation means is
+   * between the two. Its answer, a whole number. Throws StackError where it is negative, EOPNOTSUPP where there is none.
+   */
+  callApplication(operation: number, a = 0, b = 0, c = 0, d = 0): number {
+    this.#refuseWhenClosed("callApplication");
+    const answer = this.core.exports.call(Application.OWN, operation, a, b, c, d);
+    if (answer < 0) throw stackError(answer, "callApplication");
+    this.#machine.runner.wake();
+    return answer;
   }
 
   /** All sockets, listeners and remains of connections: what netstat shows. */

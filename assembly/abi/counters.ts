@@ -194,6 +194,22 @@ export enum Counter {
   IpForwNoPacket,
   IcmpOutRedirects,
 
+  // The web server
+  /** Connections that were accepted, and requests whose head was read. */
+  WebConnections,
+  WebRequests,
+  /** Heads that were refused: malformed or too large; methods, codings and versions that it does not have. */
+  WebMalformed,
+  WebRefused,
+  /** Pages that were not there, and those that the host could not give. */
+  WebNotFound,
+  WebHostErrors,
+  /** Peers that took too long over a request or over taking the answer. */
+  WebSlow,
+  /** Connections that made room for others, and times that none could. */
+  WebEvicted,
+  WebTablesFull,
+
   // DHCP, the client: messages, and why they were not heeded
   DhcpInOffers,
   DhcpInAcks,

@@ -47,6 +47,8 @@ export enum Region {
   MEMBERSHIPS,
   /** What each adapter knows of the multicast router on its link. */
   QUERIERS,
+  /** The web server's connections. */
+  WEB_CONNECTIONS,
   /** What each adapter knows of the address that a DHCP server has lent it. */
   LEASES,
   /** Look-ups of names in progress, each with room for an answer. */

@@ -1,9 +1,10 @@
-// Whose application is called. An application is three functions, `start`, `serve` and `timer`, as application/own.ts has
+// Whose application is called. An application is a few functions, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, LOOKUPS, NAME_CACHE, OWN_APPLICATION } from "profile";
+import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, LOOKUPS, NAME_CACHE, OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
 import { Application } from "../abi/applications";
-import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER } from "../base/config";
+import { Errno } from "../abi/errno";
+import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER, WEB_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
 import { startCache } from "../names/cache";
 import * as dhcpClient from "../names/dhcp-client";
@@ -14,6 +15,8 @@ import { startQueries } from "../names/query";
 import * as resolver from "../names/resolver";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
 import * as own from "./own";
+import { call as callWebServer } from "./web/call";
+import { serve as serveWebServer, timer as webServerTimer } from "./web/server";
 
 /** Times that what serving brings about, as a connection that is accepted and has data, is served in the same turn. */
 const ROUNDS: u32 = 4;
@@ -51,6 +54,7 @@ function serveWaiting(): void {
 
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
+  if (WEB_CONNECTIONS && application == Application.WEB_SERVER) serveWebServer(socket, news);
   if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
   if (LOOKUPS && application == Application.RESOLVER) resolver.serve(socket, news);
   if (DHCP_POOL && application == Application.DHCP_SERVER) dhcpServer.serve(socket, news);
@@ -60,8 +64,16 @@ function serve(application: u32, socket: i32, news: u32): void {
 /** An application's time has come. */
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
+  if (WEB_CONNECTIONS && timer == WEB_TIMER) webServerTimer();
   if (DHCP_CLIENT && timer == DHCP_TIMER) dhcpClient.timer();
   if (LOOKUPS && timer == RESOLVER_TIMER) resolver.timer();
+}
+
+/** What the host asks of an application: an operation of its own, with up to four arguments. EOPNOTSUPP: there is none. */
+export function callApplication(application: u32, operation: u32, a: u32, b: u32, c: u32, d: u32): i32 {
+  if (OWN_APPLICATION && application == Application.OWN) return own.call(operation, a, b, c, d);
+  if (WEB_CONNECTIONS && application == Application.WEB_SERVER) return callWebServer(operation, a, b, c, d);
+  return -Errno.EOPNOTSUPP;
 }
 
 /** The socket of the host whose news have waited longest, as index << 8 | mask; -1 when it has none. */

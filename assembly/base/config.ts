@@ -30,6 +30,7 @@ import {
   TX_PACKETS_PER_TCB,
   TX_RING,
   VLANS,
+  WEB_CONNECTIONS,
 } from "profile";
 import { MacKind } from "../abi/mac";
 
@@ -92,11 +93,10 @@ export const FLOW_BUCKETS: u32 = 1 << (32 - clz<i32>(TCBS + SYN_QUEUE + TIME_WAI
 export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
-/** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool =
-  OWN_APPLICATION > 0 || DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
-/** Some of them are about names and addresses (assembly/names). */
+/** There is something in assembly/names: what asks for addresses and names, or answers for them. */
 export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
+/** There are applications inside the module, whose sockets are served within the machine's turn. */
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0 || NAMES;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -115,7 +115,8 @@ export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 /** One for each application that the profile has. */
 export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 export const OWN_TIMER: u32 = APPLICATION_TIMERS;
-export const DHCP_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
+export const WEB_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
+export const DHCP_TIMER: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
 export const RESOLVER_TIMER: u32 = DHCP_TIMER + (DHCP_CLIENT ? 1 : 0);
 export const TIMER_COUNT: u32 = RESOLVER_TIMER + (LOOKUPS ? 1 : 0);
 

@@ -26,6 +26,8 @@ import {
   TIME_WAITS,
   TX_RING,
   VLANS,
+  WEB_CONNECTIONS,
+  WEB_LINE_BYTES,
 } from "profile";
 import { Counter } from "../abi/counters";
 import { MacKind } from "../abi/mac";
@@ -110,6 +112,11 @@ export const CACHE_BASE: usize = NAME_CACHE ? memory.data(NAME_CACHE * CACHE_BYT
 /** Whom the DHCP server has lent addresses. */
 export const GUEST_BYTES: u32 = 56;
 export const GUEST_BASE: usize = DHCP_POOL ? memory.data(DHCP_POOL * GUEST_BYTES, 16) : 0;
+/** Of each connection of the web server: what is known of it, and the line of a request's head. */
+export const WEB_CONNECTION_BYTES: u32 = WEB_CONNECTIONS ? 96 + WEB_LINE_BYTES : 0;
+export const WEB_BASE: usize = WEB_CONNECTIONS ? memory.data(WEB_CONNECTIONS * WEB_CONNECTION_BYTES, 16) : 0;
+/** For each stream socket the connection that it is. */
+export const WEB_PLACES: usize = WEB_CONNECTIONS ? memory.data(TCBS * 2, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
 export const ADAPTER_BASE: usize = memory.data(ALL_ADAPTERS * ADAPTER_BYTES, 16);
@@ -142,13 +149,15 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 export const COUNTERS_USED: u32 = <u32>(
   (NAMES
     ? Counter.COUNT
-    : SEVERAL_ADAPTERS || IPV6
+    : WEB_CONNECTIONS
       ? Counter.DhcpInOffers
-      : GROUPS
-        ? Counter.Ip6InReceives
-        : REASSEMBLIES
-          ? Counter.IgmpInMsgs
-          : Counter.ReasmTimeouts)
+      : SEVERAL_ADAPTERS || IPV6
+        ? Counter.WebConnections
+        : GROUPS
+          ? Counter.Ip6InReceives
+          : REASSEMBLIES
+            ? Counter.IgmpInMsgs
+            : Counter.ReasmTimeouts)
 );
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
@@ -213,6 +222,9 @@ export const POOL_STATE: usize = DHCP_POOL ? memory.data(32, 16) : 0;
 export const SERVER_STATE: usize = DNS_SERVER ? memory.data(16, 16) : 0;
 const SERVERS_BYTES: u32 = (DHCP_POOL ? 32 : 0) + (DNS_SERVER ? 16 : 0);
 const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0) + SERVERS_BYTES;
+/** The web server itself, and the text that an application is writing. */
+export const WEB_STATE: usize = WEB_CONNECTIONS ? memory.data(16, 8) : 0;
+export const TEXT_WRITER: usize = WEB_CONNECTIONS ? memory.data(20, 8) : 0;
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */

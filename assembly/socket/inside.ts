@@ -2,10 +2,11 @@
 // transfer.ts, options.ts). All of them name a socket by its descriptor, and answer with the negative of an `Errno`.
 
 import { Application, Owner } from "../abi/applications";
-import { Result, SocketKind } from "../abi/sockets";
+import { Event, Result, SocketKind } from "../abi/sockets";
 import { clearAddress } from "../base/address";
 import { RESULT, SCRATCH } from "../base/memory";
-import { bindSocket, closeSocket, createSocket, listenOn } from "./socket";
+import { endpointOf, notify } from "../transport/endpoint";
+import { asStream, bindSocket, closeSocket, createSocket, listenOn } from "./socket";
 
 /** A socket that the application owns: its descriptor, or ENFILE. News about it come to the application's `serve`. */
 export function openFor(application: Application, kind: SocketKind): i32 {
@@ -30,6 +31,18 @@ export function listenAt(application: Application, port: u32, backlog: u32): i32
   if (socket < 0) return socket;
   const bound = bindAnywhere(socket, port);
   return orClose(socket, bound ? bound : listenOn(socket, backlog));
+}
+
+/** Calls the application about this socket once more, within this turn or in the next. */
+export function tellAgain(socket: i32): void {
+  const endpoint = endpointOf(socket);
+  if (endpoint) notify(endpoint, Event.READABLE);
+}
+
+/** Connections that wait at a listener to be accepted. */
+export function waitingAt(listener: i32): u32 {
+  const endpoint = endpointOf(listener);
+  return endpoint ? asStream(endpoint).accepted : 0;
 }
 
 function orClose(socket: i32, answer: i32): i32 {

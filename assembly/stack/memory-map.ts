@@ -18,9 +18,11 @@ import {
   SYN_QUEUE,
   TCBS,
   TIME_WAITS,
+  WEB_CONNECTIONS,
 } from "profile";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
+import { webConnectionsInUse } from "../application/web/connection";
 import {
   ALL_ADAPTERS,
   ALL_PACKETS,
@@ -74,6 +76,8 @@ import {
   STATE_BYTES,
   TIMER_BYTES,
   TIMER_KEYS,
+  WEB_BASE,
+  WEB_CONNECTION_BYTES,
 } from "../base/memory";
 import {
   datagramPool,
@@ -141,8 +145,13 @@ export function describeRegion(region: u32): i32 {
     case Region.STATE:
       return table(CLOCK_STATE, 1, STATE_BYTES);
     default:
+      if (WEB_CONNECTIONS && region == Region.WEB_CONNECTIONS) return describeWebConnections();
       return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
   }
+}
+
+function describeWebConnections(): i32 {
+  return usedTable(WEB_BASE, WEB_CONNECTIONS, WEB_CONNECTION_BYTES, webConnectionsInUse());
 }
 
 function describeGroupRegion(region: u32): i32 {

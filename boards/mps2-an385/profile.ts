@@ -78,6 +78,10 @@ export const GROUPS: u32 = 12;
 export const MEMBERSHIPS: u32 = 16;
 /** 1: the module has an application of its builder's own inside (assembly/application/own.ts). */
 export const OWN_APPLICATION: u32 = 0;
+/** Connections that the web server serves at once; 0: there is none. */
+export const WEB_CONNECTIONS: u32 = 0;
+/** Bytes of the longest line of a request's head that it keeps, that of the target; longer targets are refused. */
+export const WEB_LINE_BYTES: u32 = 0;
 /** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
 export const DHCP_CLIENT: u32 = 1;
 /** Names that may be looked up at once; 0: the machine asks no name servers. */

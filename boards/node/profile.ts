@@ -1,7 +1,7 @@
 // Profile `node`: a process with memory to spare. Many sockets, windows of a quarter of a megabyte.
 
 /** Bytes of linear memory; a whole number of 64 KiB pages, or less than one page. */
-export const LINEAR_BYTES: u32 = 9 * 1024 * 1024;
+export const LINEAR_BYTES: u32 = (9 * 1024 + 64) * 1024;
 
 /** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
 export const SHRINK: u32 = 0;
@@ -77,6 +77,10 @@ export const GROUPS: u32 = 64;
 export const MEMBERSHIPS: u32 = 256;
 /** 1: the module has an application of its builder's own inside (assembly/application/own.ts). */
 export const OWN_APPLICATION: u32 = 0;
+/** Connections that the web server serves at once; 0: there is none. */
+export const WEB_CONNECTIONS: u32 = 128;
+/** Bytes of the longest line of a request's head that it keeps, that of the target; longer targets are refused. */
+export const WEB_LINE_BYTES: u32 = 512;
 /** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
 export const DHCP_CLIENT: u32 = 1;
 /** Names that may be looked up at once; 0: the machine asks no name servers. */

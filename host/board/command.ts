@@ -15,7 +15,7 @@ import { type BoardFirmware, buildBoard } from "./build.ts";
 import { memoryReport } from "./memory-report.ts";
 import { startQemu } from "./qemu.ts";
 
-const USAGE = `Usage: npm run board [NAME] [-- [--address A.B.C.D/N] [--qemu [--wire KIND]]]
+const USAGE = `Usage: npm run board [NAME] [-- [--address A.B.C.D/N] [--wasm FILE] [--qemu [--wire KIND]]]
 
 Builds the firmware of a board: the module of its profile, as machine code, with a runtime, a console,
 an echo on port 7 and a page on port 80. Prints what it takes of flash and RAM.
@@ -24,6 +24,7 @@ an echo on port 7 and a page on port 80. Prints what it takes of flash and RAM.
   --qemu             runs it in QEMU, its console in this terminal; Ctrl-C ends it
   --wire KIND        what its adapter is plugged into: tap:NAME, dgram:PORT/PORT, ..., also with
                      impairments; without it, a socket that a command of ours can join
+  --wasm FILE        another module than the board's own, as npm run application makes them
   --help             print this
 
 Without a name it lists the boards.
@@ -42,6 +43,7 @@ const USAGE_CODES = ["ERR_BOARD", "ERR_ADDRESS"];
 function readArguments(args: string[]) {
   const options = {
     address: { type: "string" },
+    wasm: { type: "string" },
     wire: { type: "string" },
     qemu: { type: "boolean" },
     help: { type: "boolean" },
@@ -57,13 +59,13 @@ function readArguments(args: string[]) {
 }
 
 async function main(args: string[]): Promise<void> {
-  const { name, address, wire, qemu, help } = readArguments(args);
+  const { name, address, wasm, wire, qemu, help } = readArguments(args);
   if (help) process.stdout.write(USAGE);
   else if (name === undefined) await listBoards();
   else {
     await readBoard(name); // a name that is none is told before anything is built
     process.stderr.write(`building ${name} ...\n`);
-    const firmware = await buildBoard(name, address === undefined ? {} : { address });
+    const firmware = await buildBoard(name, { ...(address && { address }), ...(wasm && { wasm }) });
     process.stdout.write(reportText(firmware));
     if (qemu) await runInQemu(firmware, wire);
   }

@@ -1,9 +1,10 @@
 // `npm run build [-- PROFILE...]`: the firmware of every profile (or of those named, boards among them), the debug
 // firmware, the host's bundles and its type declarations, all in dist/. Prints what was built, the memory map of each
-// profile, and what IPv6 costs it. With --quiet it prints only what goes wrong.
+// profile, and what IPv6 and each application cost it. With --quiet it prints only what goes wrong.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { applicationCosts, applicationCostsText } from "./application-costs.mjs";
 import { bundleHost, emitDeclarations } from "./bundle.mjs";
 import { boardNames, compileFirmware, importTypeScript, profileNames, ROOT, readProfile } from "./firmware.mjs";
 import { ipv6Cost, ipv6CostText } from "./ipv6-cost.mjs";
@@ -30,6 +31,7 @@ async function main(args) {
   const [bundles = []] = results.slice(firmware.length);
   process.stdout.write(await report(built, bundles));
   process.stdout.write(`\n${(await ipv6Costs(built)).join("")}`);
+  process.stdout.write((await costsOfApplications(built)).join(""));
 }
 
 /** Runs tasks, PARALLEL at a time; all end before the first failure is thrown. */
@@ -58,6 +60,17 @@ async function ipv6Costs(firmware) {
   const released = firmware.filter(({ debug }) => !debug);
   const costs = released.map(({ name, path }) => async () => {
     return ipv6CostText(await ipv6Cost(name, await readProfile(name), new Uint8Array(readFileSync(path))));
+  });
+  return inParallel(costs);
+}
+
+/** What applications cost each profile that was built, in sentences. */
+async function costsOfApplications(firmware) {
+  const released = firmware.filter(({ debug }) => !debug);
+  const costs = released.map(({ name, path }) => async () => {
+    return applicationCostsText(
+      await applicationCosts(name, await readProfile(name), new Uint8Array(readFileSync(path))),
+    );
   });
   return inParallel(costs);
 }

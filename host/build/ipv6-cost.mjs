@@ -35,11 +35,13 @@ export function ipv6CostText({ name, own, needs, whole }) {
   return `IPv6 would cost profile ${name} ${cost(own)}; ${more}: ${cost(whole)} in all.\n`;
 }
 
-function difference(one, other) {
+/** Of two measures, what the first has more. */
+export function difference(one, other) {
   return { wasm: one.wasm - other.wasm, memory: one.memory - other.memory };
 }
 
-async function bytesOf(wasm) {
+/** Bytes of a wasm file, and of the linear memory that it uses. */
+export async function bytesOf(wasm) {
   const { instance } = await WebAssembly.instantiate(wasm, { bus: { read32: () => 0, write32: () => {} } });
   return { wasm: wasm.length, memory: instance.exports.__heap_base.value };
 }

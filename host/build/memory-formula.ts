@@ -1,11 +1,13 @@
-// How many bytes of linear memory a profile takes, without compiling anything: assembly/base/memory.ts is the formula, and
-// here it is reckoned as what it also is, TypeScript. A profile that contradicts itself is refused with the core's words.
+// How many bytes of linear memory a profile takes, without compiling anything: assembly/base/memory.ts is the formula, with
+// the texts of applications, and here it is reckoned as what it also is, TypeScript. A profile that contradicts itself is
+// refused with the core's words.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { buildSync } from "esbuild";
 import { ROOT } from "./firmware.mjs";
+import { textFiles } from "./texts.mjs";
 
 /** Where asc begins when it optimises: it keeps the first addresses free, more of them where it was told no limit. */
 const FIRST_ADDRESS = { limited: 16, unlimited: 1024 };
@@ -24,10 +26,13 @@ export function staticBytes(profile: Readonly<Record<string, number>>): number {
   const folder = mkdtempSync(join(tmpdir(), "thimble-profile-"));
   const path = join(folder, "profile.ts");
   writeFileSync(path, constants.join("\n"));
+  const tables = ["assembly/base/memory.ts", ...textFiles().map((file) => relative(ROOT, file.path))];
   const { outputFiles } = buildSync({
-    entryPoints: [join(ROOT, "assembly/base/memory.ts")],
+    stdin: { contents: tables.map((file) => `import "./${file}";`).join("\n"), resolveDir: ROOT },
     alias: { profile: path },
     bundle: true,
+    // What the files do when they are loaded is what is wanted of them.
+    ignoreAnnotations: true,
     write: false,
     format: "iife",
     logLevel: "silent",
@@ -35,9 +40,9 @@ export function staticBytes(profile: Readonly<Record<string, number>>): number {
   rmSync(folder, { recursive: true });
   let end = profile.LINEAR_BYTES < PAGE ? FIRST_ADDRESS.limited : FIRST_ADDRESS.unlimited;
   const memory = {
-    data(bytes: number, alignment: number): number {
+    data(what: number | number[], alignment = ALIGNMENT): number {
       const start = Math.ceil(end / alignment) * alignment;
-      end = start + bytes;
+      end = start + (typeof what === "number" ? what : what.length);
       return start;
     },
   };

@@ -1,14 +1,12 @@
-// `thimble serve`: a web server for the files of a folder. HTTP is node's own, the files are sirv's business; what is
-// ours is everything below: each connection of the stack is handed to them as a stream.
+// `thimble serve`: the module's web server, with the files of a folder for pages.
 
-import { type ReadStream, statSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import sirv from "sirv";
+import { pageInFolder } from "../applications/folder-pages.ts";
+import type { WebReport } from "../applications/web-server.ts";
 import { formatEndpoint, hostText } from "../core/address.ts";
 import { UsageError } from "./errors.ts";
-import { serveHttp } from "./http-connections.ts";
 import { addStackOptions, examples, portOption, type StackOptions } from "./options.ts";
 import { type RunningStack, startStack } from "./run-stack.ts";
 import { untilSignal, untilStopped } from "./signals.ts";
@@ -20,7 +18,8 @@ interface ServeFlags extends StackOptions {
 
 const HELP = `
 A folder's index.html is its page; files and folders whose name begins with a dot are not served.
-Connections are kept for further requests. Every request gets a line: peer, what was asked, status,
+The server runs inside the stack's module: HTTP/1.1 with ranges and conditions, GET and HEAD; profiles
+node and tiny-web have it. Connections are kept for further requests. Every request gets a line: peer, what was asked, status,
 bytes, time. Ctrl-C ends the command.`;
 
 export function registerServe(program: Command): void {
@@ -50,13 +49,14 @@ async function run(folder: string, flags: ServeFlags): Promise<void> {
   const root = folderOf(folder);
   const stopped = untilSignal();
   const running = await startStack("serve", flags);
-  const server = createServer(fileHandler(root, flags));
   try {
-    const listener = await running.stack.listen({ port: flags.port });
-    const serving = serveHttp(server, listener);
+    const server = await running.stack.serveWeb({
+      port: flags.port,
+      page: ({ target }) => pageInFolder(root, target),
+      onReport: reporter(flags),
+    });
     announce(running, root, flags);
-    await untilStopped(stopped, [serving]);
-    server.closeIdleConnections();
+    await untilStopped(stopped, [server.closed]);
   } finally {
     await running.close();
   }
@@ -89,72 +89,31 @@ function announce({ addresses, wireName }: RunningStack, root: string, flags: Se
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Answers GET and HEAD with the files of a folder; logs every request when its answer is out. */
-function fileHandler(root: string, flags: ServeFlags): RequestListener {
-  // `dev`: look at the folder at each request, not once at the start.
-  const files = sirv(root, { dev: true, etag: true });
+/** Prints a line for every request when its answer is out. */
+function reporter(flags: ServeFlags): (report: WebReport) => void {
   const colors = colorsFor(process.stdout);
-  return (request, response) => {
-    logWhenDone(request, response, flags, colors);
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      response.setHeader("Allow", "GET, HEAD");
-      answer(response, 405, "This server only hands out files: GET and HEAD.");
-    } else if (isHidden(request.url ?? "/")) {
-      answer(response, 404, "There is no such file.");
-    } else {
-      files(request, response, () => answer(response, 404, "There is no such file."));
-    }
-  };
-}
-
-// In any spelling: sirv decodes the path before it looks.
-function isHidden(url: string): boolean {
-  const path = url.split("?")[0] ?? "";
-  try {
-    return decodeURIComponent(path)
-      .split(/[/\\]/)
-      .some((part) => part.startsWith(".") && part !== ".well-known");
-  } catch {
-    return true;
-  }
-}
-
-function answer(response: ServerResponse, status: number, sentence: string): void {
-  response.statusCode = status;
-  response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  response.end(`${sentence}\n`);
-}
-
-function logWhenDone(request: IncomingMessage, response: ServerResponse, flags: ServeFlags, colors: Colors): void {
-  const began = performance.now();
-  const { remoteAddress, remotePort } = request.socket;
-  let file: ReadStream | null = null;
-  response.on("pipe", (source: ReadStream) => {
-    file = source;
-    // sirv does not hear of the file's own errors (no permission, gone meanwhile).
-    source.on("error", () => response.destroy());
-  });
-  response.on("close", () => {
+  return ({ remote, method, target, status, bytes, time, complete }) => {
     const access: Access = {
-      peer: formatEndpoint(remoteAddress ?? "", remotePort ?? 0),
-      method: request.method ?? "",
-      url: request.url ?? "",
-      status: response.statusCode,
-      bytes: request.method === "HEAD" ? 0 : (file?.bytesRead ?? 0),
-      milliseconds: Math.round((performance.now() - began) * 10) / 10,
-      complete: response.writableFinished,
+      peer: formatEndpoint(remote.address, remote.port),
+      method,
+      url: target,
+      status,
+      bytes,
+      milliseconds: Math.round(time / 100) / 10,
+      complete,
     };
     const line = flags.json ? `${JSON.stringify({ event: "request", ...access })}\n` : accessLine(access, colors);
     process.stdout.write(line);
-  });
+  };
 }
 
 interface Access {
   peer: string;
+  /** Empty, as the URL, when the request could not be read. */
   method: string;
   url: string;
   status: number;
-  /** Of the file; 0 for an answer without one. */
+  /** Of the page; 0 for an answer without one. */
   bytes: number;
   milliseconds: number;
   complete: boolean;
@@ -166,5 +125,5 @@ function accessLine(access: Access, colors: Colors): string {
   const shown = status < 300 ? colors.green(status) : status < 400 ? colors.cyan(status) : colors.yellow(status);
   const end = access.complete ? "" : ` ${colors.red("broken off")}`;
   const much = `${bytesText(access.bytes)} ${access.milliseconds} ms`;
-  return `${colors.dim(time)} ${peer} ${method} ${JSON.stringify(url).slice(1, -1)} ${shown} ${much}${end}\n`;
+  return `${colors.dim(time)} ${peer} ${method || "-"} ${JSON.stringify(url).slice(1, -1) || "-"} ${shown} ${much}${end}\n`;
 }

@@ -42,6 +42,7 @@ export interface CoreExports {
   setOption(fd: number, option: number, value: number): number;
   getOption(fd: number, option: number): number;
   event(): number;
+  call(application: number, operation: number, a: number, b: number, c: number, d: number): number;
   localName(fd: number): number;
   peerName(fd: number): number;
   describe(row: number): number;

@@ -22,6 +22,9 @@ export const PROGRAMS = [
   { program: "ndisc6", debian: "ndisc6", some: true },
   { program: "nft", debian: "nftables", some: true },
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
+  { program: "wrk", debian: "wrk", some: true },
+  { program: "h2load", debian: "nghttp2-client", some: true },
+  { program: "slowhttptest", debian: "slowhttptest", some: true },
 ];
 
 /** The same for the tests of boards: a compiler with its C library, and the boards themselves. */

@@ -9,7 +9,17 @@ const COOKIE = Uint8Array.of(99, 130, 83, 99);
 const LEAST = 300;
 const END = 255;
 
-export const TYPES = ["", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform"] as const;
+export const TYPES: readonly string[] = [
+  "",
+  "discover",
+  "offer",
+  "request",
+  "decline",
+  "ack",
+  "nak",
+  "release",
+  "inform",
+];
 
 export interface DhcpOption {
   code: number;

@@ -76,7 +76,7 @@ function readRoutes(words: string[], fail: Fail): (network: Network) => Uint8Arr
 export function readDhcpLine(text: string, fail: Fail): DhcpPattern {
   const line = splitLine(text);
   const word = line.words.shift() ?? "";
-  const type = TYPES.findIndex((name) => name === word);
+  const type = TYPES.indexOf(word);
   if (type < 1) fail(`${word} is none of ${TYPES.slice(1).join(", ")}`);
   const pattern: DhcpPattern = {
     type,
