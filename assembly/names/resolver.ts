@@ -239,7 +239,10 @@ export function serve(socket: i32, news: u32): void {
     return;
   }
   // Nobody serves names there, or it cannot be reached: no need to wait.
-  if (news & Event.ERROR && getSocketOption(socket, SocketOption.ERROR)) follow(query, Verdict.FAILED);
+  if (news & Event.ERROR && getSocketOption(socket, SocketOption.ERROR) && query.stream < 0) {
+    query.failed |= 1 << (<u32>query.server);
+    askNext(query);
+  }
   while (query.socket == socket && query.stream < 0) {
     const bytes = peek(socket);
     if (bytes < 0) return;

@@ -67,7 +67,7 @@ async function run(words: readonly string[], flags: DigFlags): Promise<void> {
     const began = performance.now();
     const result = await running.stack.resolve(question.name, RECORD_TYPES[question.type]);
     const milliseconds = Math.round(performance.now() - began);
-    const records = result.message.length > 0 ? answersOf(result.message) : [];
+    const records = (result.message.length > 0 ? answersOf(result.message) : []).map(inSmallLetters);
     const known = running.stack.nameServers().map(({ address }) => address);
     const report = { ...question, status: result.outcome, records, servers: known, milliseconds };
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : asText(report, flags.short ?? false));
@@ -75,6 +75,11 @@ async function run(words: readonly string[], flags: DigFlags): Promise<void> {
   } finally {
     await running.close();
   }
+}
+
+// The letters of the question go out in one case or the other, and come back so; DNS does not tell them apart.
+function inSmallLetters(record: DnsRecord): DnsRecord {
+  return { ...record, name: record.name.toLowerCase() };
 }
 
 function questionOf(words: readonly string[], reversed: string | undefined): Question {
