@@ -96,7 +96,7 @@ export function configureAdapter(adapter: u32, bits: u32): i32 {
     if (refused) return refused;
     bits &= ~(<u32>Autoconfig.DHCP | Autoconfig.DHCP_UNCHECKED | Autoconfig.IPV4_LINK_LOCAL);
   }
-  if (bits & Autoconfig.DHCP) return -Errno.EPROTONOSUPPORT;
+  if (CLAIMS && bits & Autoconfig.DHCP) return -Errno.EPROTONOSUPPORT;
   if (!CLAIMS || (!IPV6 && bits & ~(<u32>Autoconfig.IPV4_LINK_LOCAL))) return bits ? -Errno.EPROTONOSUPPORT : 0;
   return autoconfigure(adapter, bits) ? 0 : -Errno.ENFILE;
 }
