@@ -31,9 +31,10 @@ const STATUS: Readonly<Record<LookupResult["outcome"], string>> = {
 };
 
 const HELP = `
-TYPE is one of ${Object.keys(RECORD_TYPES).join(", ")}; without one it is A. Without @SERVER whoever the stack
-knows of is asked: those of --name-server, and those that a DHCP server or a router has named. On a
-simulated cable the machine at the other end is a name server; it knows itself, as ${FAR_NAME}.`;
+TYPE is one of ${Object.keys(RECORD_TYPES).join(", ")}; without
+one it is A. Without @SERVER whoever the stack knows of is asked: those of --name-server, and those
+that a DHCP server or a router has named. On a simulated cable the machine at the other end is a
+name server; it knows itself, as ${FAR_NAME}.`;
 
 export function registerDig(program: Command): void {
   const command = program
