@@ -108,6 +108,7 @@ export {
   VLANS,
   WEB_CONNECTIONS,
   WEB_LINE_BYTES,
+  WORD_BITS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
 export { COUNTERS, COUNTERS_USED, NAMES_AREA, RESULT, SCRATCH, STATUS } from "./base/memory";

@@ -1,6 +1,8 @@
 // Time: the real one, and one that stands still until it is told to go on. Everything that waits in the host waits
 // on a Clock, so that a whole network runs in virtual time without knowing it.
 
+import { inNextTurn } from "./turn.ts";
+
 /** Something that will happen, unless it is cancelled before. */
 export interface Timer {
   cancel(): void;
@@ -19,12 +21,12 @@ export interface Clock {
 
 class Entry implements Timer {
   readonly time: number;
-  readonly order: number;
   run: (() => void) | null;
+  /** The one after it at the same time. */
+  next: Entry | null = null;
 
-  constructor(time: number, order: number, run: () => void) {
+  constructor(time: number, run: () => void) {
     this.time = time;
-    this.order = order;
     this.run = run;
   }
 
@@ -39,49 +41,78 @@ class Entry implements Timer {
   }
 }
 
-function before(a: Entry, b: Entry): boolean {
-  return a.time < b.time || (a.time === b.time && a.order < b.order);
+/** All that is due at one time, in the order of insertion. */
+interface Moment {
+  readonly time: number;
+  first: Entry | null;
+  last: Entry | null;
 }
 
-/** Entries by time, then by order of insertion. A cancelled entry stays until its time comes to the top. */
+/**
+ * Entries by time, then by order of insertion. Only times are sorted: when one frame goes to ten thousand machines, they are due at
+ * the same time. A cancelled entry stays until its time comes to the top.
+ */
 class Agenda {
-  #heap: Entry[] = [];
+  /** A heap, the earliest on top, and the same by time. */
+  #heap: Moment[] = [];
+  #moments = new Map<number, Moment>();
 
   /** The earliest entry that is not cancelled. */
   first(): Entry | undefined {
-    while (this.#heap.length > 0 && this.#heap[0].run === null) this.take();
-    return this.#heap[0];
+    for (let moment = this.#heap[0]; moment !== undefined; moment = this.#heap[0]) {
+      while (moment.first !== null && moment.first.run === null) moment.first = moment.first.next;
+      if (moment.first !== null) return moment.first;
+      this.#removeTop();
+    }
+    return undefined;
   }
 
   add(entry: Entry): void {
+    const moment = this.#moments.get(entry.time);
+    if (moment === undefined) {
+      this.#insert({ time: entry.time, first: entry, last: entry });
+      return;
+    }
+    if (moment.first === null || moment.last === null) moment.first = entry;
+    else moment.last.next = entry;
+    moment.last = entry;
+  }
+
+  /** Takes the earliest entry out. */
+  take(): void {
+    const entry = this.first();
+    if (entry !== undefined) this.#heap[0].first = entry.next;
+  }
+
+  #insert(moment: Moment): void {
+    this.#moments.set(moment.time, moment);
     const heap = this.#heap;
     let place = heap.length;
-    heap.push(entry);
+    heap.push(moment);
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!before(entry, heap[parent])) break;
+      if (heap[parent].time <= moment.time) break;
       heap[place] = heap[parent];
       place = parent;
     }
-    heap[place] = entry;
+    heap[place] = moment;
   }
 
-  take(): Entry | undefined {
+  #removeTop(): void {
     const heap = this.#heap;
-    const first = heap[0];
+    this.#moments.delete(heap[0].time);
     const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first;
+    if (last === undefined || heap.length === 0) return;
     let place = 0;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], last)) break;
+      if (child + 1 < heap.length && heap[child + 1].time < heap[child].time) child++;
+      if (heap[child].time >= last.time) break;
       heap[place] = heap[child];
       place = child;
     }
     heap[place] = last;
-    return first;
   }
 }
 
@@ -92,7 +123,6 @@ const RUNAWAY_STEPS = 1_000_000;
 export class VirtualClock implements Clock {
   readonly epoch: number;
   #now = 0;
-  #order = 0;
   #agenda = new Agenda();
   /** Steps since time last moved. */
   #standing = 0;
@@ -107,7 +137,7 @@ export class VirtualClock implements Clock {
   }
 
   at(time: number, run: () => void): Timer {
-    const entry = new Entry(Math.max(Math.ceil(time), this.#now), this.#order++, run);
+    const entry = new Entry(Math.max(Math.ceil(time), this.#now), run);
     this.#agenda.add(entry);
     return entry;
   }
@@ -155,7 +185,7 @@ export class VirtualClock implements Clock {
     };
     promise.then(done, done);
     for (;;) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => inNextTurn(resolve));
       if (!pending) return promise;
       if (this.next() > limit) throw new Error(`At ${this.#now} µs of virtual time it was still pending.`);
       if (!this.step()) throw new Error(`Nothing is due at ${this.#now} µs of virtual time, yet it is pending.`);
@@ -186,13 +216,12 @@ function fireInMicrotask(entry: Entry): void {
 export class RealClock implements Clock {
   readonly epoch = Math.round(performance.timeOrigin * 1000);
   #agenda = new Agenda();
-  #order = 0;
   #microtasks = 0;
   #holders = 0;
-  #keeper: NodeJS.Timeout | null = null;
+  #keeper: ReturnType<typeof setInterval> | null = null;
   /** What will look at the agenda next, and when it does. */
-  #timeout: NodeJS.Timeout | null = null;
-  #turn: NodeJS.Immediate | null = null;
+  #timeout: ReturnType<typeof setTimeout> | null = null;
+  #turnDue = false;
   #wakesAt = Number.POSITIVE_INFINITY;
 
   now(): number {
@@ -200,7 +229,7 @@ export class RealClock implements Clock {
   }
 
   at(time: number, run: () => void): Timer {
-    const entry = new Entry(time, this.#order++, run);
+    const entry = new Entry(time, run);
     const now = time <= 0 ? 0 : this.now(); // looking at the clock is not free
     if (time <= now) {
       this.#soon(entry);
@@ -229,7 +258,7 @@ export class RealClock implements Clock {
       return;
     }
     this.#microtasks = 0;
-    setImmediate(() => entry.fire());
+    inNextTurn(() => entry.fire());
   }
 
   #sleepUntil(time: number, now: number): void {
@@ -240,14 +269,15 @@ export class RealClock implements Clock {
     if (wait > COARSE_MICROS) {
       const milliseconds = Math.min(Math.floor((wait - COARSE_MICROS / 2) / 1000), LONGEST_TIMEOUT_MS);
       this.#timeout = setTimeout(this.#look, milliseconds);
-      this.#timeout.unref();
-    } else if (this.#turn === null) {
-      this.#turn = setImmediate(this.#look);
+      this.#timeout.unref?.(); // browsers do not have it, and nothing to keep alive
+    } else if (!this.#turnDue) {
+      this.#turnDue = true;
+      inNextTurn(this.#look);
     }
   }
 
   #look = (): void => {
-    this.#turn = null;
+    this.#turnDue = false;
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = this.now();
     try {

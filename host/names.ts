@@ -103,3 +103,11 @@ export function setName(core: Core, which: OwnName, name: string): void {
 function checked(answer: number, call: string): void {
   if (answer < 0) throw stackError(answer, call);
 }
+
+/** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
+export function orderAddresses(core: Core, addresses: readonly string[]): string[] {
+  const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
+  const order = (a: Uint8Array, b: Uint8Array): number =>
+    core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
+  return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
+}

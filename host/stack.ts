@@ -9,15 +9,25 @@ import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
-import { compileFirmware, type FirmwareSource, loadFirmware } from "./core/firmware.ts";
 import { InputError, stackError } from "./errors.ts";
 import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
-import { Names } from "./names.ts";
-import { createDgram, type Dgram } from "./node/dgram.ts";
-import { createDns, type Dns } from "./node/dns.ts";
-import { askerFor, type Hosts, HostsTable, type Lookup, lookupIn } from "./node/lookup.ts";
-import { createNet, type Net } from "./node/net.ts";
+import { Names, orderAddresses } from "./names.ts";
+import {
+  compileFirmware,
+  type Dgram,
+  type DispatcherOptions,
+  type Dns,
+  defaultOwner,
+  type Fetch,
+  type FirmwareSource,
+  type Hosts,
+  loadFirmware,
+  Modules,
+  type Net,
+  type ServeOptions,
+  type UpperServer,
+} from "./node/modules.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./socket/calls.ts";
 import type { LookupResult } from "./socket/lookups.ts";
@@ -30,8 +40,10 @@ import { setTcpOptions, type TcpOptions } from "./socket/tcp-options.ts";
 import { UdpSocket } from "./socket/udp-socket.ts";
 import * as status from "./status.ts";
 import * as tables from "./tables.ts";
+import { createWeb, type Web } from "./web/web.ts";
 
 export interface StackOptions {
+  /** The machine's adapters: what each is plugged into, and its addresses and routes. */
   wires: WireOptions[];
   /** True: the machine is a router between its adapters. */
   forwarding?: boolean;
@@ -46,7 +58,7 @@ export interface StackOptions {
   seed?: number;
   /** Name of the build of the core, a folder of boards/. Default "node". */
   profile?: string;
-  /** The core itself instead of a profile's name. */
+  /** The core itself instead of a profile's name: bytes, a compiled module, or where it is. */
   wasm?: FirmwareSource;
   /** For people; default "stack". */
   name?: string;
@@ -106,8 +118,6 @@ export interface NewsReport {
 const IDENTITY_BYTES = 16;
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_LINGER_MS = 1000;
-/** What Node gives each address of several. */
-const ATTEMPT_MS = 250;
 const UNSPECIFIED_V4 = parseAddress("0.0.0.0");
 
 let sharedClock: RealClock | null = null;
@@ -120,6 +130,12 @@ export function realClock(): RealClock {
 
 /** Starts a stack. Rejects with InputError on what cannot be used, StackError when the profile is too small for it. */
 export async function createStack(options: StackOptions): Promise<Stack> {
+  if (!Array.isArray(options?.wires)) {
+    throw new InputError(
+      "ERR_WIRE",
+      'A stack needs wires: createStack({ wires: [{ wire, address: "10.0.0.1/24" }] }).',
+    );
+  }
   const adapters = options.wires.map(planAdapter);
   const module = await (options.wasm === undefined
     ? loadFirmware(options.profile ?? "node", options.debug ?? false)
@@ -128,7 +144,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     module,
     seeds: entropy(options.seed),
     clock: options.clock ?? realClock(),
-    owner: options.owner ?? process.pid,
+    owner: options.owner ?? defaultOwner(),
     dmaBase: options.dmaBase ?? 0,
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
@@ -137,8 +153,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   if (options.searchDomain !== undefined) names.setDomain(options.searchDomain);
   if (options.hostName !== undefined) names.setHostName(options.hostName);
   for (const adapter of adapters) plugIn(machine, adapter);
-  const hosts = new HostsTable(options.hosts ?? {}, Boolean(machine.core.constants.IPV6));
-  const stack = new Stack(machine, options.name ?? "stack", hosts);
+  const stack = new Stack(machine, options.name ?? "stack", options.hosts ?? {});
   if (options.forwarding) stack.network.setForwarding(true);
   machine.runner.wake();
   return stack;
@@ -155,56 +170,69 @@ export class Stack {
   /** Names: whom to ask, what is known without asking, and what is served to others. */
   readonly names: Names;
   #machine: Machine;
-  #hosts: HostsTable;
-  #net: Net | null = null;
-  #dgram: Dgram | null = null;
-  #dns: Dns | null = null;
+  #modules: Modules;
+  #web: Web | null = null;
   #closing: Promise<void> | null = null;
-  #lookup: Lookup;
 
   /** `createStack` makes these. */
-  constructor(machine: Machine, name: string, hosts: HostsTable) {
+  constructor(machine: Machine, name: string, hosts: Hosts) {
     this.#machine = machine;
-    this.#hosts = hosts;
+    this.#modules = new Modules(machine, hosts);
     this.name = name;
     this.clock = machine.clock;
     this.core = machine.core;
     this.macs = machine.macs;
     this.network = new Network(machine);
     this.names = new Names(machine);
-    const { lookups, core } = machine;
-    const arrange = (addresses: string[]): string[] => this.orderAddresses(addresses);
-    this.#lookup = lookups.hasResolver
-      ? lookupIn(hosts, askerFor(lookups, arrange, Boolean(core.constants.IPV6)))
-      : lookupIn(hosts);
   }
 
   /** The module node:net over this stack: sockets and servers that libraries take for Node's own. */
   get net(): Net {
-    this.#net ??= createNet({
-      machine: this.#machine,
-      lookup: this.#lookup,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
-    });
-    return this.#net;
+    return this.#modules.net;
   }
 
   /** The module node:dgram over this stack. */
   get dgram(): Dgram {
-    this.#dgram ??= createDgram({ machine: this.#machine, lookup: this.#lookup });
-    return this.#dgram;
+    return this.#modules.dgram;
   }
 
   /** The module node:dns over this stack's table of hosts and its resolver. */
   get dns(): Dns {
-    this.#dns ??= createDns({
-      hosts: this.#hosts,
-      lookups: this.#machine.lookups,
-      find: this.#lookup,
-      servers: () => this.nameServers().map(({ address }) => address),
-    });
-    return this.#dns;
+    return this.#modules.dns;
+  }
+
+  /** The global `fetch` over this stack: `http:` and `https:`. */
+  get fetch(): Fetch {
+    return this.#modules.fetch;
+  }
+
+  /** An Agent of undici, for its own functions and for `fetch({ dispatcher })`, with options such as `tls` and `allowH2`. */
+  dispatcher(options?: DispatcherOptions): ReturnType<Modules["dispatcher"]> {
+    return this.#modules.dispatcher(options);
+  }
+
+  /** An agent for `http.request`; its options are those of `http.Agent`. */
+  httpAgent(...options: Parameters<Modules["httpAgent"]>): ReturnType<Modules["httpAgent"]> {
+    return this.#modules.httpAgent(...options);
+  }
+
+  /** An agent for `https.request`; its options are those of `https.Agent`, certificates among them. */
+  httpsAgent(...options: Parameters<Modules["httpsAgent"]>): ReturnType<Modules["httpsAgent"]> {
+    return this.#modules.httpsAgent(...options);
+  }
+
+  /**
+   * Opens a port for a server of node:http, https, http2 or tls: `await stack.serve(http.createServer(…), { port: 80 })`.
+   * Resolves to the server of node:net whose `close` closes the port. Rejects with EADDRINUSE, EADDRNOTAVAIL.
+   */
+  serve(server: UpperServer, options: ServeOptions): ReturnType<Modules["serve"]> {
+    return this.#modules.serve(server, options);
+  }
+
+  /** Sockets of web streams, as Direct Sockets shapes them: `TCPSocket`, `TCPServerSocket`, `UDPSocket`. */
+  get web(): Web {
+    this.#web ??= createWeb(this, (name) => this.#modules.find(name));
+    return this.#web;
   }
 
   /**
@@ -272,11 +300,7 @@ export class Stack {
 
   /** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
   orderAddresses(addresses: readonly string[]): string[] {
-    const { core } = this;
-    const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
-    const order = (a: Uint8Array, b: Uint8Array): number =>
-      core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
-    return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
+    return orderAddresses(this.core, addresses);
   }
 
   /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */

@@ -2,7 +2,7 @@
 // --full takes the long form of tests that have one: more seeds, more bytes, more frames.
 
 import { makeReady } from "../host/build/ready.mjs";
-import { BOARD_PROGRAMS, installPrograms, PROGRAMS } from "./runner/debian.mjs";
+import { BOARD_PROGRAMS, installPrograms, PAGE_PROGRAMS, PROGRAMS } from "./runner/debian.mjs";
 import { KINDS } from "./runner/kinds.mjs";
 import { installWasm3 } from "./runner/wasm3.mjs";
 
@@ -18,7 +18,8 @@ async function main(args) {
   if (full) process.env.THIMBLE_FULL = "1";
 
   makeReady();
-  for (const [kind, programs] of Object.entries({ linux: PROGRAMS, boards: [...PROGRAMS, ...BOARD_PROGRAMS] })) {
+  const needed = { linux: PROGRAMS, web: PAGE_PROGRAMS, boards: [...PROGRAMS, ...BOARD_PROGRAMS] };
+  for (const [kind, programs] of Object.entries(needed)) {
     if (kinds.some(({ name }) => name === kind)) installPrograms(programs);
   }
 

@@ -37,8 +37,7 @@ export function v4Of(p: usize): u32 {
 
 export function setV4(p: usize, v4: u32): void {
   store<u64>(p, 0);
-  store<u32>(p, V4_MARK, 8);
-  store<u32>(p, v4, 12);
+  store<u64>(p, ((<u64>v4) << 32) | V4_MARK, 8); // in one piece, since it is loaded in one
 }
 
 export function clearAddress(p: usize): void {

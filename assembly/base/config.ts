@@ -24,6 +24,7 @@ import {
   REASSEMBLY_PACKETS,
   RX_PACKETS_PER_TCB,
   RX_RING,
+  SHRINK,
   SYN_QUEUE,
   TCBS,
   TIME_WAITS,
@@ -53,6 +54,9 @@ export const TCP_OPTION_ROOM: u32 = 20;
 export const HEADROOM: u32 = FRAME_OFFSET + ETHERNET_HEADER_BYTES + IP_HEADER_ROOM + TCP_HEADER_BYTES + TCP_OPTION_ROOM;
 /** One packet buffer: a whole frame as received, or the headroom and an MSS of data. */
 export const BUFFER_BYTES: u32 = (HEADROOM + MTU - IP_HEADER_BYTES - TCP_HEADER_BYTES + 15) & ~15;
+
+/** What comes most takes a shorter way where the profile is compiled for speed; elsewhere the way of all saves its bytes. */
+export const SHORTCUTS: bool = SHRINK == 0;
 
 /** MTU, for those who reckon with bytes of a path. */
 export const MTU_BYTES: u32 = MTU;

@@ -1,6 +1,19 @@
 // Pools of fixed blocks. A pool hands out a block or says that it has none, and counts both; it never asks for memory.
 
-import { POOL_BYTES, POOLS } from "./memory";
+import {
+  DATAGRAM_BASE,
+  DATAGRAM_BYTES,
+  HANDSHAKE_BASE,
+  HANDSHAKE_BYTES,
+  NEIGHBOR_BASE,
+  NEIGHBOR_BYTES,
+  PACKET_BASE,
+  PACKET_BYTES,
+  POOL_BYTES,
+  POOLS,
+  TCB_BASE,
+  TCB_BYTES,
+} from "./memory";
 
 @unmanaged
 @final
@@ -60,10 +73,6 @@ export class Pool {
     this.used--;
   }
 
-  indexOf(block: usize): u32 {
-    return <u32>(block - this.base) / this.size;
-  }
-
   at(index: u32): usize {
     return this.base + index * this.size;
   }
@@ -79,3 +88,21 @@ export const datagramPool: Pool = changetype<Pool>(POOLS + 4 * POOL_BYTES);
 export const neighborPool: Pool = changetype<Pool>(POOLS + 5 * POOL_BYTES);
 /** Only where there are fragments. */
 export const reassemblyPool: Pool = changetype<Pool>(POOLS + 6 * POOL_BYTES);
+
+// A block's place in its pool. By constants, since every packet asks: a division by one is a multiplication.
+
+export function packetIndex(block: usize): u32 {
+  return <u32>(block - PACKET_BASE) / PACKET_BYTES;
+}
+export function tcbIndex(block: usize): u32 {
+  return <u32>(block - TCB_BASE) / TCB_BYTES;
+}
+export function handshakeIndex(block: usize): u32 {
+  return <u32>(block - HANDSHAKE_BASE) / HANDSHAKE_BYTES;
+}
+export function datagramIndex(block: usize): u32 {
+  return <u32>(block - DATAGRAM_BASE) / DATAGRAM_BYTES;
+}
+export function neighborIndex(block: usize): u32 {
+  return <u32>(block - NEIGHBOR_BASE) / NEIGHBOR_BYTES;
+}

@@ -2,7 +2,7 @@
 
 import { Adapter } from "./adapter";
 import { read32, write32 } from "./bus";
-import { frameLeft, putWord, setFrame, takeFifoPacket } from "./fifo";
+import { frameLeft, readWords, setFrame, takeFifoPacket, writeWords } from "./fifo";
 import {
   ByteTest,
   Lan9118,
@@ -75,7 +75,7 @@ export function receiveLan9118(adapter: Adapter): Packet | null {
   const status = read32(base + Lan9118.RX_STATUS);
   const bytes = (status >> Lan9118Frame.LENGTH_SHIFT) & Lan9118Frame.LENGTH_MASK;
   const words = (RX_LEAD + bytes + 3) >> 2;
-  for (let i: u32 = 0; i < words; i++) putWord(packet, i, read32(base + Lan9118.RX_DATA));
+  readWords(packet, 0, base + Lan9118.RX_DATA, words);
   const isWhole = bytes > <u32>Lan9118Frame.FCS_BYTES && !(status & Lan9118Frame.ERROR);
   setFrame(packet, isWhole ? bytes - Lan9118Frame.FCS_BYTES : 0);
   return packet;
@@ -92,7 +92,7 @@ export function sendLan9118(adapter: Adapter, packet: Packet): bool {
   write32(base + Lan9118.TX_DATA, packet.length);
   // Whole words: buffers begin and end with one.
   const start = packet.data - offset;
-  for (let i: u32 = 0; i < words; i++) write32(base + Lan9118.TX_DATA, load<u32>(start + i * 4));
+  writeWords(base + Lan9118.TX_DATA, start, start + words * 4);
   frameLeft(packet);
   return true;
 }

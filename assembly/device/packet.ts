@@ -15,7 +15,7 @@
 import { ADAPTERS, CONTROL_PACKETS, RX_RING } from "profile";
 import { ALL_PACKETS, BUFFER_BYTES, FRAME_OFFSET } from "../base/config";
 import { BUFFER_BASE, LEDGER_STATE, PACKET_BASE, PACKET_BYTES } from "../base/memory";
-import { packetPool } from "../base/pool";
+import { packetIndex, packetPool } from "../base/pool";
 
 /** What can be true of a packet. */
 export const enum PacketFlag {
@@ -183,7 +183,7 @@ function initialise(block: usize): Packet {
   const packet = changetype<Packet>(block);
   packet.next = null;
   packet.link = null;
-  packet.buffer = BUFFER_BASE + packetPool.indexOf(block) * BUFFER_BYTES;
+  packet.buffer = BUFFER_BASE + packetIndex(block) * BUFFER_BYTES;
   packet.data = packet.buffer + FRAME_OFFSET;
   packet.length = 0;
   packet.bytes = 0;

@@ -50,6 +50,7 @@ export function attendRingMac(adapter: Adapter): bool {
   const causes = read32(adapter.base + Mac.INTERRUPT_STATUS);
   if (!causes) return false;
   write32(adapter.base + Mac.INTERRUPT_STATUS, causes);
+  if (causes & MacInterrupt.RX_OVERFLOW) adapter.rxKick = 1; // it has found no descriptor and waits
   if (!(causes & MacInterrupt.LINK)) return false;
   adapter.up = readLink(adapter.base);
   return true;
@@ -86,7 +87,6 @@ export function refillRingMac(adapter: Adapter): void {
     store<u32>(descriptor, DescriptorBit.OWN | wrap | FRAME_ROOM, Descriptor.CONTROL);
     adapter.rxFill = place + 1 == RX_RING ? 0 : place + 1;
     adapter.rxFilled++;
-    adapter.rxKick = 1;
     ringWants(-1);
   }
 }
@@ -123,9 +123,9 @@ export function reclaimRingMac(adapter: Adapter): void {
   }
 }
 
-/** Rings the doorbells that are due: once for everything that was given since. */
+/** Rings the doorbells that are due: once for everything that was given since; the receiver's when it has stopped. */
 export function kickRingMac(adapter: Adapter): void {
-  if (adapter.rxKick) {
+  if (adapter.rxKick && adapter.rxFilled) {
     adapter.rxKick = 0;
     write32(adapter.base + Mac.RX_DOORBELL, 1);
   }

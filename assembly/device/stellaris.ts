@@ -2,7 +2,7 @@
 
 import { Adapter } from "./adapter";
 import { read32, write32 } from "./bus";
-import { frameLeft, putWord, setFrame, takeFifoPacket } from "./fifo";
+import { frameLeft, putFirstWord, readWords, setFrame, takeFifoPacket, writeWords } from "./fifo";
 import { Packet } from "./packet";
 import { isLinkDue, isTransceiver, noteLink, PATIENCE } from "./phy";
 import { Phy } from "./registers";
@@ -55,10 +55,10 @@ export function receiveStellaris(adapter: Adapter): Packet | null {
   const packet = takeFifoPacket(adapter);
   if (!packet) return null;
   const first = read32(base + Stellaris.DATA);
-  putWord(packet, 0, first);
+  putFirstWord(packet, first);
   const bytes = first & StellarisFrame.LENGTH_MASK;
   const words = (bytes + 3) >> 2;
-  for (let i: u32 = 1; i < words; i++) putWord(packet, i, read32(base + Stellaris.DATA));
+  if (words > 1) readWords(packet, 1, base + Stellaris.DATA, words - 1);
   setFrame(packet, bytes > LENGTH_AND_FCS ? bytes - LENGTH_AND_FCS : 0);
   return packet;
 }
@@ -70,8 +70,10 @@ export function sendStellaris(adapter: Adapter, packet: Packet): bool {
   let at = packet.data;
   const end = at + packet.length;
   write32(base + Stellaris.DATA, ((<u32>load<u16>(at)) << 16) | (packet.length - StellarisFrame.HEADER_BYTES));
-  for (at += 2; at + 4 <= end; at += 4) write32(base + Stellaris.DATA, load<u32>(at));
-  if (at < end) write32(base + Stellaris.DATA, lastWord(at, end));
+  at += 2;
+  writeWords(base + Stellaris.DATA, at, end);
+  const rest = end - ((end - at) & 3);
+  if (rest < end) write32(base + Stellaris.DATA, lastWord(rest, end));
   write32(base + Stellaris.TX_REQUEST, StellarisTx.REQUEST_NEW);
   frameLeft(packet);
   return true;

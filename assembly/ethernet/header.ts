@@ -79,8 +79,7 @@ export function sendEthernet(adapter: Adapter, packet: Packet, macLow: u32, macH
   }
   const frame = packet.push(ETHERNET_HEADER_BYTES);
   store<u32>(frame + DESTINATION, macLow);
-  store<u16>(frame + DESTINATION, <u16>macHigh, 4);
-  store<u16>(frame + SOURCE, <u16>adapter.macLow);
+  store<u32>(frame + DESTINATION, (macHigh & 0xffff) | (adapter.macLow << 16), 4);
   store<u32>(frame + SOURCE, (adapter.macLow >> 16) | ((<u32>adapter.macHigh) << 16), 2);
   store<u16>(frame + TYPE, <u16>bswap16(type));
   count(Counter.EthOutFrames);

@@ -8,7 +8,7 @@ import { NEVER, now } from "../base/clock";
 import { FRAGMENTS, NEIGHBOR_BUCKETS, NEIGHBOR_TIMERS } from "../base/config";
 import { count } from "../base/counters";
 import { LINK_STATE, NEIGHBOR_BASE, NEIGHBOR_BYTES, NEIGHBOR_TABLE } from "../base/memory";
-import { neighborPool } from "../base/pool";
+import { neighborIndex, neighborPool } from "../base/pool";
 import { setTimer } from "../base/timers";
 import { Adapter, adapterAt } from "../device/adapter";
 import { hold, Packet, PacketFlag, release } from "../device/packet";
@@ -175,7 +175,7 @@ function dropAllWaiting(packet: Packet | null): void {
 }
 
 export function timerOf(neighbor: Neighbor): u32 {
-  return NEIGHBOR_TIMERS + neighborPool.indexOf(changetype<usize>(neighbor));
+  return NEIGHBOR_TIMERS + neighborIndex(changetype<usize>(neighbor));
 }
 
 /**

@@ -168,8 +168,8 @@ export function sendIp(
   }
   const isV6 = !isV4(destination);
   const hops = ttl ? ttl : usualHops(adapter, isV6);
-  const bytes = packet.length + ipHeaderBytes(destination);
-  if (bytes > linkMtu(adapter, destination)) {
+  const bytes = packet.length + (IPV6 && isV6 ? IPV6_HEADER_BYTES : IP_HEADER_BYTES);
+  if (bytes > (IPV6 && isV6 ? linkMtu(adapter, destination) : <u32>adapter.mtu)) {
     countIp(Counter.IpOutTooBig, isV6);
     return -Errno.EMSGSIZE;
   }

@@ -9,7 +9,7 @@ import { Event, SocketKind } from "../abi/sockets";
 import { copyAddress, isMulticast, isUnspecified, sameAddress } from "../base/address";
 import { FRAGMENTS } from "../base/config";
 import { DATAGRAM_BASE, DATAGRAM_BYTES } from "../base/memory";
-import { datagramPool } from "../base/pool";
+import { datagramIndex, datagramPool } from "../base/pool";
 import { chainBytes, chainPackets, holdChain, releaseAll, releaseChain } from "../device/chain";
 import { available, Packet, release } from "../device/packet";
 import { findAnyOwnAddress, sourceTo } from "../ethernet/addresses";
@@ -99,7 +99,7 @@ export function dropDraft(socket: Datagram): void {
 
 /** What the table of memberships knows a socket by. */
 export function memberOf(socket: Datagram): u32 {
-  return datagramPool.indexOf(changetype<usize>(socket));
+  return datagramIndex(changetype<usize>(socket));
 }
 
 /** Address that a queued datagram came from or goes to. */

@@ -8,7 +8,7 @@ import { clearAddress, isMulticast, isUnspecified } from "../base/address";
 import { APPLICATIONS, LOOPBACK_ADAPTER, SOCKETS } from "../base/config";
 import { callInside, dropEvents, postEvent } from "../base/events";
 import { GENERATIONS, SOCKETS_STATE } from "../base/memory";
-import { datagramPool, tcbPool } from "../base/pool";
+import { datagramIndex, datagramPool, tcbIndex, tcbPool } from "../base/pool";
 import { findAnyOwnAddress, isOwn } from "../ethernet/addresses";
 import { Path } from "../ip/output";
 import { ANY_ADAPTER, NO_ADAPTER } from "../ip/route";
@@ -115,7 +115,7 @@ export function wayOut(endpoint: Endpoint, destination: usize): u32 {
 /** Index among all sockets: stream sockets first, then the others. */
 export function indexOf(endpoint: Endpoint): u32 {
   const block = changetype<usize>(endpoint);
-  return endpoint.kind == FlowKind.TCB ? tcbPool.indexOf(block) : TCBS + datagramPool.indexOf(block);
+  return endpoint.kind == FlowKind.TCB ? tcbIndex(block) : TCBS + datagramIndex(block);
 }
 
 /** The endpoint with this index, whether it is in use or not. */

@@ -7,6 +7,9 @@ export const LINEAR_BYTES: u32 = 56 * 1024 * 1024;
 /** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
 export const SHRINK: u32 = 0;
 
+/** Bits that the processor adds at a time, 32 or 64: checksums are summed as suits it. */
+export const WORD_BITS: u32 = 64;
+
 /** Which MAC the driver is for: 1, the ring MAC of `assembly/device/registers.ts`. */
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */

@@ -7,6 +7,9 @@ export const LINEAR_BYTES: u32 = 4 * 64 * 1024;
 /** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
 export const SHRINK: u32 = 1;
 
+/** Bits that the processor adds at a time, 32 or 64: checksums are summed as suits it. */
+export const WORD_BITS: u32 = 32;
+
 /** Which MAC the driver is for (assembly/abi/mac.ts): 3, the LAN9118. */
 export const MAC: u32 = 3;
 /** Ethernet adapters the machine may have. */

@@ -41,6 +41,12 @@ static void print_connection(void) {
   uart_text("\n");
 }
 
+/* A line for each layer of the module's code, in bytes of wasm. */
+static void print_code(void) {
+#define PRINT(layer, bytes) uart_text("code " layer), figure("bytes", bytes), uart_text("\n");
+  CODE_LAYERS(PRINT)
+}
+
 /* A line for each region of linear memory, as `thimble memory` prints them. */
 static void print_memory(void) {
   for (uint32_t region = 0; region < REGION_COUNT; region++) {
@@ -57,6 +63,7 @@ static void print_memory(void) {
     uart_text("\n");
   }
   print_connection();
+  print_code();
   uart_text("linear");
   figure("used", *w2c_thimble_0x5F_heap_base(&thimble));
   figure("bytes", *w2c_thimble_LINEAR_BYTES(&thimble));

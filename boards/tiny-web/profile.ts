@@ -6,6 +6,9 @@ export const LINEAR_BYTES: u32 = 24 * 1024;
 /** What the compiler is to favour: 0 speed, 1 code bytes (a third fewer; slower by half in V8). Only the build asks. */
 export const SHRINK: u32 = 1;
 
+/** Bits that the processor adds at a time, 32 or 64: checksums are summed as suits it. */
+export const WORD_BITS: u32 = 32;
+
 /** Which MAC the driver is for: 1, the ring MAC of `assembly/device/registers.ts`. */
 export const MAC: u32 = 1;
 /** Ethernet adapters the machine may have. */

@@ -2,6 +2,7 @@
 // say so already, so that nothing is said twice.
 
 import { Errno } from "../../assembly/abi/errno.ts";
+import { MacKind } from "../../assembly/abi/mac.ts";
 import { Region, RegionWord } from "../../assembly/abi/regions.ts";
 import { Event, Result, SocketKind } from "../../assembly/abi/sockets.ts";
 import type { NamedBoard } from "./boards.ts";
@@ -15,6 +16,8 @@ export interface Identity {
   prefix: number;
   /** SHA-256 of the wasm, in hexadecimal. */
   sha256: string;
+  /** Bytes of its code by layer. */
+  layers: Readonly<Record<string, number>>;
 }
 
 const NOTE = "/* Made by npm run board; do not edit. */";
@@ -53,6 +56,7 @@ export function boardHeader({ name, board, profile }: NamedBoard, identity: Iden
     ["RAM_BYTES", `${board.ram.bytes}u`],
     ["MAC_BASE", hex(board.mac.origin)],
     ["MAC_BYTES", `${board.mac.bytes}u`],
+    ["MAC_READS_MEMORY", profile.MAC === MacKind.SMARTFUSION ? "1" : "0"],
     ["MAC_IRQ", `${board.mac.interrupt}`],
     [`UART_${board.uart.kind.toUpperCase()}`, "1"],
     ["UART_BASE", hex(board.uart.origin)],
@@ -65,6 +69,8 @@ export function boardHeader({ name, board, profile }: NamedBoard, identity: Iden
     ["STACK_ADDRESS", [...identity.address].join(", ")],
     ["STACK_PREFIX", `${identity.prefix}u`],
   ];
+  const layers = Object.entries(identity.layers).map(([layer, bytes]) => `X("${layer}", ${bytes}u)`);
+  definitions.push(["CODE_LAYERS(X)", layers.join(" ")]);
   const lines = definitions.map(([key, value]) => `#define ${key} ${value}`);
   return `${NOTE}\n#ifndef BOARD_H\n#define BOARD_H\n\n${lines.join("\n")}\n\n#endif\n`;
 }

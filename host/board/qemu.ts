@@ -7,9 +7,6 @@ import type { BoardFirmware } from "./build.ts";
 
 const QEMU = "qemu-system-arm";
 
-/** Time is counted in instructions, one each nanosecond, so that what a program does does not depend on the computer. */
-const COUNTED = ["-icount", "shift=0"];
-
 export interface QemuOptions {
   /** Path of the Unix socket of the wire. */
   socket: string;
@@ -17,6 +14,13 @@ export interface QemuOptions {
   makesSocket?: boolean;
   /** True: the console is this program's own terminal. */
   terminal?: boolean;
+  /**
+   * Time is counted in instructions, so that what a program does does not depend on the computer: one each nanosecond, or in
+   * 2 to the power of this many.
+   */
+  shift?: number;
+  /** More words for QEMU's command line. */
+  words?: readonly string[];
 }
 
 /** A board that runs. */
@@ -32,7 +36,10 @@ export interface RunningBoard {
 }
 
 /** Starts a board's firmware. Rejects with InputError when QEMU is not there or does not know the board. */
-export async function startQemu({ name, board, elf }: BoardFirmware, options: QemuOptions): Promise<RunningBoard> {
+export async function startQemu(
+  { name, board, elf }: Pick<BoardFirmware, "name" | "board" | "elf">,
+  options: QemuOptions,
+): Promise<RunningBoard> {
   if (board.qemu === undefined) throw new InputError("ERR_BOARD", `QEMU has no board ${name}: flash it on a real one.`);
   const machine = ["-machine", board.qemu, "-kernel", elf, "-nographic", "-monitor", "none"];
   const console = ["-chardev", "stdio,id=console,signal=on", "-serial", "chardev:console"];
@@ -40,7 +47,8 @@ export async function startQemu({ name, board, elf }: BoardFirmware, options: Qe
   const server = options.makesSocket ? "on" : "off";
   network.push(`stream,id=wire,server=${server},addr.type=unix,addr.path=${options.socket}`);
   const terminal = options.terminal === true;
-  const child = spawn(QEMU, [...machine, ...console, ...network, ...COUNTED], { stdio: terminal ? "inherit" : "pipe" });
+  const counted = ["-icount", `shift=${options.shift ?? 0}`, ...(options.words ?? [])];
+  const child = spawn(QEMU, [...machine, ...console, ...network, ...counted], { stdio: terminal ? "inherit" : "pipe" });
   await started(child);
   return new Qemu(child);
 }

@@ -10,7 +10,7 @@ const USAGE = `Usage: npm run application FILE [-- [--profile NAME] [--output FI
 
 Compiles an application in AssemblyScript and the stack into one module. The file exports what it needs of
 start(), serve(socket, news), timer() and call(operation, a, b, c, d), and imports the socket calls from
-"thimble-tcpip/assembly". host/examples/shout.ts is one.
+"thimble-tcpip/assembly". boards/examples/shout.ts is one.
 
   --profile NAME     the profile, or the board, that it is for (default: node)
   --output FILE      the module (default: the name of the file, with .wasm, in the folder where you are)
@@ -18,8 +18,8 @@ start(), serve(socket, news), timer() and call(operation, a, b, c, d), and impor
   --help             print this
 
 Examples:
-  npm run application host/examples/shout.ts
-  npm run application host/examples/shout.ts -- --profile lm3s6965evb --output shout.wasm
+  npm run application boards/examples/shout.ts
+  npm run application boards/examples/shout.ts -- --profile lm3s6965evb --output shout.wasm
   npm run board lm3s6965evb -- --wasm shout.wasm --qemu         the same on a board
 `;
 

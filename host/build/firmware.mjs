@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,8 @@ export const DIST = join(ROOT, "dist");
  * root, since a bundle of this file lies elsewhere.
  */
 export const NO_HEAP = join(ROOT, "host/build/no-heap.mjs");
+/** The one that makes long functions of short ones, for profiles that are compiled for speed. */
+const INLINE = join(ROOT, "host/build/inline.mjs");
 
 const PAGE = 65536;
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
@@ -72,6 +74,7 @@ export function profileOptions(name, { LINEAR_BYTES: linearBytes, SHRINK: shrink
     throw new Error(`boards/${name}/profile.ts: LINEAR_BYTES above ${PAGE} must be a whole number of 64 KiB pages`);
   }
   const options = ["--transform", NO_HEAP, "--lib", folder];
+  if (shrink === 0) options.push("--transform", INLINE);
   options.push("--shrinkLevel", `${shrink}`);
   options.push("--initialMemory", `${pages}`, "--maximumMemory", `${pages}`);
   // Below a page, asc itself refuses static data past the limit; at a page and above, initialMemory is the check.
@@ -84,9 +87,17 @@ export async function compileFirmware(name, debug = false, path = firmwarePath(n
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    const target = ["--target", debug ? "debug" : "release", "--outFile", relative(ROOT, unfinished)];
-    const warnings = await runAsc([...target, ...profileOptions(name, profile)], ROOT);
+    // Names change no byte of the code, and tell which layer each function belongs to.
+    const target = debug ? ["--target", "debug"] : ["--target", "release", "--debug"];
+    const warnings = await runAsc(
+      [...target, "--outFile", relative(ROOT, unfinished), ...profileOptions(name, profile)],
+      ROOT,
+    );
     if (warnings) process.stderr.write(`profile ${name}:\n${warnings}\n`);
+    if (!debug) {
+      const { labelled } = await importTypeScript(join(ROOT, "host/build/wasm-code.ts"));
+      writeFileSync(unfinished, labelled(readFileSync(unfinished)));
+    }
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });

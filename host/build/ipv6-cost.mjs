@@ -5,6 +5,8 @@ import { compileVariant } from "./variants.mjs";
 /** What a profile needs beside IPv6 to be able to speak it, as small as can be: an own address for the link, one from a
  * router and one of IPv4, the groups that they are looked for through, a router, and the way to it. */
 const LEAST = { CLAIMS: 1, ADDRESSES: 3, GROUPS: 4, MEMBERSHIPS: 1, ROUTES: 4, NEIGHBORS: 4 };
+/** The section of wasm-code.ts, which variants have not. */
+const LAYERS = "layers";
 /** Linear memory for the variants of profiles that live in less than a page. */
 const PAGE = 65536;
 
@@ -40,8 +42,15 @@ export function difference(one, other) {
   return { wasm: one.wasm - other.wasm, memory: one.memory - other.memory };
 }
 
-/** Bytes of a wasm file, and of the linear memory that it uses. */
+/** Bytes of a wasm file, without what it tells of its layers, and of the linear memory that it uses. */
 export async function bytesOf(wasm) {
-  const { instance } = await WebAssembly.instantiate(wasm, { bus: { read32: () => 0, write32: () => {} } });
-  return { wasm: wasm.length, memory: instance.exports.__heap_base.value };
+  const { instance, module } = await WebAssembly.instantiate(wasm, { bus: { read32: () => 0, write32: () => {} } });
+  const told = WebAssembly.Module.customSections(module, LAYERS).map(({ byteLength }) => sectionBytes(byteLength));
+  return { wasm: told.reduce((left, bytes) => left - bytes, wasm.length), memory: instance.exports.__heap_base.value };
+}
+
+/** A custom section has its number, its length in seven bits a byte, and its name behind the name's length. */
+function sectionBytes(content) {
+  const body = 1 + LAYERS.length + content;
+  return 1 + Math.ceil(Math.log2(body + 1) / 7) + body;
 }

@@ -12,6 +12,8 @@ export interface MemoryMap {
   readonly total: number;
   /** What a connection takes: bytes that it has to itself, and those of as many packets as it may hold at most. */
   readonly connection: { readonly own: number; readonly packets: number };
+  /** Bytes of the module's code by layer, largest first, as the build has counted them. */
+  readonly code: Readonly<Record<string, number>>;
 }
 
 /** Reads the map of a machine; throws an Error when the module does not say how large it is. */
@@ -21,7 +23,7 @@ export function memoryMap(core: Core): MemoryMap {
     throw new Error("This wasm module exports no __heap_base or no LINEAR_BYTES; build it again: npm run build");
   }
   const regions = regionStatuses(core).sort((a, b) => a.base - b.base || a.bytes - b.bytes);
-  return { regions, used, total, connection: connectionBytes(core, regions) };
+  return { regions, used, total, connection: connectionBytes(core, regions), code: core.layers };
 }
 
 function connectionBytes(core: Core, regions: readonly RegionStatus[]): MemoryMap["connection"] {
@@ -50,7 +52,15 @@ export function memoryMapText(map: MemoryMap, live = false): string {
   rows.push(["free", address(map.used), "", "", grouped(map.total - map.used), ...blank]);
   const { own, packets } = map.connection;
   const sentence = `A connection takes ${grouped(own)} bytes, and with full buffers ${grouped(own + packets)}.`;
-  return `${tableText(columns, rows, "  ")}${sentence}\n`;
+  return `${tableText(columns, rows, "  ")}${sentence}\n${codeText(map.code)}`;
+}
+
+function codeText(code: MemoryMap["code"]): string {
+  const layers = Object.entries(code);
+  if (layers.length === 0) return "";
+  const rows = layers.map(([layer, bytes]) => [layer, grouped(bytes)]);
+  rows.push(["in all", grouped(layers.reduce((sum, [, bytes]) => sum + bytes, 0))]);
+  return `\nCode\n${tableText([{ title: "layer" }, { title: "bytes of wasm", align: "right" }], rows, "  ")}`;
 }
 
 function address(value: number): string {

@@ -16,6 +16,7 @@ const PRODUCTS = [
   "dist/thimble.wasm",
   "dist/thimble-debug.wasm",
   "dist/index.js",
+  "dist/browser.js",
   "dist/thimble.mjs",
   "dist/index.d.ts",
 ];

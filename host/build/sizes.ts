@@ -2,9 +2,10 @@
 // layer of the core costs in code.
 
 import { parseArgs } from "node:util";
-import { codeText, layersOf, measureCode, tcpBytes } from "./code-sizes.ts";
+import { codeText, measureCode, tcpBytes } from "./code-sizes.ts";
 import { controlBlockText, readControlBlock } from "./control-block.ts";
 import { boardNames, profileNames } from "./firmware.mjs";
+import { layersOf } from "./wasm-code.ts";
 
 const USAGE = `Usage: npm run sizes [-- [--tcb] [--code] [--largest N] [--json] [PROFILE...]]
 
@@ -75,7 +76,7 @@ async function main(args: string[]): Promise<void> {
     const code = sizes.map((each) => ({
       profile: each.profile,
       tcpBytes: tcpBytes(each),
-      layers: layersOf(each),
+      layers: layersOf(each.functions),
       functions: each.functions,
     }));
     process.stdout.write(`${JSON.stringify({ ...(block ? { controlBlock: block } : {}), code }, null, 2)}\n`);

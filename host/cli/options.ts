@@ -35,7 +35,10 @@ export function addStackOptions(command: Command): Command {
   const several = "; repeat it, or separate with commas";
   return addOutputOptions(
     command
-      .option("--wire <kind>", "what the adapter is plugged into: tap:NAME, stream:PATH, or sim[:loss=3%,...]")
+      .option(
+        "--wire <kind>",
+        "what the adapter is plugged into: tap:NAME, passt, sim[:loss=3%,...] and others (thimble --help)",
+      )
       .option("--tap <name>", "short for --wire tap:NAME")
       .option(
         "--address <cidr>",

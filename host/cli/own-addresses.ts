@@ -4,6 +4,7 @@
 import { type Cidr, formatAddress, isLinkLocal, isV4, parseAddress, parseCidr } from "../core/address.ts";
 import { createStack } from "../stack.ts";
 import { createCable } from "../wire/cable.ts";
+import { PASST_ADDRESS, PASST_GATEWAY, PASST_PREFIX_LENGTH } from "../wire/passt.ts";
 import { UsageError } from "./errors.ts";
 import { addressArgument, type StackOptions } from "./options.ts";
 
@@ -21,7 +22,8 @@ export interface OwnAddresses {
 /** Throws UsageError or InputError when the options make no sense together. */
 export async function ownAddresses(kind: string, options: StackOptions): Promise<OwnAddresses> {
   const own = (await addressTexts(kind, options)).map(cidrArgument);
-  const gateways = (options.gateway ?? []).map((text) => addressArgument("--gateway", text));
+  const usual = kind === "passt" && options.address === undefined ? [PASST_GATEWAY] : [];
+  const gateways = (options.gateway ?? usual).map((text) => addressArgument("--gateway", text));
   for (const gateway of gateways) checkGateway(gateway, own, options);
   const versions = gateways.map((gateway) => isV4(parseAddress(gateway)));
   if (new Set(versions).size < versions.length) throw new UsageError("Give one --gateway of each version at most.");
@@ -32,6 +34,7 @@ async function addressTexts(kind: string, options: StackOptions): Promise<string
   if (options.address !== undefined) return options.address;
   if (options.dhcp) return [];
   if (kind === "sim") return (await speaksIpv6(options.profile)) ? SIM_ADDRESSES : SIM_ADDRESSES.slice(0, 1);
+  if (kind === "passt") return [`${PASST_ADDRESS}/${PASST_PREFIX_LENGTH}`];
   if (options.autoconfigure === undefined) {
     throw new UsageError(
       "Give the stack an address that is free on that network, as in --address 10.0.0.2/24, or --dhcp, or --autoconfigure.",

@@ -6,12 +6,14 @@ import { registerDemo } from "./demo.ts";
 import { registerDig } from "./dig.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
+import { registerFleet } from "./fleet.ts";
 import { registerGet } from "./get.ts";
 import { registerMemory } from "./memory.ts";
 import { registerNetstat } from "./netstat.ts";
 import { HELP_WIDTH } from "./options.ts";
 import { registerPing } from "./ping.ts";
 import { registerServe } from "./serve.ts";
+import { registerSwitch } from "./switch.ts";
 import { VERSION } from "./version.ts";
 
 const INTRODUCTION = `A TCP/IP stack in one WebAssembly module with a fixed block of memory, and what it can do.
@@ -23,7 +25,12 @@ const GUIDE = `
 A wire is what the machine's Ethernet adapter is plugged into:
   tap:NAME                          a TAP device of Linux: your kernel is the neighbor
   tap:NAME,loss=3%,delay=20ms       the same behind a bad cable
+  passt                             your computer's own network, without rights (Debian: passt)
   stream:PATH, dgram:PORT/PORT      a Unix socket, or UDP: QEMU's -netdev stream, and dgram
+  hub:PATH                          a hub for any number of processes at a Unix socket
+                                    (stream and hub: HOST:PORT in place of a path is TCP)
+  vxlan:HOST/NUMBER                 a VXLAN to another computer, such as a port of its Linux bridge
+  websocket:PORT, websocket:URL     a relay for browsers (v86) to connect to, or somebody's
   sim[:loss=3%,delay=20ms,...]      a simulated cable with a second machine at its other end
 
 A TAP device that you may open, once, as root:
@@ -54,6 +61,8 @@ function buildProgram(): Command {
   registerPing(program);
   registerNetstat(program);
   registerMemory(program);
+  registerSwitch(program);
+  registerFleet(program);
   return program;
 }
 

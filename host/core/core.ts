@@ -2,6 +2,7 @@
 // because that memory never grows.
 
 import { instantiate } from "@assemblyscript/loader";
+import { layerBytes } from "../build/wasm-code.ts";
 import { InputError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import type { Bus } from "./bus.ts";
@@ -85,6 +86,8 @@ export class Core {
   readonly u32: Uint32Array;
   /** What the module exports as numbers: places of its blocks, and the constants of its profile. */
   readonly constants: Readonly<Record<string, number>>;
+  /** Bytes of the module's code by layer, largest first, as its build has counted them; empty where it has not. */
+  readonly layers: Readonly<Record<string, number>>;
   readonly dmaBase: number;
   /** Linear addresses of 64 free bytes; and word indexes of the blocks that calls fill in. */
   readonly scratch: number;
@@ -95,13 +98,14 @@ export class Core {
   readonly counters: number;
   #views: (Uint8Array | undefined)[];
 
-  private constructor(instance: WebAssembly.Instance, dmaBase: number) {
+  private constructor(instance: WebAssembly.Instance, module: WebAssembly.Module, dmaBase: number) {
     // Hot calls go to the instance's own functions: the loader's wrappers cost three times as much.
     this.exports = instance.exports as unknown as CoreExports;
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.u8 = new Uint8Array(this.memory.buffer);
     this.u32 = new Uint32Array(this.memory.buffer);
     this.constants = numbersOf(instance.exports);
+    this.layers = layerBytes(module);
     this.dmaBase = dmaBase;
     this.scratch = this.#place("SCRATCH");
     this.resultWord = this.#place("RESULT") >>> 2;
@@ -115,7 +119,7 @@ export class Core {
   static async start(module: WebAssembly.Module, seeds: ArrayLike<number>, options: CoreOptions): Promise<Core> {
     const { read32, write32 } = options.bus;
     const { instance } = await instantiate(module, { bus: { read32, write32 } });
-    const core = new Core(instance, options.dmaBase ?? 0);
+    const core = new Core(instance, module, options.dmaBase ?? 0);
     core.exports.init(core.dmaBase, seeds[0] ?? 0, seeds[1] ?? 0, seeds[2] ?? 0, seeds[3] ?? 0);
     return core;
   }

@@ -1,25 +1,21 @@
-// Finds and compiles the core's wasm files: beside the bundled host, or in dist/ of a checkout.
+// Finds the core's wasm files where Node runs: beside the bundled host, or in dist/ of a checkout.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.ts";
+import { compileFile, compileSource, type FirmwareSource, fetchBytes } from "./firmware-source.ts";
 
-/** What may be given as the core: bytes, a compiled module, or where the file is. */
-export type FirmwareSource = Uint8Array | WebAssembly.Module | URL;
-
-const compiled = new Map<string, Promise<WebAssembly.Module>>();
+export type { FirmwareSource } from "./firmware-source.ts";
 
 /** The compiled core of a profile; each file is compiled once. Throws InputError ERR_PROFILE when it is not built. */
 export function loadFirmware(profile: string, debug: boolean): Promise<WebAssembly.Module> {
-  return compileFile(findFirmware(profile, debug));
+  return compileFile(findFirmware(profile, debug), read);
 }
 
-/** Compiles what the caller has brought. */
-export async function compileFirmware(source: FirmwareSource): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof URL) return compileFile(source);
-  return WebAssembly.compile(source as BufferSource);
+/** Compiles what the caller has brought. Throws InputError ERR_WASM. */
+export function compileFirmware(source: FirmwareSource): Promise<WebAssembly.Module> {
+  return compileSource(source, read);
 }
 
 function findFirmware(profile: string, debug: boolean): URL {
@@ -30,19 +26,18 @@ function findFirmware(profile: string, debug: boolean): URL {
       if (existsSync(fileURLToPath(url))) return url;
     }
   }
-  throw new InputError(
-    "ERR_PROFILE",
-    `${file} is not there; "npm run build -- ${profile}" makes it if boards/${profile} exists.`,
-  );
+  throw new InputError("ERR_PROFILE", missing(profile, debug));
 }
 
-function compileFile(url: URL): Promise<WebAssembly.Module> {
-  const key = url.href;
-  let module = compiled.get(key);
-  if (module === undefined) {
-    module = readFile(url).then((bytes) => WebAssembly.compile(bytes));
-    compiled.set(key, module);
-    module.catch(() => compiled.delete(key));
-  }
-  return module;
+function missing(profile: string, debug: boolean): string {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const others = files.map((file) => /^thimble-(.*)\.wasm$/.exec(file)?.[1]).filter((name) => name !== undefined);
+  const there = others.length > 0 ? `; there are node, ${others.join(", ")}` : "";
+  const name = `${profile}${debug ? " for debugging" : ""}`;
+  return `No profile is called ${name}${there}. In a checkout, "npm run build -- ${profile}" makes that of boards/${profile}.`;
+}
+
+async function read(url: URL): Promise<BufferSource> {
+  return url.protocol === "file:" ? new Uint8Array(await readFile(url)) : fetchBytes(url);
 }

@@ -81,7 +81,7 @@ function usable(name: string, addresses: string[], hasV6: boolean): LookupAddres
 export type Asker = (hostname: string, family: 0 | Family) => Promise<LookupAddress[]>;
 
 /** `dns.lookup` over a table, and over name servers for what is not there; without `ask` nobody is asked. */
-export function lookupIn(hosts: HostsTable, ask?: Asker): Lookup {
+export function lookupIn(hosts: HostsTable, ask: Asker | undefined): Lookup {
   return (hostname, options, callback) => {
     const { all = false } = options;
     const family = familyNumber(options.family);

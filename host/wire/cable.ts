@@ -6,8 +6,11 @@ import { type ImpairmentStats, type Impairments, impairs, impairWire } from "./i
 import type { Wire, WireEnd } from "./wire.ts";
 
 export interface CableOptions extends Impairments {
-  /** Needed as soon as there is a delay, a rate or reordering. */
+  /** Needed as soon as there is a delay, jitter, a rate or reordering. */
   clock?: Clock;
+  /** What is different for frames from left to right, and from right to left. */
+  toRight?: Impairments;
+  toLeft?: Impairments;
 }
 
 /** Both ends of a cable; destructures into them: `const [left, right] = createCable()`. */
@@ -47,12 +50,12 @@ class CableEnd implements Wire {
     this.#end = end;
   }
 
-  send(frame: Uint8Array): void {
-    if (this.#up) this.peer?.deliver(frame);
+  send(frame: Uint8Array, stays = false): void {
+    if (this.#up) this.peer?.deliver(frame, stays);
   }
 
-  deliver(frame: Uint8Array): void {
-    this.#end?.receive(frame);
+  deliver(frame: Uint8Array, stays: boolean): void {
+    this.#end?.receive(frame, stays);
   }
 
   close(): void {
@@ -70,13 +73,15 @@ class CableEnd implements Wire {
 
 /** A cable with a plug at both ends. Impairments act on each direction by itself, with draws of its own. */
 export function createCable(options: CableOptions = {}): Cable {
-  const carriesFcs = (options.corrupt ?? 0) > 0;
+  const { toRight: sent = {}, toLeft: received = {}, ...both } = options;
+  const impairments = { ...both, sent, received };
+  const carriesFcs = [both, sent, received].some(({ corrupt = 0 }) => corrupt > 0);
   const leftPlug = new CableEnd("cable", carriesFcs);
   const rightPlug = new CableEnd("cable", carriesFcs);
   leftPlug.peer = rightPlug;
   rightPlug.peer = leftPlug;
   // A frame in either direction passes the left end once, so that is where both lanes are.
-  const left = impairs(options) ? impairWire(leftPlug, options) : leftPlug;
+  const left = impairs(impairments) ? impairWire(leftPlug, impairments) : leftPlug;
   const ends: Wire[] = [left, rightPlug];
   const setUp = (up: boolean): void => {
     if (up && !(leftPlug.open && rightPlug.open)) return;

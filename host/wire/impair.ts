@@ -7,9 +7,14 @@ import { Random } from "../random.ts";
 import { type ImpairmentStats, type Impairments, Lane } from "./lane.ts";
 import type { Wire, WireEnd } from "./wire.ts";
 
-export type { ImpairmentStats, Impairments } from "./lane.ts";
+export type { Burst, ImpairmentStats, Impairments } from "./lane.ts";
 
-export type ImpairOptions = Impairments & { clock?: Clock };
+export interface ImpairOptions extends Impairments {
+  clock?: Clock;
+  /** What is different for what the adapter sends, and for what it receives. */
+  sent?: Impairments;
+  received?: Impairments;
+}
 
 /** A wire with what has happened on it. */
 export interface ImpairedWire extends Wire {
@@ -17,15 +22,22 @@ export interface ImpairedWire extends Wire {
 }
 
 /** True when anything at all would happen to a frame. */
-export function impairs(options: Impairments): boolean {
-  const { delay = 0, rate = 0, loss = 0, duplicate = 0, reorder = 0, corrupt = 0, flipThrough = 0 } = options;
-  return delay + rate + loss + duplicate + reorder + corrupt + flipThrough > 0;
+export function impairs({ sent, received, ...both }: ImpairOptions): boolean {
+  return [both, sent ?? {}, received ?? {}].some(
+    ({ delay = 0, jitter = 0, rate = 0, loss = 0, duplicate = 0, reorder = 0, corrupt = 0, flipThrough = 0, burst }) =>
+      delay + jitter + rate + loss + duplicate + reorder + corrupt + flipThrough > 0 || burst !== undefined,
+  );
 }
 
 /** `wire` behind a bad cable. Throws InputError ERR_WIRE on values out of range, or a delay without a clock. */
 export function impairWire(wire: Wire, options: ImpairOptions): ImpairedWire {
-  check(options);
-  return new Impaired(wire, options);
+  const [sent, received] = [
+    { ...options, ...options.sent },
+    { ...options, ...options.received },
+  ];
+  check(sent);
+  check(received);
+  return new Impaired(wire, sent, received);
 }
 
 class Impaired implements ImpairedWire, WireEnd {
@@ -37,13 +49,13 @@ class Impaired implements ImpairedWire, WireEnd {
   #out: Lane;
   #in: Lane;
 
-  constructor(inner: Wire, options: ImpairOptions) {
+  constructor(inner: Wire, sent: ImpairOptions, received: ImpairOptions) {
     this.#inner = inner;
-    this.carriesFcs = inner.carriesFcs || (options.corrupt ?? 0) > 0;
+    this.carriesFcs = inner.carriesFcs || (sent.corrupt ?? 0) + (received.corrupt ?? 0) > 0;
     if (inner.mtu !== undefined) this.mtu = inner.mtu;
-    const seed = options.seed ?? 1;
-    this.#out = new Lane(options, new Random(seed, 1), this.carriesFcs, (frame) => this.#pass(frame));
-    this.#in = new Lane(options, new Random(seed, 2), this.carriesFcs, (frame) => this.#end?.receive(frame));
+    const [out, back] = [new Random(sent.seed ?? 1, 1), new Random(received.seed ?? 1, 2)];
+    this.#out = new Lane(sent, out, this.carriesFcs, (frame) => this.#pass(frame));
+    this.#in = new Lane(received, back, this.carriesFcs, (frame) => this.#end?.receive(frame));
     this.stats = { sent: this.#out.stats, received: this.#in.stats };
     inner.attach(this);
   }
@@ -60,12 +72,12 @@ class Impaired implements ImpairedWire, WireEnd {
     this.#end = end;
   }
 
-  send(frame: Uint8Array): void {
-    this.#out.carry(frame);
+  send(frame: Uint8Array, stays = false): void {
+    this.#out.carry(frame, stays);
   }
 
-  receive(frame: Uint8Array): void {
-    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame);
+  receive(frame: Uint8Array, stays = false): void {
+    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame, stays);
   }
 
   linkChanged(up: boolean): void {
@@ -91,20 +103,24 @@ class Impaired implements ImpairedWire, WireEnd {
 }
 
 function check(options: ImpairOptions): void {
-  for (const name of ["loss", "duplicate", "reorder", "corrupt", "flipThrough"] as const) {
-    const value = options[name] ?? 0;
+  const { loss, duplicate, reorder, corrupt, flipThrough, burst } = options;
+  const inBurst = burst && { "burst's begin": burst.enter, "burst's end": burst.leave, "burst's loss": burst.loss };
+  for (const [name, value = 0] of Object.entries({ loss, duplicate, reorder, corrupt, flipThrough, ...inBurst })) {
     if (!(value >= 0 && value <= 1)) {
       throw new InputError("ERR_WIRE", `${name} is a probability from 0 to 1 (or 0% to 100%), not ${value}.`);
     }
   }
-  for (const name of ["delay", "rate", "queue", "reorderBy"] as const) {
+  for (const name of ["delay", "jitter", "rate", "queue", "mark", "reorderBy"] as const) {
     const value = options[name] ?? 0;
     if (!(value >= 0 && Number.isFinite(value))) {
       throw new InputError("ERR_WIRE", `${name} must be a number that is not negative, not ${value}.`);
     }
   }
-  const timed = (options.delay ?? 0) + (options.rate ?? 0) + (options.reorder ?? 0) > 0;
+  const timed = (options.delay ?? 0) + (options.jitter ?? 0) + (options.rate ?? 0) + (reorder ?? 0) > 0;
   if (timed && options.clock === undefined) {
-    throw new InputError("ERR_WIRE", "A wire with a delay, a rate or reordering needs the clock of its stacks.");
+    throw new InputError(
+      "ERR_WIRE",
+      "A wire with a delay, jitter, a rate or reordering needs the clock of its stacks.",
+    );
   }
 }

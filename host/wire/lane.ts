@@ -3,16 +3,23 @@
 import type { Clock } from "../clock.ts";
 import { FCS_BYTES, writeFcs } from "../mac/fcs.ts";
 import type { Random } from "../random.ts";
+import { markCongestion } from "./ecn.ts";
 
 /** What a cable may do to frames. Times in microseconds, probabilities from 0 to 1, each for one direction. */
 export interface Impairments {
   /** Time on the way. */
   delay?: number;
+  /** What is added to it at most, drawn anew for each frame. Frames stay in their order. */
+  jitter?: number;
   /** Bits per second; frames wait for those before them. 0 or absent: no limit. */
   rate?: number;
   /** Frames of full size that may wait for their turn at that rate; more are dropped. Default 128. */
   queue?: number;
+  /** Frames of full size that wait there when packets that allow it are marked instead of being dropped later (RFC 3168 §5). */
+  mark?: number;
   loss?: number;
+  /** Loss in bursts, beside the other. */
+  burst?: Burst;
   duplicate?: number;
   /** Probability that a frame is held back, so that later ones overtake it. */
   reorder?: number;
@@ -26,6 +33,15 @@ export interface Impairments {
   seed?: number;
 }
 
+/** Loss that comes and goes (Gilbert's and Elliott's model): probabilities for each frame. */
+export interface Burst {
+  /** That a burst begins, and that it ends. */
+  enter: number;
+  leave: number;
+  /** That a frame in it is lost; default 1. */
+  loss?: number;
+}
+
 /** What has become of the frames of one direction. */
 export interface ImpairmentStats {
   frames: number;
@@ -36,6 +52,8 @@ export interface ImpairmentStats {
   flipped: number;
   /** Dropped because too many waited for their turn at the rate. */
   queueDrops: number;
+  /** Told of congestion, because many waited. */
+  marked: number;
   /** Damaged frames that were dropped here because what follows cannot check an FCS. */
   fcsDrops: number;
 }
@@ -58,6 +76,9 @@ export class Lane {
   #reorderBy: number;
   /** When the transmitter has sent all it was given. */
   #freeAt = 0;
+  /** When the last frame arrives that is not held back. */
+  #lastArrival = 0;
+  #inBurst = false;
   #closed = false;
 
   /** `deliver` gets what arrives, when it arrives; `carriesFcs` says whether frames have their FCS behind them. */
@@ -75,11 +96,11 @@ export class Lane {
     this.#reorderBy = options.reorderBy ?? Math.max((options.delay ?? 0) / 4, LEAST_REORDER_MICROS);
   }
 
-  /** Takes a frame, valid during the call only. */
-  carry(frame: Uint8Array): void {
+  /** Takes a frame, valid during the call only unless it `stays`. */
+  carry(frame: Uint8Array, stays = false): void {
     const { loss = 0, corrupt = 0, flipThrough = 0, duplicate = 0 } = this.#options;
     this.stats.frames++;
-    if (this.#random.chance(loss)) {
+    if (this.#random.chance(loss) || this.#losesInBurst()) {
       this.stats.lost++;
       return;
     }
@@ -88,10 +109,11 @@ export class Lane {
       : this.#random.chance(flipThrough)
         ? this.#flipOne(frame)
         : frame;
-    this.#dispatch(fate);
+    const isOwn = stays || fate !== frame;
+    this.#dispatch(fate, isOwn);
     if (this.#random.chance(duplicate)) {
       this.stats.duplicated++;
-      this.#dispatch(fate);
+      this.#dispatch(fate, isOwn);
     }
   }
 
@@ -100,34 +122,56 @@ export class Lane {
     this.#closed = true;
   }
 
-  #dispatch(frame: Uint8Array): void {
-    const { delay = 0, rate = 0, reorder = 0 } = this.#options;
+  #losesInBurst(): boolean {
+    const { burst } = this.#options;
+    if (burst === undefined) return false;
+    this.#inBurst = this.#random.chance(this.#inBurst ? 1 - burst.leave : burst.enter);
+    return this.#inBurst && this.#random.chance(burst.loss ?? 1);
+  }
+
+  #dispatch(frame: Uint8Array, stays: boolean): void {
+    const { delay = 0, jitter = 0, rate = 0, reorder = 0 } = this.#options;
     const heldBack = this.#random.chance(reorder);
     if (heldBack) this.stats.reordered++;
-    if (this.#clock === null || (delay === 0 && rate === 0 && !heldBack)) {
+    if (this.#clock === null || (delay + jitter + rate === 0 && !heldBack)) {
       this.#deliver(frame);
       return;
     }
-    const sentAt = this.#serialize(frame, this.#clock.now(), rate);
-    if (sentAt < 0) return;
-    const copy = frame.slice();
-    this.#clock.at(sentAt + delay + (heldBack ? this.#reorderBy : 0), () => {
+    const now = this.#clock.now();
+    const waiting = this.#waitingFrames(now);
+    if (waiting > (this.#options.queue ?? DEFAULT_QUEUE)) {
+      this.stats.queueDrops++;
+      return;
+    }
+    const isMarked = waiting > (this.#options.mark ?? Number.POSITIVE_INFINITY);
+    const copy = stays && !isMarked ? frame : frame.slice();
+    if (isMarked) this.#mark(copy);
+    const arrival = this.#sentAt(frame, now) + delay + (jitter > 0 ? this.#random.unit() * jitter : 0);
+    if (!heldBack) this.#lastArrival = Math.max(arrival, this.#lastArrival);
+    this.#clock.at(heldBack ? arrival + this.#reorderBy : this.#lastArrival, () => {
       if (!this.#closed) this.#deliver(copy);
     });
   }
 
-  /** When the last bit of the frame is on the medium; -1 when it found the queue full. */
-  #serialize(frame: Uint8Array, now: number, rate: number): number {
+  /** What waits for its turn, in frames of full size. */
+  #waitingFrames(now: number): number {
+    const { rate = 0 } = this.#options;
+    return (Math.max(this.#freeAt - now, 0) * rate) / 8e6 / FULL_FRAME_BYTES;
+  }
+
+  /** When the last bit of the frame is on the medium. */
+  #sentAt(frame: Uint8Array, now: number): number {
+    const { rate = 0 } = this.#options;
     if (rate === 0) return now;
-    const start = Math.max(now, this.#freeAt);
-    const waitingBytes = ((start - now) * rate) / 8e6;
-    if (waitingBytes > (this.#options.queue ?? DEFAULT_QUEUE) * FULL_FRAME_BYTES) {
-      this.stats.queueDrops++;
-      return -1;
-    }
     const bytes = frame.length + GAP_BYTES + (this.#carriesFcs ? 0 : FCS_BYTES);
-    this.#freeAt = start + (bytes * 8e6) / rate;
+    this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8e6) / rate;
     return this.#freeAt;
+  }
+
+  #mark(frame: Uint8Array): void {
+    if (!markCongestion(frame)) return;
+    this.stats.marked++;
+    if (this.#carriesFcs) writeFcs(frame, frame.length - FCS_BYTES);
   }
 
   #corrupt(frame: Uint8Array): Uint8Array {
@@ -166,5 +210,6 @@ function checksummedBytes(frame: Uint8Array): number {
 }
 
 export function noStats(): ImpairmentStats {
-  return { frames: 0, lost: 0, duplicated: 0, reordered: 0, corrupted: 0, flipped: 0, queueDrops: 0, fcsDrops: 0 };
+  const fates = { lost: 0, duplicated: 0, reordered: 0, corrupted: 0, flipped: 0 };
+  return { frames: 0, ...fates, queueDrops: 0, marked: 0, fcsDrops: 0 };
 }

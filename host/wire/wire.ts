@@ -2,8 +2,8 @@
 
 /** What is attached to a wire: an adapter, or a wire that wraps. */
 export interface WireEnd {
-  /** A frame has come in. It is valid during the call only, and must not be changed. */
-  receive(frame: Uint8Array): void;
+  /** A frame has come in. It must not be changed, and is valid during the call only, unless it `stays`. */
+  receive(frame: Uint8Array, stays?: boolean): void;
   linkChanged(up: boolean): void;
 }
 
@@ -18,8 +18,11 @@ export interface Wire {
   readonly carriesFcs: boolean;
   /** A wire has one end on this side; a second `attach` replaces the first. */
   attach(end: WireEnd): void;
-  /** Takes a frame, at least 60 bytes without FCS. Valid during the call only. Never throws: what is lost is lost. */
-  send(frame: Uint8Array): void;
+  /**
+   * Takes a frame, at least 60 bytes without FCS. Valid during the call only, unless it `stays`: nobody changes it any more, so
+   * that whoever delays it needs no copy. Never throws: what is lost is lost.
+   */
+  send(frame: Uint8Array, stays?: boolean): void;
   /** Gives back what the wire holds of the world. What is still under way is lost. */
   close(): void;
 }

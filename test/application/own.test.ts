@@ -13,7 +13,7 @@ import { VirtualClock } from "../../host/clock.ts";
 import { createStack } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
 
-const EXAMPLE = join(ROOT, "host/examples/shout.ts");
+const EXAMPLE = join(ROOT, "boards/examples/shout.ts");
 /** Profile `tiny` has not a byte to spare: a packet less makes room for the application. */
 const ROOM = { PACKETS: 7 };
 

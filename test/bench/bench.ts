@@ -7,12 +7,14 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { compileFirmware } from "../../host/core/firmware.ts";
 import { wholeNumber } from "./arguments.ts";
 import { measure } from "./benchmark.ts";
+import { registerBoards } from "./boards/command.ts";
 import { registerCrowd } from "./crowd/command.ts";
 import { registerGoodput } from "./goodput/command.ts";
 import { registerMemory } from "./memory/command.ts";
 import { registerPeers } from "./peers/command.ts";
 import { environment, figuresSvg, figuresText, headText, reportData, sizeOf, sizeText, spreadText } from "./report.ts";
 import { ROWS } from "./rows.ts";
+import { registerSockets } from "./sockets/command.ts";
 import { registerTap } from "./tap/command.ts";
 
 const NAMES = ROWS.map(({ name }) => name);
@@ -57,8 +59,10 @@ function buildProgram(): Command {
   registerGoodput(program, WASM);
   registerCrowd(program, CROWD_WASM);
   registerPeers(program, WASM);
+  registerSockets(program, WASM);
   registerMemory(program);
   registerTap(program);
+  registerBoards(program);
   return program;
 }
 

@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { type BoardFirmware, buildBoard } from "../../host/board/build.ts";
+import { measureCode } from "../../host/build/code-sizes.ts";
 import { boardNames } from "../../host/build/firmware.mjs";
 import { staticBytes } from "../../host/build/memory-formula.ts";
 import { memoryMap } from "../../host/build/memory-map.ts";
+import { layersOf } from "../../host/build/wasm-code.ts";
 import { createStack } from "../../host/index.ts";
 import { Random } from "../../host/random.ts";
 import { createCable } from "../../host/wire/cable.ts";
@@ -52,9 +54,9 @@ for (const name of boardNames() as string[]) {
       assert.match(desk.board.console(), new RegExp(`^thimble on ${name}, wasm ${firmware.sha256}$`, "m"));
     });
 
-    it("has the memory map that the module has in Node", async () => {
+    it("has the memory map and the code that the module has in Node, and that the build has counted", async () => {
       const stack = await createStack({ profile: name, wires: [{ wire: createCable().left }] });
-      const { regions, used, total, connection } = memoryMap(stack.core);
+      const { regions, used, total, connection, code } = memoryMap(stack.core);
       await stack.close();
       const shape = (each: readonly { name: string; count: number; size: number }[]) =>
         each.map(({ name, count, size }) => `${name} ${count} ${size}`).sort();
@@ -63,6 +65,9 @@ for (const name of boardNames() as string[]) {
       assert.deepEqual([onBoard.used, onBoard.bytes], [used, total]);
       const { own, packets } = connection;
       assert.deepEqual([onBoard.own, onBoard.full], [own, own + packets]);
+      assert.deepEqual(onBoard.code, code);
+      const built = layersOf((await measureCode(name)).functions).map(({ layer, bytes }) => [layer, bytes]);
+      assert.deepEqual(Object.entries(onBoard.code), built);
       // The formula says the same without compiling anything.
       assert.equal(staticBytes(firmware.profile), used);
     });

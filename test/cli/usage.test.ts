@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
 import { Runtime } from "./support.ts";
 
-const COMMANDS = ["demo", "serve", "echo", "get", "dig", "ping", "netstat", "memory"];
+const COMMANDS = ["demo", "serve", "echo", "get", "dig", "ping", "netstat", "memory", "switch", "fleet"];
 const runtime = new Runtime();
 after(() => runtime.close());
 

@@ -5,11 +5,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { describe, it } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { InputError } from "../../host/errors.ts";
 import { createStack, type Stack, type StackOptions } from "../../host/stack.ts";
 import { createCable } from "../../host/wire/cable.ts";
+import { memoryInUse } from "./memory.ts";
 
 const RIGHT = "10.0.0.2";
 
@@ -173,7 +172,7 @@ describe("memory", () => {
     const piece = Buffer.alloc(65_536, 7);
     let sent = 0;
     let mostWaiting = 0;
-    const before = await settledMemory();
+    const before = await memoryInUse();
     while (sent < total) {
       sent += piece.length;
       const more = near.write(piece);
@@ -183,7 +182,7 @@ describe("memory", () => {
     near.end();
     await once(near, "finish");
     while (received < total) await new Promise((resolve) => setImmediate(resolve));
-    const grown = (await settledMemory()) - before;
+    const grown = (await memoryInUse()) - before;
     assert.equal(received, total);
     assert.ok(mostWaiting <= near.writableHighWaterMark + piece.length, `${mostWaiting} bytes waited to be written`);
     assert.ok(mostHeld <= 2 * 65_536, `${mostHeld} bytes waited to be read`);
@@ -191,18 +190,3 @@ describe("memory", () => {
     await discard(left, right);
   });
 });
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Bytes of buffers and objects in use, without those that nobody needs; buffers are given back a little later. */
-async function settledMemory(): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 10; round++) {
-    collectGarbage();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    least = Math.min(least, heapUsed + arrayBuffers);
-  }
-  return least;
-}

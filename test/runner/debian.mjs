@@ -20,12 +20,21 @@ export const PROGRAMS = [
   { program: "radvd", debian: "radvd", some: true },
   { program: "dnsmasq", debian: "dnsmasq-base", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
+  { program: "passt", debian: "passt", some: true },
   { program: "nft", debian: "nftables", some: true },
   { program: "atk6-flood_router26", debian: "thc-ipv6", some: true },
   { program: "wrk", debian: "wrk", some: true },
   { program: "h2load", debian: "nghttp2-client", some: true },
   { program: "slowhttptest", debian: "slowhttptest", some: true },
+  { program: "nginx", debian: "nginx-light", some: true },
+  { program: "redis-server", debian: "redis-server", some: true },
+  { program: "mosquitto", debian: "mosquitto", some: true },
+  { program: "pg_createcluster", debian: "postgresql", some: true },
+  { program: "sshd", debian: "openssh-server", some: true },
 ];
+
+/** The same for the tests of pages. */
+export const PAGE_PROGRAMS = [{ program: "chromium", debian: "chromium", some: true }];
 
 /** The same for the tests of boards: a compiler with its C library, and the boards themselves. */
 export const BOARD_PROGRAMS = [
@@ -68,7 +77,8 @@ export function installPrograms(programs = PROGRAMS) {
   if (missing.length === 0 || process.getuid?.() !== 0 || !isInstalled("apt-get")) return;
   const packages = missing.map(({ debian }) => debian);
   process.stderr.write(`thimble: installing for the tests: ${packages.join(" ")} ...\n`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  // Servers are installed to be run by tests; in this run level, installation starts none of them.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   for (const args of [
     ["update", "-qq"],
     ["install", "-y", "-qq", "--no-install-recommends", ...packages],

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
-import { codeSection, measureCode, TCP_LIMIT, tcpBytes } from "../../host/build/code-sizes.ts";
+import { measureCode, TCP_LIMIT, tcpBytes } from "../../host/build/code-sizes.ts";
 import { controlBlockText, readControlBlock } from "../../host/build/control-block.ts";
 import { firmwarePath, readProfile } from "../../host/build/firmware.mjs";
 import { ipv6Cost, ipv6CostText } from "../../host/build/ipv6-cost.mjs";
+import { codeSection, layerBytes, layersOf } from "../../host/build/wasm-code.ts";
 import { ROOT } from "./sources.ts";
 
 function sizes(...args: string[]) {
@@ -72,6 +73,16 @@ describe("the code of TCP", () => {
       "functions that belong to no source",
     );
   });
+});
+
+describe("the bytes of code by layer that a module tells of itself", () => {
+  for (const profile of ["tiny", "node"]) {
+    it(`are those of the build, in profile ${profile}`, async () => {
+      const told = layerBytes(await WebAssembly.compile(new Uint8Array(readFileSync(firmwarePath(profile)))));
+      const built = layersOf((await measureCode(profile)).functions).map(({ layer, bytes }) => [layer, bytes]);
+      assert.deepEqual(Object.entries(told), built);
+    });
+  }
 });
 
 describe("npm run sizes", () => {

@@ -1,6 +1,9 @@
 // Pools of fixed blocks: every block is handed out once, and what was asked is counted.
 
-import { Pool, packetPool } from "../../assembly/base/pool";
+import { TCBS } from "profile";
+import { ALL_PACKETS } from "../../assembly/base/config";
+import { PACKET_BASE, PACKET_BYTES, TCB_BASE, TCB_BYTES } from "../../assembly/base/memory";
+import { Pool, packetIndex, packetPool, tcbIndex, tcbPool } from "../../assembly/base/pool";
 
 const BLOCKS: u32 = 5;
 const BLOCK_BYTES: u32 = 24;
@@ -17,7 +20,7 @@ describe("a pool", () => {
   it("hands out each block once, then none, and counts the refusal", () => {
     const pool = freshPool();
     let seen: u32 = 0;
-    for (let i: u32 = 0; i < BLOCKS; i++) seen |= 1 << pool.indexOf(pool.take());
+    for (let i: u32 = 0; i < BLOCKS; i++) seen |= 1 << (<u32>(pool.take() - SPACE) / BLOCK_BYTES);
     expect<u32>(seen).toBe(0b11111);
     expect<u32>(pool.used).toBe(BLOCKS);
     expect<u32>(pool.refused).toBe(0);
@@ -51,8 +54,10 @@ describe("a pool", () => {
   });
 
   it("keeps block and index in step", () => {
-    const pool = freshPool();
-    for (let i: u32 = 0; i < BLOCKS; i++) expect<u32>(pool.indexOf(pool.at(i))).toBe(i);
+    packetPool.start(PACKET_BASE, ALL_PACKETS, PACKET_BYTES);
+    tcbPool.start(TCB_BASE, TCBS, TCB_BYTES);
+    for (let i: u32 = 0; i < ALL_PACKETS; i++) expect<u32>(packetIndex(packetPool.at(i))).toBe(i);
+    for (let i: u32 = 0; i < TCBS; i++) expect<u32>(tcbIndex(tcbPool.at(i))).toBe(i);
   });
 
   throws("refuses a block that is not its own", () => {

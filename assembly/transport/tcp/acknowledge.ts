@@ -4,10 +4,12 @@
 import { Counter } from "../../abi/counters";
 import { Phase } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
+import { SHORTCUTS } from "../../base/config";
 import { count } from "../../base/counters";
 import { scheduleOutput, tellRoom } from "../endpoint";
 import { beginDelivery, delivery } from "./delivery";
 import { takeEcho, waitAfterEcho } from "./ecn";
+import { Flag } from "./header";
 import { takeProbeAnswer } from "./probe";
 import { judge } from "./recovery";
 import { sampleEcho, takeSample } from "./rto";
@@ -22,6 +24,11 @@ import { Alarm, armTimer, Mark, Tcb } from "./tcb";
 export function acknowledge(tcb: Tcb, segment: Segment): void {
   const windowBefore = tcb.sndWnd;
   const acked = segment.ack - tcb.sndUna;
+  if (SHORTCUTS && !acked && saysNothing(tcb, segment)) {
+    updateWindow(tcb, segment);
+    if (hasUnsent(tcb)) scheduleOutput(tcb);
+    return;
+  }
   const absentBefore = tcb.flight - tcb.sackedBytes;
   updateWindow(tcb, segment);
   beginDelivery(tcb);
@@ -41,8 +48,15 @@ export function acknowledge(tcb: Tcb, segment: Segment): void {
     tcb.waitingSince = NEVER; // a peer that answers probes is alive (MUST-37)
     if (tcb.sndWnd != windowBefore) tcb.backoff = 0;
   }
-  if (hasWork(tcb)) scheduleOutput(tcb);
-  armTimer(tcb);
+  if (hasWork(tcb))
+    scheduleOutput(tcb); // its turn to send ends with the timer
+  else armTimer(tcb);
+}
+
+// Who only receives gets this with every segment of text: nothing is on its way of which an ACK could tell.
+function saysNothing(tcb: Tcb, segment: Segment): bool {
+  if (tcb.flight || tcb.phase != Phase.OPEN || tcb.alarm == Alarm.PERSIST) return false;
+  return segment.sackBlocks == 0 && !tcb.is(Mark.PROBE_OUT) && !segment.has(Flag.ECE);
 }
 
 function hasWork(tcb: Tcb): bool {

@@ -7,6 +7,7 @@ import { Errno } from "../../abi/errno";
 import { Event } from "../../abi/sockets";
 import { Offer, State } from "../../abi/status";
 import { now } from "../../base/clock";
+import { SHORTCUTS } from "../../base/config";
 import { count } from "../../base/counters";
 import { second } from "../../base/lifetimes";
 import { EndpointFlag, notify, scheduleOutput } from "../endpoint";
@@ -147,7 +148,7 @@ function checkSequence(tcb: Tcb, segment: Segment): Verdict {
 
 // After 24 days of silence the comparison means nothing (RFC 7323 §5.5).
 function checkTimestamp(tcb: Tcb, segment: Segment): Verdict {
-  const isStale = second() - tcb.tsRecentAt > PAWS_IDLE;
+  const isStale = seqBefore(segment.timestamp, tcb.tsRecent) && second() - tcb.tsRecentAt > PAWS_IDLE;
   return judgeTimestamp(segment, isStale ? segment.timestamp : tcb.tsRecent);
 }
 
@@ -259,6 +260,7 @@ function textAndFin(tcb: Tcb, segment: Segment): Verdict {
       // The peer has sent its FIN: nothing can follow, and another FIN is not that one again.
       return segment.has(Flag.FIN) ? Verdict.CHALLENGE_ACK : Verdict.DONE;
   }
+  if (SHORTCUTS && segment.bytes == 0 && !segment.has(Flag.FIN | Flag.URG)) return Verdict.DONE;
   takeUrgentPointer(tcb, segment);
   trimToWindow(tcb, segment);
   if (segment.bytes == 0 && !segment.has(Flag.FIN)) return Verdict.DONE;

@@ -1,6 +1,6 @@
 // The TCP header where it lies in a packet (RFC 9293 §3.1).
 
-import { be16, be32, setBe16, setBe32 } from "../../base/bytes";
+import { be16, be32, bswap16, setBe32 } from "../../base/bytes";
 
 export const enum Flag {
   FIN = 1,
@@ -60,12 +60,10 @@ export function writeTcpHeader(
   flags: u32,
   window: u32,
 ): void {
-  setBe16(p, sourcePort, 0);
-  setBe16(p, destinationPort, 2);
+  // In whole words, since they are summed next: what was stored in halves is slow to load as wholes.
+  store<u32>(p, bswap16(sourcePort) | (bswap16(destinationPort) << 16));
   setBe32(p, seq, 4);
   setBe32(p, ack, 8);
-  store<u8>(p, <u8>((headerBytes >> 2) << 4), 12);
-  store<u8>(p, <u8>flags, 13);
-  setBe16(p, window, 14);
+  store<u32>(p, ((headerBytes >> 2) << 4) | (flags << 8) | (bswap16(window) << 16), 12);
   store<u32>(p, 0, 16);
 }

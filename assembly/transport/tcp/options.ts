@@ -31,6 +31,9 @@ export const SACK_BLOCK_BYTES: u32 = 8;
 export const MOST_OPTION_BYTES: u32 = 40;
 /** The timestamps option with the padding that aligns it (RFC 7323 appendix A). */
 export const TIMESTAMP_ROOM: u32 = 12;
+/** The four bytes in front of the values then: NOP, NOP, kind and length, in memory order. */
+export const TIMESTAMPS_ALONE: u32 =
+  Option.NOP | (Option.NOP << 8) | (Option.TIMESTAMPS << 16) | (TIMESTAMPS_BYTES << 24);
 /** The shift count beyond which RFC 7323 §2.3 does not go. */
 export const MAX_WINDOW_SHIFT: u32 = 14;
 
@@ -77,10 +80,7 @@ export function writeSynOptions(p: usize, mss: u32, offer: u32, value: u32, echo
 
 /** Writes TSval and TSecr at `at`, aligned. */
 export function writeTimestamps(at: usize, value: u32, echo: u32): void {
-  store<u8>(at, <u8>Option.NOP);
-  store<u8>(at, <u8>Option.NOP, 1);
-  store<u8>(at, <u8>Option.TIMESTAMPS, 2);
-  store<u8>(at, <u8>TIMESTAMPS_BYTES, 3);
+  store<u32>(at, TIMESTAMPS_ALONE);
   setBe32(at, value, 4);
   setBe32(at, echo, 8);
 }

@@ -37,7 +37,9 @@ export function transmit(tcb: Tcb): void {
       if (tcb.sentAt) onIdle(tcb);
       setSendMss(tcb); // the path may have become wider (RFC 1191 §6.3)
     }
+    const before = tcb.sndNxt;
     if (sendLost(tcb)) while (sendNew(tcb)) {}
+    if (tcb.sndNxt != before) restartProbe(tcb);
     setRetransmission(tcb);
   }
   sendAcks(tcb);
@@ -140,7 +142,10 @@ function sendNew(tcb: Tcb): bool {
  */
 export function sendNewNow(tcb: Tcb): bool {
   const usable = peerRoom(tcb);
-  return tcb.sndNew !== null && usable > 0 && tcb.lostBytes == 0 && sendNext(tcb, nextBytes(tcb, usable), usable);
+  if (!tcb.sndNew || usable == 0 || tcb.lostBytes) return false;
+  if (!sendNext(tcb, nextBytes(tcb, usable), usable)) return false;
+  restartProbe(tcb);
+  return true;
 }
 
 // Bytes of the next segment, of which there are some: within one packet, the MSS and the window.
@@ -239,7 +244,6 @@ function sentNew(tcb: Tcb, packet: Packet | null, bytes: u32, fin: bool): void {
   }
   if (tcb.phase == Phase.RECOVERY) tcb.prrOut += bytes;
   advance(tcb, tcb.sndNxt + bytes + (fin ? 1 : 0));
-  restartProbe(tcb);
 }
 
 /** A probe of the peer's window has gone out; the first one takes the byte, or the FIN, that it carries. */

@@ -5,7 +5,7 @@ import { SYN_QUEUE } from "profile";
 import { NEVER } from "../../base/clock";
 import { HANDSHAKE_TIMERS } from "../../base/config";
 import { HANDSHAKE_BASE, HANDSHAKE_BYTES, PASSING_HANDSHAKE } from "../../base/memory";
-import { handshakePool } from "../../base/pool";
+import { handshakeIndex, handshakePool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { Flow, FlowKind, removeFlow } from "../flow";
 import { returnGrant } from "./room";
@@ -54,7 +54,7 @@ export function hasRoom(listener: Tcb): bool {
 
 /** The timer of an entry. */
 export function timerOf(handshake: Handshake): u32 {
-  return HANDSHAKE_TIMERS + handshakePool.indexOf(changetype<usize>(handshake));
+  return HANDSHAKE_TIMERS + handshakeIndex(changetype<usize>(handshake));
 }
 
 /** Nothing comes of a handshake. */

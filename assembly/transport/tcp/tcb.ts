@@ -6,7 +6,7 @@ import { Offer, Phase, State } from "../../abi/status";
 import { NEVER, now } from "../../base/clock";
 import { DEFAULT_SEND_MSS, SECOND, TCB_TIMERS } from "../../base/config";
 import { TCB_BASE, TCB_BYTES } from "../../base/memory";
-import { tcbPool } from "../../base/pool";
+import { tcbIndex, tcbPool } from "../../base/pool";
 import { setTimer } from "../../base/timers";
 import { Packet } from "../../device/packet";
 import { Endpoint, forget, initialiseEndpoint } from "../endpoint";
@@ -386,7 +386,7 @@ export function leaveFlows(tcb: Tcb): void {
 }
 
 export function timerOf(tcb: Tcb): u32 {
-  return TCB_TIMERS + tcbPool.indexOf(changetype<usize>(tcb));
+  return TCB_TIMERS + tcbIndex(changetype<usize>(tcb));
 }
 
 /** Sets the retransmission timer, `delay` microseconds from now on, and what it is for. `armTimer` makes it count. */

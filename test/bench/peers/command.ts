@@ -22,7 +22,7 @@ const RUN_MS = 250;
 const QUICK_MS = 10;
 
 const STACKS = {
-  thimble: async (module: WebAssembly.Module) => thimbleOffer(module),
+  thimble: thimbleOffer,
   lwip: async (_: WebAssembly.Module, say: (what: string) => void) => lwipOffer(say),
   smoltcp: async (_: WebAssembly.Module, say: (what: string) => void) => smoltcpOffer(say),
   node: async () => nodeOffer(),
@@ -69,7 +69,7 @@ export function registerPeers(program: Command, wasm: string): void {
     .option("--processor", "count the time with a processor only: for a machine that is not quiet")
     .option("--json", "print data instead of text")
     .option("--svg <file>", "also draw bars into a file")
-    .option("--wasm <file>", "another build of the core", wasm)
+    .option("--wasm <file>", "another build of the core, for thimble-js", wasm)
     .action(run);
 }
 

@@ -9,7 +9,7 @@
 #include "uart.h"
 
 static w2c_thimble thimble;
-static uint8_t linear_memory[LINEAR_BYTES] __attribute__((section(".linear"), aligned(16)));
+uint8_t sandbox_linear_memory[LINEAR_BYTES] __attribute__((section(".linear"), aligned(16)));
 /* start.c fills it. */
 uint32_t power_on_noise[4] __attribute__((section(".noinit")));
 
@@ -48,7 +48,7 @@ static void expect(const char *what, uint32_t value) {
 static void put_memory(void) {
   while (*next == OP_MEMORY) {
     uint32_t at = next[1], words = next[2];
-    memcpy(linear_memory + at, next + 3, words * 4);
+    memcpy(sandbox_linear_memory + at, next + 3, words * 4);
     next += 3 + words;
   }
 }
@@ -77,8 +77,8 @@ void wasm_rt_trap(wasm_rt_trap_t why) {
 
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t most, bool is64, uint32_t page_size) {
   (void)most, (void)is64, (void)page_size;
-  memset(linear_memory, 0, LINEAR_BYTES);
-  memory->data = linear_memory;
+  memset(sandbox_linear_memory, 0, LINEAR_BYTES);
+  memory->data = sandbox_linear_memory;
   memory->size = LINEAR_BYTES;
   memory->pages = (uint32_t)pages;
 }
@@ -90,7 +90,7 @@ static uint32_t digest(void) {
   uint32_t hash = 0x811c9dc5;
   for (uint32_t at = 0; at < LINEAR_BYTES; at += 4) {
     uint32_t word;
-    memcpy(&word, linear_memory + at, 4);
+    memcpy(&word, sandbox_linear_memory + at, 4);
     hash = (hash ^ word) * 0x01000193;
   }
   return hash;

@@ -25,6 +25,19 @@ export interface RegionLine {
   refused: number;
 }
 
+/** What the console says of memory. */
+export interface BoardMemory {
+  regions: RegionLine[];
+  /** Bytes of a connection alone, and with full buffers. */
+  own: number;
+  full: number;
+  /** Bytes of the module's code by layer. */
+  code: Record<string, number>;
+  /** Of linear memory. */
+  used: number;
+  bytes: number;
+}
+
 export class Desk {
   readonly board: RunningBoard;
   readonly wire: StreamWire;
@@ -71,8 +84,8 @@ export class Desk {
     return this.board.console().slice(from);
   }
 
-  /** The console's memory map: regions, what a connection takes, and the last line's figures. */
-  async memory(): Promise<{ regions: RegionLine[]; own: number; full: number; used: number; bytes: number }> {
+  /** The console's memory map: regions, what a connection takes, code, and the last line's figures. */
+  async memory(): Promise<BoardMemory> {
     const text = await this.ask("m", /^linear used=\d+ bytes=\d+\n/m);
     const regions = [...text.matchAll(/^region (\w+) (.*)$/gm)].map(([, name, figures]) => ({
       name,
@@ -80,7 +93,8 @@ export class Desk {
     }));
     const { own = 0, full = 0 } = figuresOf(/^connection (.*)$/m.exec(text)?.[1] ?? "");
     const { used = 0, bytes = 0 } = figuresOf(/^linear (.*)$/m.exec(text)?.[1] ?? "");
-    return { regions: regions as RegionLine[], own, full, used, bytes };
+    const layers = [...text.matchAll(/^code (\S+) bytes=(\d+)$/gm)].map(([, layer, bytes]) => [layer, Number(bytes)]);
+    return { regions: regions as RegionLine[], own, full, code: Object.fromEntries(layers), used, bytes };
   }
 
   /** The console's other figures: milliseconds, restarts, bytes of the C stack in use at most and of it in all. */

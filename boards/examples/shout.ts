@@ -1,5 +1,5 @@
 // An application of one's own: whatever comes to port 7 goes back in capitals, and once a second a datagram says to how many
-// that happened. `npm run application host/examples/shout.ts` makes one module of it and the stack.
+// that happened. `npm run application boards/examples/shout.ts` makes one module of it and the stack.
 
 import {
   accept,
