@@ -1,17 +1,23 @@
 // What a host may call. Errors come back as the negative of an `Errno`; addresses are passed by where they lie in
 // linear memory, 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Calls queue, only `poll` sends.
 
-import { GROUPS } from "profile";
+import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, GROUPS, LOOKUPS, NAME_CACHE, NAME_SERVERS } from "profile";
 import { Errno } from "./abi/errno";
 import { Result } from "./abi/sockets";
 import { callApplication, takeHostEvent } from "./application/dispatch";
-import { APPLICATIONS } from "./base/config";
+import { APPLICATIONS, NAMES } from "./base/config";
 import { takeNews } from "./base/events";
 import { RESULT } from "./base/memory";
 import { adapterAt, hasLink, isAdapter } from "./device/adapter";
+import { addNameServer as learnServer } from "./ip/name-servers";
+import { nameHost, setOwnName, statusOfLookup } from "./names/calls";
+import { serveLeases as openDhcpServer } from "./names/dhcp-server";
+import { serveNames as openNameServer } from "./names/dns-server";
+import { endLookup as releaseLookup, startLookup } from "./names/resolver";
 import { orderOf } from "./socket/destinations";
 import { joinFor, leaveFor } from "./socket/membership";
 import { getSocketOption, setSocketOption } from "./socket/options";
+import { isReadable } from "./socket/pointers";
 import {
   abortSocket,
   acceptFrom,
@@ -49,6 +55,7 @@ import {
   describeAdapter,
   describeAddress,
   describeGroup,
+  describeLease,
   describeNameServer,
   describeNeighbor,
   describeRoute,
@@ -63,15 +70,21 @@ export {
   CUBIC,
   DATAGRAM_QUEUE,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   FORWARDING,
   GROUPS,
   IPV6,
   LINEAR_BYTES,
+  LOOKUP_ANSWER_BYTES,
+  LOOKUPS,
   LOOPBACK,
   MAC,
   MEMBERSHIPS,
   MIN_RTO_MILLISECONDS,
   MTU,
+  NAME_CACHE,
   NAME_SERVERS,
   NEIGHBOR_QUEUE,
   NEIGHBORS,
@@ -98,7 +111,7 @@ export {
   WORD_BITS,
 } from "profile";
 export { BUFFER_BYTES, HEADROOM, MSS } from "./base/config";
-export { COUNTERS, COUNTERS_USED, RESULT, SCRATCH, STATUS } from "./base/memory";
+export { COUNTERS, COUNTERS_USED, NAMES_AREA, RESULT, SCRATCH, STATUS } from "./base/memory";
 // @ts-expect-error: the compiler defines these two
 export { __data_end, __heap_base };
 
@@ -327,6 +340,60 @@ export function adapter(row: u32): i32 {
 
 export function nameServer(row: u32): i32 {
   return describeNameServer(row);
+}
+
+/** What is known of an adapter's lease (abi/names.ts, LeaseWord). */
+export function lease(row: u32): i32 {
+  return DHCP_CLIENT ? describeLease(row) : -1;
+}
+
+/**
+ * Begins to look a name up, `bytes` bytes of text, for records of a type (RFC 1035 §3.2.2): a handle. The next poll asks;
+ * `News.LOOKUPS` tells of the end. EINVAL: it is no name; ENFILE: no look-up is free; EOPNOTSUPP: not in this profile.
+ */
+export function lookup(text: usize, bytes: u32, type: u32): i32 {
+  if (!LOOKUPS) return -Errno.EOPNOTSUPP;
+  return isReadable(text, bytes) ? startLookup(text, bytes, type, 0) : -Errno.EFAULT;
+}
+
+/** How a look-up stands (abi/names.ts, Lookup), with what it has found in RESULT (LookupWord); EBADF. */
+export function lookupStatus(handle: i32): i32 {
+  return LOOKUPS ? statusOfLookup(handle) : -Errno.EOPNOTSUPP;
+}
+
+/** Lets go of a look-up, ended or not. */
+export function endLookup(handle: i32): i32 {
+  return LOOKUPS ? releaseLookup(handle) : -Errno.EOPNOTSUPP;
+}
+
+/** Names a server to be asked for names; ENFILE when there is no room for it. */
+export function addNameServer(address: usize): i32 {
+  if (!NAME_SERVERS) return -Errno.EOPNOTSUPP;
+  if (!isReadable(address, 16)) return -Errno.EFAULT;
+  return learnServer(address) ? 0 : -Errno.ENFILE;
+}
+
+/** Gives the host with this name, `bytes` bytes of text, one more address that nobody is asked for; EINVAL, ENFILE. */
+export function addHost(text: usize, bytes: u32, address: usize): i32 {
+  if (!NAME_CACHE) return -Errno.EOPNOTSUPP;
+  return isReadable(text, bytes) && isReadable(address, 16) ? nameHost(text, bytes, address) : -Errno.EFAULT;
+}
+
+/** The machine's own name server: 1 it answers at port 53 for the hosts that were added, 0 it does not. EADDRINUSE, ENFILE. */
+export function serveNames(on: u32): i32 {
+  return DNS_SERVER ? openNameServer(on != 0) : -Errno.EOPNOTSUPP;
+}
+
+/** The machine's own DHCP server: lends addresses as the words at `plan` say (abi/names.ts, PoolWord). EINVAL, ENFILE. */
+export function serveLeases(plan: usize): i32 {
+  if (!DHCP_POOL) return -Errno.EOPNOTSUPP;
+  return isReadable(plan, 28) ? openDhcpServer(plan) : -Errno.EFAULT;
+}
+
+/** Sets the machine's own name, one label, or the domain in which it looks for names, as text; EINVAL. */
+export function setName(which: u32, text: usize, bytes: u32): i32 {
+  if (!NAMES) return -Errno.EOPNOTSUPP;
+  return isReadable(text, bytes) ? setOwnName(which, text, bytes) : -Errno.EFAULT;
 }
 
 export function region(index: u32): i32 {

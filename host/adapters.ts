@@ -29,6 +29,11 @@ export interface WireOptions {
   claim?: boolean;
   /** What the adapter does by itself; true: IPv6 addresses, routes and name servers from routers. */
   autoconfigure?: boolean | AutoconfigName[];
+  /**
+   * True: an IPv4 address, routes and name servers from a DHCP server. With "ipv4-link-local" in `autoconfigure` the
+   * adapter has an address for its link while no server answers. The address is claimed unless `claim` is false.
+   */
+  dhcp?: boolean;
   /** Ethernet address; default 02:00 and the last four bytes of the first IP address. */
   mac?: string;
   /** Router for everything that is on no adapter's own network; one of each version at most. */
@@ -93,7 +98,7 @@ export function planAdapter(options: WireOptions): AdapterPlan {
     mtu: options.mtu ?? null,
     routes: [...defaults, ...(options.routes ?? []).map(planRoute)],
     claim: options.claim ?? null,
-    autoconfig: autoconfigBits(options.autoconfigure ?? false),
+    autoconfig: autoconfigBits(options.autoconfigure ?? false) | dhcpBits(options),
   };
 }
 
@@ -109,6 +114,11 @@ function autoconfigBits(wanted: boolean | AutoconfigName[]): number {
     const names = Object.keys(AUTOCONFIG_BITS).join(", ");
     throw new InputError("ERR_AUTOCONFIGURE", `"${name}" is nothing an adapter does by itself; choose from ${names}.`);
   }, 0);
+}
+
+function dhcpBits({ dhcp = false, claim }: WireOptions): number {
+  if (!dhcp) return 0;
+  return claim === false ? Autoconfig.DHCP | Autoconfig.DHCP_UNCHECKED : Autoconfig.DHCP;
 }
 
 function everywhere(gateway: string): string {

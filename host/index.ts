@@ -28,12 +28,13 @@ export { type FleetReport, reportOf, reportText } from "./fleet/report.ts";
 export { SCENARIOS, type Scenario, type ScenarioOptions } from "./fleet/scenarios.ts";
 export type { EmulatedMac } from "./mac/mac.ts";
 export { type MacCounters, RingMac } from "./mac/ring-mac.ts";
+export type { LendOptions } from "./names.ts";
 export type { CableDescription, MachineDescription, NetworkDescription } from "./network/description.ts";
 export { parseNetwork, readNetwork } from "./network/file.ts";
 export { createNetwork, type NetworkOptions, type SimulatedNetwork } from "./network/network.ts";
 export { Switch, type SwitchOptions, type SwitchStats } from "./network/switch.ts";
 export type { Dgram } from "./node/dgram.ts";
-export type { Dns, DnsPromises } from "./node/dns.ts";
+export type { Dns, DnsPromises, RecordWithTtl } from "./node/dns.ts";
 export type { DispatcherOptions, Fetch, FetchOptions } from "./node/fetch.ts";
 export type { Hosts } from "./node/lookup.ts";
 export type { Net } from "./node/net.ts";
@@ -46,6 +47,7 @@ export type { LineCode, LineCodeName, Received, Signal, SignalPart } from "./sig
 export { type SignalWire, signalWire } from "./signal/signal-wire.ts";
 export type { Endpoint } from "./socket/calls.ts";
 export type { Datagram, MulticastInterface } from "./socket/datagrams.ts";
+export type { LookupResult } from "./socket/lookups.ts";
 export type { PingOptions, PingReply } from "./socket/ping.ts";
 export { type RawOptions, type RawPacket, RawSocket } from "./socket/raw-socket.ts";
 export type { ConnectOptions } from "./socket/tcp-connect.ts";
@@ -68,6 +70,7 @@ export type {
   AdapterStatus,
   AddressStatus,
   GroupStatus,
+  LeaseStatus,
   NameServerStatus,
   NeighborStatus,
   RouteStatus,

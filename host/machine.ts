@@ -9,6 +9,7 @@ import { createMac, type EmulatedMac } from "./mac/mac.ts";
 import type { Track } from "./replay/track.ts";
 import { Runner } from "./runner.ts";
 import { SocketCalls } from "./socket/calls.ts";
+import { Lookups } from "./socket/lookups.ts";
 import { Slab } from "./socket/slab.ts";
 import { SocketTable } from "./socket/table.ts";
 import { hasOrphans, type SocketStatus, statusOf } from "./status.ts";
@@ -37,6 +38,7 @@ export class Machine {
   readonly calls: SocketCalls;
   readonly sockets: SocketTable;
   readonly slab = new Slab();
+  readonly lookups: Lookups;
   #bus: Bus;
   #track: Track | null;
   #gone = false;
@@ -59,6 +61,7 @@ export class Machine {
       onFault: (fault) => this.#end(fault),
     });
     this.calls = new SocketCalls(core, this.runner.wake);
+    this.lookups = new Lookups(core, options.clock, this.runner.wake);
     this.sockets = new SocketTable(core, () => this.#holdWhileOpen());
   }
 
@@ -125,6 +128,7 @@ export class Machine {
   #end(error: Error): void {
     this.#gone = true;
     this.sockets.clear(error);
+    this.lookups.clear(error);
     this.#releaseHold?.();
     this.#releaseHold = null;
     this.#onQuiet?.();
@@ -157,6 +161,7 @@ export class Machine {
   // The hold outlives the last socket that has one until what was written has left the machine.
   #afterPoll(): void {
     this.sockets.deliver();
+    this.lookups.deliver();
     for (const serve of this.#services) serve();
     if (this.onNews !== null || this.#awaitingNews.length > 0) this.#tellNews();
     if (this.sockets.holding > 0) return;

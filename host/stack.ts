@@ -12,6 +12,7 @@ import type { Core } from "./core/core.ts";
 import { InputError, stackError } from "./errors.ts";
 import type { EmulatedMac } from "./mac/mac.ts";
 import { Machine } from "./machine.ts";
+import { Names, orderAddresses } from "./names.ts";
 import {
   compileFirmware,
   type Dgram,
@@ -31,6 +32,7 @@ import { Random } from "./random.ts";
 import { ambientRecording } from "./replay/ambient.ts";
 import type { Recording } from "./replay/recording.ts";
 import type { Target } from "./socket/calls.ts";
+import type { LookupResult } from "./socket/lookups.ts";
 import { type PingOptions, type PingReply, ping } from "./socket/ping.ts";
 import { checkProtocol, type RawOptions, RawSocket } from "./socket/raw-socket.ts";
 import { type ConnectOptions, connectStream } from "./socket/tcp-connect.ts";
@@ -68,6 +70,12 @@ export interface StackOptions {
   owner?: number;
   /** Names that the sockets of `net` and `dgram` find without asking anybody, and their addresses. */
   hosts?: Hosts;
+  /** Name servers to ask, such as "10.0.0.53", besides those that routers and DHCP servers tell of. */
+  nameServers?: string[];
+  /** Where names without a dot are looked for; default: where a DHCP server says. */
+  searchDomain?: string;
+  /** The machine's own name, one label, which DHCP servers are told. */
+  hostName?: string;
   /** Bus address of the core's linear memory, where a board has it elsewhere than at the default, 0. */
   dmaBase?: number;
   /** Where all that happens in the stack is written down, to be run again. Default: that of `recordAll`, if any; null: none. */
@@ -146,6 +154,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     ...(recording && { track: recording.track({ name, module, dmaBase }) }),
   });
   if (options.identity !== undefined) setIdentity(machine.core, options.identity);
+  const names = new Names(machine);
+  for (const server of options.nameServers ?? []) names.addServer(server);
+  if (options.searchDomain !== undefined) names.setDomain(options.searchDomain);
+  if (options.hostName !== undefined) names.setHostName(options.hostName);
   for (const adapter of adapters) plugIn(machine, adapter);
   const stack = new Stack(machine, name, options.hosts ?? {});
   if (options.forwarding) stack.network.setForwarding(true);
@@ -161,6 +173,8 @@ export class Stack {
   readonly macs: readonly EmulatedMac[];
   /** Addresses, routes and adapters, to be changed while the stack runs. */
   readonly network: Network;
+  /** Names: whom to ask, what is known without asking, and what is served to others. */
+  readonly names: Names;
   #machine: Machine;
   #modules: Modules;
   #web: Web | null = null;
@@ -175,6 +189,7 @@ export class Stack {
     this.core = machine.core;
     this.macs = machine.macs;
     this.network = new Network(machine);
+    this.names = new Names(machine);
   }
 
   /** The module node:net over this stack: sockets and servers that libraries take for Node's own. */
@@ -187,7 +202,7 @@ export class Stack {
     return this.#modules.dgram;
   }
 
-  /** The module node:dns over this stack's table of hosts. */
+  /** The module node:dns over this stack's table of hosts and its resolver. */
   get dns(): Dns {
     return this.#modules.dns;
   }
@@ -224,6 +239,15 @@ export class Stack {
   get web(): Web {
     this.#web ??= createWeb(this, (name) => this.#modules.find(name));
     return this.#web;
+  }
+
+  /**
+   * Asks name servers for records of a type, by its number (RFC 1035 §3.2.2). Throws InputError ERR_NAME, StackError ENFILE
+   * or, where the profile has no resolver, EOPNOTSUPP.
+   */
+  resolve(name: string, type: number): Promise<LookupResult> {
+    this.#refuseWhenClosed("resolve");
+    return this.#machine.lookups.start(name, type);
   }
 
   /** Connects a TCP socket. Rejects with StackError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH… */
@@ -282,11 +306,7 @@ export class Stack {
 
   /** Addresses that one peer has, in the order in which they are best tried (RFC 6724 §6). Throws InputError. */
   orderAddresses(addresses: readonly string[]): string[] {
-    const { core } = this;
-    const parsed = addresses.map((address) => ({ address, bytes: parseAddress(address) }));
-    const order = (a: Uint8Array, b: Uint8Array): number =>
-      core.exports.compareAddresses(core.putAddress(a, 0), core.putAddress(b, 1));
-    return parsed.sort((a, b) => order(a.bytes, b.bytes)).map(({ address }) => address);
+    return orderAddresses(this.core, addresses);
   }
 
   /** One ICMP echo. Rejects with StackError: ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOBUFS. */
@@ -347,7 +367,12 @@ export class Stack {
     return tables.adapterStatuses(this.core);
   }
 
-  /** Name servers that routers have told of. */
+  /** What adapters that ask DHCP servers have from them. */
+  leases(): tables.LeaseStatus[] {
+    return tables.leaseStatuses(this.core);
+  }
+
+  /** Name servers that people have named, and that routers and DHCP servers have told of. */
   nameServers(): tables.NameServerStatus[] {
     return tables.nameServerStatuses(this.core);
   }

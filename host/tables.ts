@@ -1,6 +1,7 @@
 // The machine's tables as a host reads them: neighbors, adapters, routes, addresses, groups, name servers.
 
 import { AddressOrigin, AddressState, RouteOrigin } from "../assembly/abi/addresses.ts";
+import { LeaseState, LeaseWord } from "../assembly/abi/names.ts";
 import { formatMac } from "./core/address.ts";
 import type { Core } from "./core/core.ts";
 import { rows } from "./status.ts";
@@ -63,12 +64,34 @@ export interface GroupStatus {
 
 export interface NameServerStatus {
   address: string;
+  /** null: of a server that people have named. */
+  adapter: number | null;
+  seconds: number | null;
+  /** Who has told of it. */
+  origin: "ROUTER" | "LEASE" | "MANUAL";
+}
+
+/** What an adapter has from a DHCP server. */
+export interface LeaseStatus {
   adapter: number;
+  state: keyof typeof LeaseState;
+  /** Such as "10.0.0.50/24"; null while there is none. */
+  address: string | null;
+  server: string | null;
+  router: string | null;
+  timeServer: string | null;
+  /** Where names without a dot are looked for; null when the server has named none. */
+  domain: string | null;
+  /** Seconds until it is to be prolonged by its server, by any server, and over; null: never. */
+  renewSeconds: number | null;
+  rebindSeconds: number | null;
   seconds: number | null;
 }
 
 const ADAPTER_KINDS = ["mac", "vlan", "loopback"] as const;
 const NEIGHBOR_STATES = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE"] as const;
+const SERVER_ORIGINS = ["ROUTER", "LEASE", "MANUAL"] as const;
+const MANUAL_SERVER = 2;
 const FOREVER = 0xffffffff;
 
 export function neighborStatuses(core: Core): NeighborStatus[] {
@@ -134,9 +157,43 @@ export function groupStatuses(core: Core): GroupStatus[] {
 export function nameServerStatuses(core: Core): NameServerStatus[] {
   return rows(core.exports.nameServer, () => ({
     address: core.addressAt(core.statusWord),
-    adapter: core.status(4),
+    adapter: core.status(6) === MANUAL_SERVER ? null : core.status(4),
     seconds: secondsAt(core, 5),
+    origin: SERVER_ORIGINS[core.status(6)] ?? "ROUTER",
   }));
+}
+
+export function leaseStatuses(core: Core): LeaseStatus[] {
+  return rows(core.exports.lease, () => {
+    const address = v4At(core, LeaseWord.ADDRESS);
+    const [domain, bytes] = [core.status(LeaseWord.DOMAIN), core.status(LeaseWord.DOMAIN_BYTES)];
+    return {
+      adapter: core.status(LeaseWord.ADAPTER),
+      state: LeaseState[core.status(LeaseWord.STATE)] as keyof typeof LeaseState,
+      address: address && `${address}/${core.status(LeaseWord.PREFIX_LENGTH)}`,
+      server: v4At(core, LeaseWord.SERVER),
+      router: v4At(core, LeaseWord.ROUTER),
+      timeServer: v4At(core, LeaseWord.TIME_SERVER),
+      domain: bytes === 0 ? null : nameText(core.u8.subarray(domain, domain + bytes)),
+      renewSeconds: secondsAt(core, LeaseWord.RENEW_IN),
+      rebindSeconds: secondsAt(core, LeaseWord.REBIND_IN),
+      seconds: secondsAt(core, LeaseWord.SECONDS),
+    };
+  });
+}
+
+// An IPv4 address that crosses as one word, in memory order.
+function v4At(core: Core, word: LeaseWord): string | null {
+  const bits = core.status(word);
+  return bits === 0 ? null : [0, 8, 16, 24].map((shift) => (bits >>> shift) & 0xff).join(".");
+}
+
+/** A name from the wire as text; what could be mistaken for something else is written as its number (RFC 1035 §5.1). */
+export function nameText(bytes: Uint8Array): string {
+  const isPlain = (byte: number): boolean => byte > 0x20 && byte < 0x7f && byte !== 0x5c;
+  return Array.from(bytes, (byte) =>
+    isPlain(byte) ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, "0")}`,
+  ).join("");
 }
 
 function secondsAt(core: Core, word: number): number | null {

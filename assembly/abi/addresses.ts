@@ -22,6 +22,8 @@ export enum AddressOrigin {
   STABLE = 2,
   /** Made from a router's prefix for a day (RFC 8981). */
   TEMPORARY = 3,
+  /** Lent by a DHCP server (RFC 2131). */
+  LEASE = 4,
 }
 
 /** Bits that `configure(adapter, bits)` takes: what an adapter does by itself. */
@@ -32,8 +34,12 @@ export const enum Autoconfig {
   ROUTERS = 2,
   /** Temporary addresses beside the stable ones (RFC 8981), preferred for what the machine begins. */
   TEMPORARY = 4,
-  /** An IPv4 address from 169.254.0.0/16 (RFC 3927). */
+  /** An IPv4 address from 169.254.0.0/16 (RFC 3927); together with DHCP only while no server answers. */
   IPV4_LINK_LOCAL = 8,
+  /** An IPv4 address, routes and servers from a DHCP server (RFC 2131). Not in every profile. */
+  DHCP = 16,
+  /** That address is used without asking others whether they have it (RFC 5227). */
+  DHCP_UNCHECKED = 32,
 }
 
 /** Bits of `news()`: what has changed in the machine since it was last asked. */
@@ -44,6 +50,8 @@ export const enum News {
   CONFLICT = 2,
   /** A router, a route or a name server came or went. */
   ROUTERS = 4,
+  /** A look-up of a name has ended. */
+  LOOKUPS = 8,
 }
 
 /** Where a route comes from. */
@@ -53,4 +61,6 @@ export enum RouteOrigin {
   ROUTER = 1,
   /** A router has said that another is nearer (RFC 4861 §8). */
   REDIRECT = 2,
+  /** A DHCP server has told of it (RFC 2132 §3.5, RFC 3442). */
+  LEASE = 3,
 }

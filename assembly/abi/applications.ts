@@ -5,6 +5,14 @@ export enum Application {
   /** The one that whoever builds the module has written (application/own.ts). */
   OWN = 1,
   WEB_SERVER = 2,
+  /** Asks DHCP servers for addresses (names/dhcp-client.ts). */
+  DHCP_CLIENT = 16,
+  /** Asks name servers (names/resolver.ts). */
+  RESOLVER = 17,
+  /** Lends addresses (names/dhcp-server.ts). */
+  DHCP_SERVER = 18,
+  /** Answers for names (names/dns-server.ts). */
+  NAME_SERVER = 19,
 }
 
 /** Owners of sockets, as `Status.OWNER` has them. Any other number is one that the host has chosen. */

@@ -210,5 +210,44 @@ export enum Counter {
   WebEvicted,
   WebTablesFull,
 
+  // DHCP, the client: messages, and why they were not heeded
+  DhcpInOffers,
+  DhcpInAcks,
+  DhcpInNaks,
+  DhcpInMalformed,
+  DhcpInForeign,
+  DhcpInUnexpected,
+  DhcpInUnusable,
+  DhcpInBadOptions,
+  DhcpOutMessages,
+  DhcpOutUnsent,
+  DhcpNoRoom,
+
+  // The resolver: questions, answers, and why some were not believed
+  DnsOutQueries,
+  DnsOutOverTcp,
+  DnsInAnswers,
+  DnsInFailures,
+  DnsInMalformed,
+  DnsInTooLong,
+  DnsInWrongSource,
+  DnsInWrongId,
+  DnsInWrongQuestion,
+  DnsNoRoom,
+
+  // The DHCP server and the name server
+  DhcpServerInMessages,
+  DhcpServerInMalformed,
+  DhcpServerInRelayed,
+  DhcpServerOffers,
+  DhcpServerAcks,
+  DhcpServerNaks,
+  DhcpServerDeclines,
+  DhcpServerNoAddress,
+  DhcpServerNoRoom,
+  DnsServerInQueries,
+  DnsServerInMalformed,
+  DnsServerNoRoom,
+
   COUNT,
 }

@@ -49,6 +49,14 @@ export enum Region {
   QUERIERS,
   /** The web server's connections. */
   WEB_CONNECTIONS,
+  /** What each adapter knows of the address that a DHCP server has lent it. */
+  LEASES,
+  /** Look-ups of names in progress, each with room for an answer. */
+  LOOKUPS,
+  /** What is known of names: hosts that people have named, and answers that may be kept. */
+  NAME_CACHE,
+  /** Machines that the DHCP server has lent addresses. */
+  GUESTS,
   COUNT,
 }
 

@@ -1,11 +1,18 @@
 // Whose application is called. An application is a few functions, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
+import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, LOOKUPS, NAME_CACHE, OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
 import { Application } from "../abi/applications";
 import { Errno } from "../abi/errno";
-import { APPLICATIONS, OWN_TIMER, WEB_TIMER } from "../base/config";
+import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER, WEB_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
+import { startCache } from "../names/cache";
+import * as dhcpClient from "../names/dhcp-client";
+import { startLeases } from "../names/dhcp-lease";
+import * as dhcpServer from "../names/dhcp-server";
+import * as nameServer from "../names/dns-server";
+import { startQueries } from "../names/query";
+import * as resolver from "../names/resolver";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
 import * as own from "./own";
 import { call as callWebServer } from "./web/call";
@@ -15,6 +22,11 @@ import { serve as serveWebServer, timer as webServerTimer } from "./web/server";
 const ROUNDS: u32 = 4;
 
 export function startApplications(): void {
+  if (DHCP_CLIENT) startLeases();
+  if (NAME_CACHE) startCache();
+  if (LOOKUPS) startQueries();
+  if (DHCP_POOL) dhcpServer.startDhcpServer();
+  if (DNS_SERVER) nameServer.startNameServer();
   if (OWN_APPLICATION) own.start();
 }
 
@@ -43,12 +55,18 @@ function serveWaiting(): void {
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
   if (WEB_CONNECTIONS && application == Application.WEB_SERVER) serveWebServer(socket, news);
+  if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
+  if (LOOKUPS && application == Application.RESOLVER) resolver.serve(socket, news);
+  if (DHCP_POOL && application == Application.DHCP_SERVER) dhcpServer.serve(socket, news);
+  if (DNS_SERVER && application == Application.NAME_SERVER) nameServer.serve(socket, news);
 }
 
 /** An application's time has come. */
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
   if (WEB_CONNECTIONS && timer == WEB_TIMER) webServerTimer();
+  if (DHCP_CLIENT && timer == DHCP_TIMER) dhcpClient.timer();
+  if (LOOKUPS && timer == RESOLVER_TIMER) resolver.timer();
 }
 
 /** What the host asks of an application: an operation of its own, with up to four arguments. EOPNOTSUPP: there is none. */

@@ -6,12 +6,17 @@ import {
   CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   GROUPS,
   IPV6,
+  LOOKUPS,
   LOOPBACK,
   MAC,
   MEMBERSHIPS,
   MTU,
+  NAME_CACHE,
   NEIGHBORS,
   OWN_APPLICATION,
   PACKETS,
@@ -92,8 +97,10 @@ export const FLOW_BUCKETS: u32 = 1 << (32 - clz<i32>(TCBS + SYN_QUEUE + TIME_WAI
 export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
+/** There is something in assembly/names: what asks for addresses and names, or answers for them. */
+export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
 /** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0;
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0 || NAMES;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -113,7 +120,9 @@ export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 export const OWN_TIMER: u32 = APPLICATION_TIMERS;
 export const WEB_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
-export const TIMER_COUNT: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const DHCP_TIMER: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const RESOLVER_TIMER: u32 = DHCP_TIMER + (DHCP_CLIENT ? 1 : 0);
+export const TIMER_COUNT: u32 = RESOLVER_TIMER + (LOOKUPS ? 1 : 0);
 
 /** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
 export const LEAST_V4_MTU: u32 = 576;
@@ -124,6 +133,8 @@ export const SECOND: u32 = 1000000;
 
 if (IPV6 && MTU < 1280) ERROR("MTU below 1280: IPv6 needs links that carry as much (RFC 8200 §5).");
 if (IPV6 && !CLAIMS) ERROR("IPV6 needs CLAIMS: an address is used only once nobody else turns out to have it.");
+if (DNS_SERVER && !NAME_CACHE) ERROR("DNS_SERVER needs NAME_CACHE: what it says stands there.");
+if (DHCP_CLIENT && !CLAIMS) ERROR("DHCP_CLIENT needs CLAIMS: an address that is lent is claimed, and ends.");
 if (MTU < LEAST_V4_MTU) ERROR("MTU below 576: IPv4 hosts must take packets of 576 bytes (RFC 791).");
 if (MTU > 9000) ERROR("MTU above 9000: no Ethernet carries that.");
 if (ADAPTERS < 1) ERROR("ADAPTERS must be at least 1.");

@@ -5,10 +5,16 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
   GROUPS,
   IPV6,
+  LOOKUP_ANSWER_BYTES,
+  LOOKUPS,
   MAC,
   MEMBERSHIPS,
+  NAME_CACHE,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -19,6 +25,7 @@ import {
   TCBS,
   TIME_WAITS,
   TX_RING,
+  VLANS,
   WEB_CONNECTIONS,
   WEB_LINE_BYTES,
 } from "profile";
@@ -31,6 +38,7 @@ import {
   BUFFER_BYTES,
   FIFO_MAC,
   FLOW_BUCKETS,
+  NAMES,
   NEIGHBOR_BUCKETS,
   PORT_BUCKETS,
   SEVERAL_ADAPTERS,
@@ -91,6 +99,19 @@ export const INTERFACE_BASE: usize = IPV6 ? memory.data(ALL_ADAPTERS * INTERFACE
 export const NAME_SERVER_BYTES: u32 = 24;
 export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS * NAME_SERVER_BYTES, 16) : 0;
 
+/** Leases of DHCP, one for each adapter that may have one. */
+export const LEASE_BYTES: u32 = 144;
+export const LEASE_BASE: usize = DHCP_CLIENT ? memory.data((ADAPTERS + VLANS) * LEASE_BYTES, 16) : 0;
+
+/** Look-ups in progress, each with two names, what it has found, and room for one answer; and what is known of names. */
+export const QUERY_BYTES: u32 = (64 + 2 * 256 + 8 * 16 + 2 + LOOKUP_ANSWER_BYTES + 7) & ~7;
+export const QUERY_BASE: usize = LOOKUPS ? memory.data(LOOKUPS * QUERY_BYTES, 16) : 0;
+export const CACHE_BYTES: u32 = 136;
+export const CACHE_BASE: usize = NAME_CACHE ? memory.data(NAME_CACHE * CACHE_BYTES, 16) : 0;
+
+/** Whom the DHCP server has lent addresses. */
+export const GUEST_BYTES: u32 = 56;
+export const GUEST_BASE: usize = DHCP_POOL ? memory.data(DHCP_POOL * GUEST_BYTES, 16) : 0;
 /** Of each connection of the web server: what is known of it, and the line of a request's head. */
 export const WEB_CONNECTION_BYTES: u32 = WEB_CONNECTIONS ? 96 + WEB_LINE_BYTES : 0;
 export const WEB_BASE: usize = WEB_CONNECTIONS ? memory.data(WEB_CONNECTIONS * WEB_CONNECTION_BYTES, 16) : 0;
@@ -126,15 +147,17 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
 /** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
 export const COUNTERS_USED: u32 = <u32>(
-  (WEB_CONNECTIONS
+  (NAMES
     ? Counter.COUNT
-    : SEVERAL_ADAPTERS || IPV6
-      ? Counter.WebConnections
-      : GROUPS
-        ? Counter.Ip6InReceives
-        : REASSEMBLIES
-          ? Counter.IgmpInMsgs
-          : Counter.ReasmTimeouts)
+    : WEB_CONNECTIONS
+      ? Counter.DhcpInOffers
+      : SEVERAL_ADAPTERS || IPV6
+        ? Counter.WebConnections
+        : GROUPS
+          ? Counter.Ip6InReceives
+          : REASSEMBLIES
+            ? Counter.IgmpInMsgs
+            : Counter.ReasmTimeouts)
 );
 export const COUNTERS: usize = memory.data(COUNTERS_USED * 4, 16);
 
@@ -186,10 +209,23 @@ export const REPORT_BYTES: u32 = GROUPS ? 24 : 0;
 export const REPORT_STATE: usize = GROUPS ? memory.data(REPORT_BYTES, 8) : 0;
 export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
 export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
+/** Room for whoever reads or writes about names, no longer than a function runs; and the machine's own name. */
+export const NAMES_AREA_BYTES: u32 = NAMES ? 576 : 0;
+export const NAMES_AREA: usize = NAMES ? memory.data(NAMES_AREA_BYTES, 16) : 0;
+export const HOST_NAME_BYTES: u32 = NAMES ? 64 : 0;
+export const HOST_NAME: usize = NAMES ? memory.data(HOST_NAME_BYTES, 16) : 0;
+/** The domain that people have named, and a walk over the records of a message. */
+export const SEARCH_DOMAIN: usize = NAMES ? memory.data(64, 16) : 0;
+export const RECORDS_STATE: usize = NAMES ? memory.data(64, 16) : 0;
+/** What the servers are about. */
+export const POOL_STATE: usize = DHCP_POOL ? memory.data(32, 16) : 0;
+export const SERVER_STATE: usize = DNS_SERVER ? memory.data(16, 16) : 0;
+const SERVERS_BYTES: u32 = (DHCP_POOL ? 32 : 0) + (DNS_SERVER ? 16 : 0);
+const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0) + SERVERS_BYTES;
 /** The web server itself, and the text that an application is writing. */
 export const WEB_STATE: usize = WEB_CONNECTIONS ? memory.data(16, 8) : 0;
 export const TEXT_WRITER: usize = WEB_CONNECTIONS ? memory.data(20, 8) : 0;
-export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
+export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */
 export const BUFFER_BASE: usize = memory.data(ALL_PACKETS * BUFFER_BYTES, 16);

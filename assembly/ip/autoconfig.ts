@@ -2,7 +2,7 @@
 // with identifiers that tell nothing of the machine (RFC 7217) or that change every day (RFC 8981); for IPv4 one from
 // 169.254.0.0/16 (RFC 3927).
 
-import { ADDRESSES, CLAIMS, IPV6 } from "profile";
+import { ADDRESSES, CLAIMS, DHCP_CLIENT, IPV6 } from "profile";
 import { AddressOrigin, AddressState, Autoconfig, News, RouteOrigin } from "../abi/addresses";
 import { Counter } from "../abi/counters";
 import { isLinkLocal, isV4, samePrefix, setV4 } from "../base/address";
@@ -22,7 +22,7 @@ import { invalidatePaths } from "../ethernet/neighbor";
 import { awaitEnd, claim, Outcome, stepClaim, takeConflict, timerOf } from "./claim";
 import { joinSolicitedNode, leaveSolicitedNode } from "./groups";
 import { reportAll } from "./report";
-import { setRoute } from "./route";
+import { removeRoutes, setRoute } from "./route";
 import { sendRouterSolicitation } from "./solicit";
 
 // RFC 4861 §10.
@@ -286,15 +286,57 @@ function replaceTemporary(old: OwnAddress): void {
   }
 }
 
-/** Somebody else has this address, or claims it. What the machine has chosen itself it chooses anew. */
-export function addressConflict(entry: OwnAddress): void {
+/**
+ * Lets an address end in this turn or the next: its timer finds its time to be over, and ends all that uses it, too.
+ */
+export function endSoon(entry: OwnAddress): void {
+  entry.probes = 0;
+  entry.validUntil = 0;
+  if (entry.state == AddressState.TENTATIVE) entry.state = AddressState.DUPLICATE; // not ours, and not to be claimed on
+  setTimer(timerOf(entry), now());
+}
+
+/** Lets the IPv4 addresses that the machine made for an adapter's link end: it has a better one (RFC 3927 §1.9). */
+export function endLinkLocalV4(adapter: u32): void {
+  for (let i: u32 = 0; i < ADDRESSES; i++) {
+    const entry = ownAddressAt(i);
+    if (entry.state == AddressState.FREE || entry.adapter != adapter || !isV4(entry.address)) continue;
+    if (entry.origin != AddressOrigin.LINK_LOCAL) continue;
+    entry.origin = AddressOrigin.LEASE; // so that it is not chosen anew
+    removeRoutes(entry.address, entry.prefixLength, adapter, false);
+    endSoon(entry);
+  }
+}
+
+/** An address that is lent may be used until second `end`. */
+export function prolongLease(entry: OwnAddress, end: u32): void {
+  entry.validUntil = end;
+  if (entry.isUsable && !entry.probes) awaitEnd(entry);
+}
+
+/** Makes an address usable without asking others whether they have it. */
+export function useAtOnce(entry: OwnAddress): void {
+  entry.state = AddressState.PREFERRED;
+  awaitEnd(entry);
+  invalidatePaths();
+  postNews(News.ADDRESSES);
+}
+
+/**
+ * Somebody else has this address, or claims it. What the machine has chosen itself it chooses anew. True of one that was
+ * lent to it and that it can use no more.
+ */
+export function addressConflict(entry: OwnAddress): bool {
   const outcome = takeConflict(entry);
-  if (!CLAIMS || outcome == Outcome.KEPT || entry.origin == AddressOrigin.MANUAL) return;
+  if (!CLAIMS || outcome == Outcome.KEPT || entry.origin == AddressOrigin.MANUAL) return false;
+  if (DHCP_CLIENT && entry.origin == AddressOrigin.LEASE) return true;
+  giveWay(entry, outcome);
+  return false;
+}
+
+function giveWay(entry: OwnAddress, outcome: Outcome): void {
   if (outcome == Outcome.CONTESTED) {
-    // The timers of this turn find its time to be over, with all that uses it.
-    entry.probes = 0;
-    entry.validUntil = 0;
-    setTimer(timerOf(entry), now());
+    endSoon(entry);
     return;
   }
   if (isV4(entry.address)) {

@@ -1,8 +1,8 @@
 // IP on the way in: what both versions have in common once a header is checked and described in `arrival`.
 
-import { FORWARDING, GROUPS, IPV6, LOOPBACK } from "profile";
+import { DHCP_POOL, FORWARDING, GROUPS, IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
-import { isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
+import { isLimitedBroadcast, isMulticast, isNowhere, isUnspecified, isV4 } from "../base/address";
 import { sumPseudoHeader } from "../base/checksum";
 import { FRAGMENTS, LOOPBACK_ADAPTER, SEVERAL_ADAPTERS } from "../base/config";
 import { count, countIp } from "../base/counters";
@@ -84,8 +84,13 @@ function isFromOne(adapter: Adapter): bool {
   // A bridge that asks for groups may have no address (RFC 4541 §2.1.1).
   if (GROUPS && arrival.protocol == Protocol.IGMP && isUnspecified(source)) return true;
   if (isMulticast(source) || isBroadcast(adapter.index, source)) return false;
-  if (isUnspecified(source)) return !isV4(source);
+  if (isUnspecified(source)) return !isV4(source) || (DHCP_POOL && asksForAddress());
   return isLoopbackAdapter(adapter) || (!isNowhere(source) && !(isV4(source) && findAnyOwnAddress(source)));
+}
+
+// Who has no address yet asks everybody for one, from 0.0.0.0 (RFC 1122 §3.2.1.3 (a)).
+function asksForAddress(): bool {
+  return arrival.protocol == Protocol.UDP && isLimitedBroadcast(arrival.destination);
 }
 
 // Strong host (RFC 1122 §3.3.4.2; see STRONG-HOST.md): only the adapter that has an address takes packets for it. A

@@ -1,6 +1,6 @@
 // IP on the way out: a path to the destination is found once and kept, a header is put on, the link takes over.
 
-import { IPV6, LOOPBACK } from "profile";
+import { DHCP_CLIENT, IPV6, LOOPBACK } from "profile";
 import { Counter } from "../abi/counters";
 import { Errno } from "../abi/errno";
 import { addressHash, isMulticast, isNowhere, isUnspecified, isV4, v4Of } from "../base/address";
@@ -106,6 +106,7 @@ function needsNoRoute(destination: usize): bool {
 /** True when a route leads to `destination`, through `adapter` alone unless that is ANY_ADAPTER. */
 export function isReachable(destination: usize, adapter: u32): bool {
   if (LOOPBACK && isOwn(destination)) return adapter == ANY_ADAPTER || adapter == LOOPBACK_ADAPTER;
+  if (DHCP_CLIENT && adapter < NO_ADAPTER && needsNoRoute(destination)) return true;
   return findRoute(destination, adapter) !== null;
 }
 

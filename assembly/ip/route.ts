@@ -2,7 +2,7 @@
 // set them, and routers do (RFC 4861 §6.3.4), whose routes end. A route through an adapter without a link counts only
 // when there is no other.
 
-import { IPV6, ROUTES } from "profile";
+import { DHCP_CLIENT, IPV6, ROUTES } from "profile";
 import { News, RouteOrigin } from "../abi/addresses";
 import { clearAddress, clearHost, copyAddress, isUnspecified, isV4, sameAddress, samePrefix } from "../base/address";
 import { SEVERAL_ADAPTERS } from "../base/config";
@@ -105,10 +105,10 @@ export function setRankedRoute(
 }
 
 function hasRoomFor(origin: RouteOrigin): bool {
-  if (!IPV6 || origin == RouteOrigin.MANUAL) return true;
+  if ((!IPV6 && !DHCP_CLIENT) || origin == RouteOrigin.MANUAL) return true;
   let free: u32 = 0;
   for (let i: u32 = 0; i < ROUTES; i++) if (!routeAt(i).endsAt) free++;
-  return free > (origin == RouteOrigin.ROUTER ? LEFT_BY_ROUTERS : LEFT_BY_REDIRECTS);
+  return free > (origin == RouteOrigin.REDIRECT ? LEFT_BY_REDIRECTS : LEFT_BY_ROUTERS);
 }
 
 // The route that is to be changed, or a free entry; null when there is neither.
@@ -185,6 +185,14 @@ export function removeRoutes(prefix: usize, prefixLength: u32, adapter: u32, thr
     removed = true;
   }
   return removed;
+}
+
+/** Forgets the routes through an adapter that came with its lease. */
+export function removeRoutesOfLease(adapter: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const route = routeAt(i);
+    if (route.endsAt && route.adapter == adapter && route.origin == RouteOrigin.LEASE) removeRoute(route);
+  }
 }
 
 /** The route for `destination`, through `adapter` alone unless that is ANY_ADAPTER; or null. */

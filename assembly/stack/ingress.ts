@@ -1,12 +1,13 @@
 // One frame's way up: Ethernet, ARP or IP, and what the IP header's protocol field names. Only this file knows the
 // whole way; no layer calls upward.
 
-import { FORWARDING, GROUPS, IPV6, VLANS } from "profile";
+import { DHCP_CLIENT, FORWARDING, GROUPS, IPV6, VLANS } from "profile";
 import { Counter } from "../abi/counters";
 import { FRAGMENTS } from "../base/config";
 import { count, countIp } from "../base/counters";
 import { Adapter, adapterAt } from "../device/adapter";
 import { Packet } from "../device/packet";
+import { OwnAddress } from "../ethernet/addresses";
 import { receiveArp } from "../ethernet/arp";
 import { EtherType, etherTypeOf, receiveEthernet } from "../ethernet/header";
 import { arrival } from "../ip/arrival";
@@ -16,6 +17,7 @@ import { receiveIp, TO_FORWARD } from "../ip/input";
 import { Protocol } from "../ip/protocol";
 import { receiveIgmp } from "../ip/query";
 import { releaseHanded } from "../ip/reassembly";
+import { leaseConflict } from "../names/dhcp-client";
 import { receiveIcmp } from "../transport/icmp-input";
 import { IcmpType, sendIcmpError, Unreachable } from "../transport/icmp-output";
 import { hasRawSockets } from "../transport/ports";
@@ -34,7 +36,7 @@ export function receive(adapter: Adapter, packet: Packet): void {
       break;
     case EtherType.ARP: {
       const contested = receiveArp(adapter, packet);
-      if (contested) addressConflict(contested);
+      if (contested) followConflict(contested);
       break;
     }
     case EtherType.NONE:
@@ -43,6 +45,12 @@ export function receive(adapter: Adapter, packet: Packet): void {
       if (IPV6 && type == EtherType.IPV6) deliver(adapter, packet, true);
       else count(Counter.EthInUnknownType);
   }
+}
+
+// What was lent is given back to its server, for another address.
+function followConflict(contested: OwnAddress): void {
+  const isLost = addressConflict(contested);
+  if (DHCP_CLIENT && isLost) leaseConflict(contested);
 }
 
 /** Handles a packet that this machine has sent to itself; as `receive` does. */

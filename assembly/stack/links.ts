@@ -2,18 +2,19 @@
 // serve (ip/route.ts); its neighbors are forgotten, since who is there may have changed; applications hear of it as of
 // any trouble that may pass, and when the link is back, what waits is sent at once rather than when its timer comes.
 
-import { GROUPS, IPV6, TCBS } from "profile";
+import { DHCP_CLIENT, GROUPS, IPV6, TCBS } from "profile";
 import { Autoconfig } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { State } from "../abi/status";
 import { NEVER, now } from "../base/clock";
 import { ALL_ADAPTERS } from "../base/config";
 import { neighborPool, tcbPool } from "../base/pool";
-import { Adapter, adapterAt, isAdapter, macOf } from "../device/adapter";
+import { Adapter, adapterAt, isAdapter, isLink, macOf } from "../device/adapter";
 import { interfaceAt } from "../ethernet/interface";
 import { findNeighbor, invalidatePaths, Neighbor, removeNeighbor } from "../ethernet/neighbor";
 import { askForRouters } from "../ip/autoconfig";
 import { reportAgain } from "../ip/report";
+import { followLinkInLease } from "../names/dhcp-client";
 import { Datagram, failDatagram } from "../transport/datagram";
 import { endpointOf } from "../transport/endpoint";
 import { FlowKind } from "../transport/flow";
@@ -42,6 +43,7 @@ function askAnew(mac: Adapter): void {
     if (!isAdapter(i) || macOf(adapterAt(i)) !== mac) continue;
     if (GROUPS) reportAgain(i);
     if (IPV6 && interfaceAt(i).mode & Autoconfig.ROUTERS) askForRouters(i);
+    if (DHCP_CLIENT && isLink(i)) followLinkInLease(i);
   }
 }
 

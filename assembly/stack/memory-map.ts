@@ -4,9 +4,13 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  DHCP_CLIENT,
+  DHCP_POOL,
   GROUPS,
   IPV6,
+  LOOKUPS,
   MEMBERSHIPS,
+  NAME_CACHE,
   NAME_SERVERS,
   NEIGHBORS,
   PATH_MTUS,
@@ -36,6 +40,8 @@ import {
   ADDRESS_BASE,
   ADDRESS_ENTRY_BYTES,
   BUFFER_BASE,
+  CACHE_BASE,
+  CACHE_BYTES,
   CLOCK_STATE,
   COUNTERS,
   COUNTERS_USED,
@@ -45,8 +51,12 @@ import {
   FLOW_TABLE,
   GROUP_BASE,
   GROUP_BYTES,
+  GUEST_BASE,
+  GUEST_BYTES,
   INTERFACE_BASE,
   INTERFACE_BYTES,
+  LEASE_BASE,
+  LEASE_BYTES,
   MEMBERSHIP_BASE,
   MEMBERSHIP_BYTES,
   NAME_SERVER_BASE,
@@ -56,6 +66,8 @@ import {
   QUERIER_BASE,
   QUERIER_BYTES,
   QUERIERS,
+  QUERY_BASE,
+  QUERY_BYTES,
   RESULT,
   RINGS_BASE,
   RINGS_BYTES,
@@ -79,11 +91,16 @@ import {
 } from "../base/pool";
 import { adaptersInUse } from "../device/adapter";
 import { groupsInUse } from "../ip/group-table";
+import { LEASES } from "../names/dhcp-lease";
 import { membershipsInUse } from "../transport/membership";
 
 /** Fills RESULT with what is known of a region; EINVAL for one that the profile does not have. */
 export function describeRegion(region: u32): i32 {
   if (FRAGMENTS && region == Region.REASSEMBLIES) return pool(reassemblyPool);
+  if (LOOKUPS && region == Region.LOOKUPS) return table(QUERY_BASE, LOOKUPS, QUERY_BYTES);
+  if (NAME_CACHE && region == Region.NAME_CACHE) return table(CACHE_BASE, NAME_CACHE, CACHE_BYTES);
+  if (DHCP_POOL && region == Region.GUESTS) return table(GUEST_BASE, DHCP_POOL, GUEST_BYTES);
+  if (DHCP_CLIENT && region == Region.LEASES) return table(LEASE_BASE, LEASES, LEASE_BYTES);
   switch (region) {
     case Region.PACKETS:
       return pool(packetPool);

@@ -1,6 +1,6 @@
 // Power-on: every table to its first state, adapters and addresses as they are added.
 
-import { ADAPTERS, ADDRESSES, CLAIMS, GROUPS, IPV6, LOOPBACK, MTU } from "profile";
+import { ADAPTERS, ADDRESSES, CLAIMS, DHCP_CLIENT, GROUPS, IPV6, LOOPBACK, MTU } from "profile";
 import { Autoconfig, RouteOrigin } from "../abi/addresses";
 import { Errno } from "../abi/errno";
 import { startApplications } from "../application/dispatch";
@@ -22,6 +22,8 @@ import { joinSolicitedNode, startGroups } from "../ip/groups";
 import { startIp } from "../ip/output";
 import { startReassembly } from "../ip/reassembly";
 import { BEST_PREFERENCE, setRankedRoute, setRoute } from "../ip/route";
+import { leaseFor } from "../names/dhcp-client";
+import { LeaseWish } from "../names/dhcp-lease";
 import { isReadable } from "../socket/pointers";
 import { startDatagrams } from "../transport/datagram";
 import { startRoom } from "../transport/tcp/room";
@@ -89,8 +91,19 @@ export function configureAddress(adapter: u32, address: usize, prefixLength: u32
 /** What an adapter does by itself from now on: bits of Autoconfig. */
 export function configureAdapter(adapter: u32, bits: u32): i32 {
   if (!isLink(adapter)) return -Errno.EINVAL;
+  if (DHCP_CLIENT && bits & Autoconfig.DHCP) {
+    const refused = configureLease(adapter, bits);
+    if (refused) return refused;
+    bits &= ~(<u32>Autoconfig.DHCP | Autoconfig.DHCP_UNCHECKED | Autoconfig.IPV4_LINK_LOCAL);
+  }
+  if (CLAIMS && bits & Autoconfig.DHCP) return -Errno.EPROTONOSUPPORT;
   if (!CLAIMS || (!IPV6 && bits & ~(<u32>Autoconfig.IPV4_LINK_LOCAL))) return bits ? -Errno.EPROTONOSUPPORT : 0;
   return autoconfigure(adapter, bits) ? 0 : -Errno.ENFILE;
+}
+
+function configureLease(adapter: u32, bits: u32): i32 {
+  const unchecked = bits & Autoconfig.DHCP_UNCHECKED ? <u32>LeaseWish.UNCHECKED : 0;
+  return leaseFor(adapter, unchecked | (bits & Autoconfig.IPV4_LINK_LOCAL ? <u32>LeaseWish.LINK_LOCAL : 0));
 }
 
 /** The key of stable interface identifiers (RFC 7217 §5), to be kept by the host from start to start: 16 bytes. */

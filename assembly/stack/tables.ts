@@ -3,10 +3,12 @@
 
 import { ADDRESSES, GROUPS, IPV6, LOOPBACK, NAME_SERVERS, NEIGHBORS, ROUTES } from "profile";
 import { AddressState, RouteOrigin } from "../abi/addresses";
+import { LeaseState, LeaseWord } from "../abi/names";
 import { clearAddress, copyAddress, isV4 } from "../base/address";
-import { ALL_ADAPTERS, LOOPBACK_ADAPTER } from "../base/config";
-import { secondsUntil } from "../base/lifetimes";
-import { STATUS } from "../base/memory";
+import { NEVER, now } from "../base/clock";
+import { ALL_ADAPTERS, LOOPBACK_ADAPTER, SECOND } from "../base/config";
+import { FOREVER, secondsUntil } from "../base/lifetimes";
+import { NAMES_AREA, STATUS } from "../base/memory";
 import { neighborPool } from "../base/pool";
 import { adapterAt, hasLink, isAdapter, isLink, isVlan } from "../device/adapter";
 import { ownAddressAt } from "../ethernet/addresses";
@@ -14,6 +16,8 @@ import { findNeighbor, Neighbor } from "../ethernet/neighbor";
 import { Group, groupAt, isAllHosts, setAllHosts } from "../ip/group-table";
 import { nameServerAt } from "../ip/name-servers";
 import { BEST_PREFERENCE, routeAt } from "../ip/route";
+import { LEASES, leaseAt } from "../names/dhcp-lease";
+import { textOfName } from "../names/dns-name";
 
 const V4_PREFIX: u32 = 96;
 
@@ -123,7 +127,33 @@ function describeJoined(group: Group): i32 {
   return 1;
 }
 
-/** Words: address 0-3, adapter 4, seconds left 5. */
+/** Words as `LeaseWord` names them. Rows are the numbers of adapters. */
+export function describeLease(row: u32): i32 {
+  if (row >= LEASES) return -1;
+  const lease = leaseAt(row);
+  if (lease.state == LeaseState.OFF) return 0;
+  const isOurs = lease.state >= LeaseState.BOUND;
+  set(LeaseWord.ADAPTER, row);
+  set(LeaseWord.STATE, lease.state);
+  set(LeaseWord.ADDRESS, isOurs ? lease.address : 0);
+  set(LeaseWord.PREFIX_LENGTH, lease.prefixLength);
+  set(LeaseWord.SERVER, isOurs ? lease.server : 0);
+  set(LeaseWord.ROUTER, lease.router);
+  set(LeaseWord.TIME_SERVER, lease.timeServer);
+  set(LeaseWord.RENEW_IN, secondsTo(isOurs ? lease.renewAt : 0));
+  set(LeaseWord.REBIND_IN, secondsTo(isOurs ? lease.rebindAt : 0));
+  set(LeaseWord.SECONDS, secondsTo(isOurs ? lease.endsAt : 0));
+  set(LeaseWord.DOMAIN, <u32>NAMES_AREA);
+  set(LeaseWord.DOMAIN_BYTES, textOfName(lease.domain, NAMES_AREA));
+  return 1;
+}
+
+function secondsTo(time: u64): u32 {
+  if (time == NEVER) return FOREVER;
+  return time > now() ? <u32>((time - now()) / SECOND) : 0;
+}
+
+/** Words: address 0-3, adapter 4, seconds left 5, who has told of it 6 (0 a router, 1 a lease, 2 people). */
 export function describeNameServer(row: u32): i32 {
   if (row >= NAME_SERVERS) return -1;
   const entry = nameServerAt(row);
@@ -131,5 +161,6 @@ export function describeNameServer(row: u32): i32 {
   copyAddress(STATUS, entry.address);
   set(4, entry.adapter);
   set(5, secondsUntil(entry.endsAt));
+  set(6, entry.origin);
   return 1;
 }

@@ -3,7 +3,7 @@
 // buffer, where the Ethernet header was or will be, and the port in that packet's `seq`, above it the time to live that it
 // came in with.
 
-import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, GROUPS, RAW_SOCKETS } from "profile";
+import { DATAGRAM_QUEUE, DATAGRAM_SOCKETS, DHCP_CLIENT, GROUPS, RAW_SOCKETS } from "profile";
 import { Errno } from "../abi/errno";
 import { Event, SocketKind } from "../abi/sockets";
 import { copyAddress, isMulticast, isUnspecified, sameAddress } from "../base/address";
@@ -194,6 +194,7 @@ export function isWhole(socket: Datagram): bool {
 
 /** The address that a datagram leaves with: the socket's, or the adapter's own; 0 when it has none, and the socket knows. */
 export function sourceOf(socket: Datagram, adapter: u32, destination: usize): usize {
+  if (DHCP_CLIENT && socket.has(EndpointFlag.NAMELESS)) return socket.local;
   if (!isUnspecified(socket.local) && !(GROUPS && isMulticast(socket.local))) return socket.local;
   const source = sourceTo(adapter, destination);
   if (source) return source;

@@ -35,6 +35,8 @@ export const enum EndpointFlag {
   REUSE = 512,
   /** What it sends to a group does not come back to this machine. */
   NO_LOOP = 1024,
+  /** Speaks from 0.0.0.0, as who has no address yet may (RFC 1122 §3.2.1.3 (a)). */
+  NAMELESS = 2048,
 }
 
 @unmanaged

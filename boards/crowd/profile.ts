@@ -85,3 +85,15 @@ export const OWN_APPLICATION: u32 = 0;
 export const WEB_CONNECTIONS: u32 = 0;
 /** Bytes of the longest line of a request's head that it keeps, that of the target; longer targets are refused. */
 export const WEB_LINE_BYTES: u32 = 0;
+/** 1: adapters may be lent addresses by DHCP servers (RFC 2131). */
+export const DHCP_CLIENT: u32 = 0;
+/** Names that may be looked up at once; 0: the machine asks no name servers. */
+export const LOOKUPS: u32 = 0;
+/** Bytes of the largest answer that a look-up has room for, 512 at least. */
+export const LOOKUP_ANSWER_BYTES: u32 = 0;
+/** Names that are remembered: hosts that people have named, and answers of servers. */
+export const NAME_CACHE: u32 = 0;
+/** Machines that the module's own DHCP server may lend addresses at once; 0: there is no such server. */
+export const DHCP_POOL: u32 = 0;
+/** 1: the module has a name server of its own, for the hosts of NAME_CACHE. */
+export const DNS_SERVER: u32 = 0;

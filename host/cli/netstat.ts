@@ -3,10 +3,24 @@
 import type { Command } from "commander";
 import { type InterfaceStatus, interfaceTableText } from "../inspect/interfaces.ts";
 import { socketsText } from "../inspect/netstat.ts";
-import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
+import {
+  addressesText,
+  groupsText,
+  leasesText,
+  nameServersText,
+  neighborsText,
+  routesText,
+} from "../inspect/network-tables.ts";
 import { statisticsText } from "../inspect/statistics.ts";
 import type { SocketStatus } from "../status.ts";
-import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type {
+  AddressStatus,
+  GroupStatus,
+  LeaseStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "../tables.ts";
 import { stacksText } from "./choose-stack.ts";
 import { findStacks } from "./control.ts";
 import { UsageError } from "./errors.ts";
@@ -30,6 +44,7 @@ interface NetstatFlags extends ViewerFlags {
   neigh?: boolean;
   addresses?: boolean;
   nameServers?: boolean;
+  leases?: boolean;
   list?: boolean;
 }
 
@@ -64,7 +79,8 @@ export function registerNetstat(program: Command): void {
     .option("-g, --groups", "multicast groups that the adapters are in, instead of sockets")
     .option("--neigh", "Ethernet addresses of the neighbors (ARP, neighbor discovery) instead of sockets")
     .option("--addresses", "the stack's own addresses, and how long they last, instead of sockets")
-    .option("--name-servers", "name servers that routers have told of instead of sockets")
+    .option("--name-servers", "name servers, and who has told of them, instead of sockets")
+    .option("--leases", "what adapters have from DHCP servers instead of sockets")
     .option("--list", "list the running stacks");
   addViewerOptions(command)
     .addHelpText("after", HELP)
@@ -92,6 +108,7 @@ const OTHER_TABLES: Partial<Record<keyof NetstatFlags, OtherTable>> = {
   neigh: otherTable("--neigh", "neighbors", (answer: NeighborStatus[]) => neighborsText(answer)),
   addresses: otherTable("--addresses", "addresses", (answer: AddressStatus[]) => addressesText(answer)),
   nameServers: otherTable("--name-servers", "name servers", (answer: NameServerStatus[]) => nameServersText(answer)),
+  leases: otherTable("--leases", "leases", (answer: LeaseStatus[]) => leasesText(answer)),
 };
 
 interface OtherTable {

@@ -14,6 +14,8 @@ export interface StackOptions {
   gateway?: string[];
   autoconfigure?: AutoconfigName[];
   claim?: boolean;
+  dhcp?: boolean;
+  nameServer?: string[];
   mac?: string;
   vlan?: number;
   mtu?: number;
@@ -51,6 +53,8 @@ export function addStackOptions(command: Command): Command {
         listArgument,
       )
       .addOption(autoconfigOption())
+      .option("--dhcp", "get an IPv4 address, a router and name servers from a DHCP server")
+      .option("--name-server <address>", `whom to ask for names${several}`, listArgument)
       .option("--claim", "ask first whether anybody has the addresses, as is always done in IPv6")
       .option("--mac <address>", "Ethernet address of the adapter, as in 02:00:00:00:00:02")
       .option("--vlan <number>", "virtual LAN on the wire that the stack is in, 1 to 4094 (802.1Q tags)", vlanArgument)

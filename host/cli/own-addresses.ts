@@ -32,11 +32,12 @@ export async function ownAddresses(kind: string, options: StackOptions): Promise
 
 async function addressTexts(kind: string, options: StackOptions): Promise<string[]> {
   if (options.address !== undefined) return options.address;
+  if (options.dhcp) return [];
   if (kind === "sim") return (await speaksIpv6(options.profile)) ? SIM_ADDRESSES : SIM_ADDRESSES.slice(0, 1);
   if (kind === "passt") return [`${PASST_ADDRESS}/${PASST_PREFIX_LENGTH}`];
   if (options.autoconfigure === undefined) {
     throw new UsageError(
-      "Give the stack an address that is free on that network, as in --address 10.0.0.2/24, or --autoconfigure.",
+      "Give the stack an address that is free on that network, as in --address 10.0.0.2/24, or --dhcp, or --autoconfigure.",
     );
   }
   return [];
@@ -55,10 +56,10 @@ function cidrArgument(text: string): Cidr {
   return parseCidr([addressArgument("--address", address), ...length].join("/"));
 }
 
-function checkGateway(text: string, own: readonly Cidr[], { autoconfigure }: StackOptions): void {
+function checkGateway(text: string, own: readonly Cidr[], { autoconfigure, dhcp }: StackOptions): void {
   const gateway = parseAddress(text);
   const isReachable = isLinkLocal(gateway) || own.some((cidr) => isNeighbor(gateway, cidr));
-  if (isReachable && (autoconfigure || own.some(({ address }) => isV4(address) === isV4(gateway)))) return;
+  if (isReachable && (autoconfigure || dhcp || own.some(({ address }) => isV4(address) === isV4(gateway)))) return;
   throw new UsageError(`--gateway ${text} is not on the stack's own network, so the stack could not reach it.`);
 }
 

@@ -12,7 +12,7 @@ import type { Wire } from "../wire/wire.ts";
 import { captureStream } from "./capture-stream.ts";
 import { type Answers, type Control, openControl, type StackCard } from "./control.ts";
 import { sentenceOf, UsageError } from "./errors.ts";
-import { type StackOptions, wireText } from "./options.ts";
+import { addressArgument, type StackOptions, wireText } from "./options.ts";
 import { cidrText, farAddresses, isNeighbor, type OwnAddresses, ownAddresses } from "./own-addresses.ts";
 import { settle } from "./settle.ts";
 
@@ -45,7 +45,7 @@ export async function startStack(
   const spec = parseWire(wireName);
   const plan = await ownAddresses(spec.kind, options);
   if (options.mac !== undefined) parseMac(options.mac);
-  const farTexts = spec.kind === "sim" ? farAddresses(plan.own, start.target) : [];
+  const farTexts = spec.kind === "sim" ? farTextsFor(plan.own, start.target, options) : [];
 
   const clock = realClock();
   const { seed } = options;
@@ -58,6 +58,7 @@ export async function startStack(
     profile: options.profile,
     name,
     ...given("seed", seed),
+    ...given("nameServers", nameServersOf(options, spec.kind, farTexts)),
   }).catch((error: unknown) => {
     wire.close();
     throw error;
@@ -76,7 +77,8 @@ export async function startStack(
     const isNear = isForLink(start.target);
     await settle(stack, {
       given: plan.own.map(({ address }) => formatAddress(address)),
-      waitsForOthers: autoconfigure.length > 0 || isNear,
+      waitsForOthers: autoconfigure.length > 0 || isNear || options.dhcp === true,
+      asksDhcp: options.dhcp === true,
       asksRouters: !isNear && (autoconfigure.includes("routers") || autoconfigure.includes("temporary")),
       wireName,
     });
@@ -95,6 +97,7 @@ function wireOptions({ own, gateways }: OwnAddresses, options: StackOptions, kin
     gateway: gateways,
     ...given("mac", options.mac),
     ...given("autoconfigure", options.autoconfigure),
+    ...given("dhcp", options.dhcp),
     ...given("claim", claim),
   };
 }
@@ -134,7 +137,40 @@ function requiredWire(command: string, options: StackOptions): string {
 function startFar(wire: Wire, address: string[], options: StackOptions): Promise<Stack> {
   const wires = [{ wire, address, claim: false, ...linkOf(options) }];
   const { seed } = options;
-  return createStack({ wires, name: "far", ...given("seed", seed === undefined ? undefined : seed + 1) });
+  return createStack({ wires, name: "far", ...given("seed", seed === undefined ? undefined : seed + 1) }).then(
+    (far) => {
+      serveFrom(far, address, options);
+      return far;
+    },
+  );
+}
+
+/** What a machine on a simulated cable is called, and what it lends there. */
+export const SIM_DOMAIN = "sim.test";
+export const FAR_NAME = `far.${SIM_DOMAIN}`;
+const SIM_FAR = "10.0.0.2/24";
+const SIM_LEASES = { first: "10.0.0.100/24", last: "10.0.0.199", nameServer: "10.0.0.2", router: "10.0.0.2" };
+
+// It answers for its own name, and lends addresses to whoever asks for one.
+function serveFrom(far: Stack, addresses: readonly string[], { dhcp }: StackOptions): void {
+  const { DNS_SERVER, DHCP_POOL } = far.core.constants;
+  if (!DNS_SERVER || !DHCP_POOL) return;
+  for (const cidr of addresses) far.names.addHost(FAR_NAME, cidr.split("/")[0] ?? "");
+  far.names.setDomain(SIM_DOMAIN);
+  far.names.serve();
+  if (dhcp) far.names.lend(SIM_LEASES);
+}
+
+// A machine that is to lend has an address of its own.
+function farTextsFor(own: readonly Cidr[], target: string | undefined, { dhcp }: StackOptions): string[] {
+  return dhcp && own.length === 0 ? [SIM_FAR] : farAddresses(own, target);
+}
+
+// On a simulated cable the machine at the other end knows names.
+function nameServersOf({ nameServer, dhcp }: StackOptions, kind: string, far: readonly string[]): string[] | undefined {
+  const given = nameServer?.map((text) => addressArgument("--name-server", text));
+  if (given !== undefined || kind !== "sim" || dhcp) return given;
+  return far.slice(0, 1).map((cidr) => cidr.split("/")[0] ?? "");
 }
 
 // What both ends of a link must agree on.
@@ -153,6 +189,7 @@ function answersFor(card: Omit<StackCard, "addresses">, stack: Stack): Answers {
     addresses: () => stack.addresses(),
     interfaces: () => interfaceStatuses(stack, card.wire),
     "name servers": () => stack.nameServers(),
+    leases: () => stack.leases(),
     memory: () => memoryMap(stack.core),
   };
 }

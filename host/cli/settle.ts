@@ -12,6 +12,8 @@ export interface Expectation {
   waitsForOthers: boolean;
   /** Routers are to give it addresses. */
   asksRouters: boolean;
+  /** A DHCP server is to lend it one. */
+  asksDhcp?: boolean;
   /** What it is plugged into, for sentences. */
   wireName: string;
 }
@@ -39,7 +41,8 @@ export async function settle(stack: Stack, expectation: Expectation): Promise<vo
 
 function isSettled(stack: Stack, expectation: Expectation, mayRoutersAnswer: boolean): boolean {
   const rows = stack.addresses();
-  const { given, waitsForOthers, asksRouters } = expectation;
+  const { given, waitsForOthers, asksRouters, asksDhcp = false } = expectation;
+  if (asksDhcp && mayRoutersAnswer && !rows.some(({ origin }) => origin === "LEASE")) return false;
   if (rows.some(({ address, state }) => state === "TENTATIVE" && (waitsForOthers || given.includes(address)))) {
     return false;
   }
@@ -67,16 +70,17 @@ function newsOf(stack: Stack, deadline: number): Promise<void> {
   });
 }
 
-function waitText(stack: Stack, { asksRouters, wireName }: Expectation): string {
+function waitText(stack: Stack, { asksRouters, asksDhcp, wireName }: Expectation): string {
   const asked = stack
     .addresses()
     .filter(({ state }) => state === "TENTATIVE")
     .map(({ address }) => address);
   if (asked.length > 0) return `Asking on ${wireName} whether anybody else has ${asked.join(" or ")} ...`;
+  if (asksDhcp) return `Asking for a DHCP server on ${wireName} ...`;
   return asksRouters ? `Asking for a router on ${wireName} ...` : `Waiting for an address on ${wireName} ...`;
 }
 
-function tellDuplicates(stack: Stack, { wireName, asksRouters, given }: Expectation): void {
+function tellDuplicates(stack: Stack, { wireName, asksRouters, asksDhcp, given }: Expectation): void {
   const rows = stack.addresses();
   const taken = rows.filter(({ state }) => state === "DUPLICATE").map(({ address }) => address);
   const isUsable = ({ state }: AddressStatus): boolean => state === "PREFERRED" || state === "DEPRECATED";
@@ -88,6 +92,11 @@ function tellDuplicates(stack: Stack, { wireName, asksRouters, given }: Expectat
     say(`${sentence}; the stack does without.`);
   }
   if (usable.length === 0) throw new Failure(`The stack has got no address on ${wireName}.`);
+  if (asksDhcp && !rows.some(({ origin }) => origin === "LEASE")) {
+    say(
+      `No DHCP server on ${wireName} lends addresses; the stack has ${usable.map(({ address }) => address).join(" and ")}.`,
+    );
+  }
   if (asksRouters && !rows.some(isFromRouter)) {
     say(
       `No router on ${wireName} gives addresses; the stack has ${usable.map(({ address }) => address).join(" and ")}.`,

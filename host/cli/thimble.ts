@@ -5,6 +5,7 @@ import { InputError } from "../errors.ts";
 import { registerCapture } from "./capture.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerDemo } from "./demo.ts";
+import { registerDig } from "./dig.ts";
 import { registerEcho } from "./echo.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
 import { registerFleet } from "./fleet.ts";
@@ -67,6 +68,7 @@ function buildProgram(): Command {
   registerServe(program);
   registerEcho(program);
   registerGet(program);
+  registerDig(program);
   registerPing(program);
   registerTracepath(program);
   registerNc(program);

@@ -3,6 +3,7 @@
 
 import { instantiate } from "@assemblyscript/loader";
 import { layerBytes } from "../build/wasm-code.ts";
+import { InputError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import type { Bus } from "./bus.ts";
 import type { CoreTap } from "./tap.ts";
@@ -53,6 +54,15 @@ export interface CoreExports {
   group(row: number): number;
   adapter(row: number): number;
   nameServer(row: number): number;
+  lease(row: number): number;
+  lookup(textPtr: number, bytes: number, type: number): number;
+  lookupStatus(handle: number): number;
+  endLookup(handle: number): number;
+  addNameServer(addressPtr: number): number;
+  addHost(textPtr: number, bytes: number, addressPtr: number): number;
+  serveNames(on: number): number;
+  serveLeases(planPtr: number): number;
+  setName(which: number, textPtr: number, bytes: number): number;
   region(index: number): number;
   linkUp(adapter: number): number;
 }
@@ -64,6 +74,9 @@ export interface CoreOptions {
   /** Sees everything that crosses the border between host and core. */
   tap?: CoreTap;
 }
+
+/** The longest name as people write it (RFC 1035 §2.3.4). */
+const MOST_TEXT = 254;
 
 /** Views are kept for slots of this many bytes; a packet buffer covers several, so each begins in one of its own. */
 const VIEW_SLOT_SHIFT = 9;
@@ -182,6 +195,17 @@ export class Core {
   putWord(index: number, value: number): void {
     this.u32[index] = value;
     if (this.#tap !== null) this.#tap.putWord(index, value);
+  }
+
+  /** Puts the text of a name where the core can read it; returns where. Throws InputError for what no core would take. */
+  putName(name: string): { at: number; bytes: number } {
+    const bytes = new TextEncoder().encode(name);
+    if (bytes.length > MOST_TEXT) {
+      throw new InputError("ERR_NAME", `A name has at most ${MOST_TEXT} bytes; that one has ${bytes.length}.`);
+    }
+    const at = this.#place("NAMES_AREA");
+    this.put(bytes, at);
+    return { at, bytes: bytes.length };
   }
 
   #place(name: string): number {

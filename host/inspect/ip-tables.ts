@@ -7,7 +7,7 @@ import { tableText } from "./table.ts";
 /** How an adapter is called, by its index. */
 export type NameOf = (adapter: number) => string;
 
-const PROTOCOLS = { MANUAL: "static", ROUTER: "ra", REDIRECT: "redirect" } as const;
+const PROTOCOLS = { MANUAL: "static", ROUTER: "ra", REDIRECT: "redirect", LEASE: "dhcp" } as const;
 
 export function ipLinkText(rows: readonly InterfaceStatus[], statistics = false): string {
   return rows.map((row) => linesText([...linkLines(row), ...(statistics ? counterLines(row) : [])])).join("");

@@ -1,13 +1,20 @@
 // The tables of `netstat` that are about the machine in its network: addresses, routes, neighbors, groups, name
 // servers. Pure: rows in, text out.
 
-import type { AddressStatus, GroupStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../tables.ts";
+import type {
+  AddressStatus,
+  GroupStatus,
+  LeaseStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "../tables.ts";
 import { tableText } from "./table.ts";
 
 const ADDRESS_COLUMN = { title: "Address", min: 18 };
 const DAY = 86_400;
 
-/** The table of routes, with netstat's flags: up, a gateway, a host, set by a redirect, advertised by a router. */
+/** The table of routes, with flags: up, a gateway, a host, set by a redirect, advertised by a router, from a lease. */
 export function routesText(rows: readonly RouteStatus[]): string {
   const columns = [
     { title: "Destination", min: 18 },
@@ -27,7 +34,7 @@ export function routesText(rows: readonly RouteStatus[]): string {
 function flagsText({ destination, gateway, origin }: RouteStatus): string {
   const bits = Number(destination.split("/")[1]);
   const host = bits === (destination.includes(":") ? 128 : 32) ? "H" : "";
-  const from = { MANUAL: "", REDIRECT: "D", ROUTER: "A" }[origin];
+  const from = { MANUAL: "", REDIRECT: "D", ROUTER: "A", LEASE: "L" }[origin];
   return `U${gateway ? "G" : ""}${host}${from}`;
 }
 
@@ -74,11 +81,33 @@ export function addressesText(rows: readonly AddressStatus[]): string {
   return `Addresses\n${tableText(columns, cells)}`;
 }
 
-/** The table of name servers that routers have told of. */
+/** The table of name servers, with who has told of each. */
 export function nameServersText(rows: readonly NameServerStatus[]): string {
-  const columns = [ADDRESS_COLUMN, { title: "Adapter" }, { title: "Expires" }];
-  const cells = rows.map(({ address, adapter, seconds }) => [address, String(adapter), timeText(seconds)]);
+  const columns = [ADDRESS_COLUMN, { title: "Adapter" }, { title: "Origin", min: 6 }, { title: "Expires" }];
+  const cells = rows.map(({ address, adapter, origin, seconds }) => {
+    return [address, adapter === null ? "*" : String(adapter), origin.toLowerCase(), timeText(seconds)];
+  });
   return `Name servers\n${tableText(columns, cells)}`;
+}
+
+/** The table of what adapters have from DHCP servers; `Domain` and `Time` are what the server has named besides. */
+export function leasesText(rows: readonly LeaseStatus[]): string {
+  const columns = [
+    { title: "Adapter" },
+    ADDRESS_COLUMN,
+    { title: "State", min: 10 },
+    { title: "Server", min: 15 },
+    { title: "Domain", min: 8 },
+    { title: "Time", min: 8 },
+    { title: "Renewed in" },
+    { title: "Over in" },
+  ];
+  const cells = rows.map((row) => {
+    const times = row.address === null ? ["-", "-"] : [timeText(row.renewSeconds), timeText(row.seconds)];
+    const told = [row.server ?? "-", row.domain ?? "-", row.timeServer ?? "-"];
+    return [String(row.adapter), row.address ?? "-", row.state, ...told, ...times];
+  });
+  return `Leases\n${tableText(columns, cells)}`;
 }
 
 /** Seconds that are left as "29:48", "1:59:48" or "6d 23:59:48"; null, which is for ever, as "never". */

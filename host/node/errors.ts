@@ -5,6 +5,7 @@ import { Errno } from "../../assembly/abi/errno.ts";
 
 /** What `getaddrinfo` answers for a name that nobody knows, as libuv numbers it (UV_EAI_NONAME). */
 const NO_SUCH_NAME = -3008;
+const TRY_AGAIN = -3001;
 /** A value longer than this is cut in a message. */
 const LONGEST_TEXT = 28;
 const LONGEST_VALUE = 128;
@@ -73,6 +74,12 @@ export function describedError(errno: number, syscall: string, address: string |
 export function notFoundError(hostname: string, syscall = "getaddrinfo"): Error {
   const error = new Error(`${syscall} ENOTFOUND ${hostname}`);
   return Object.assign(error, { errno: NO_SUCH_NAME, code: "ENOTFOUND", syscall, hostname });
+}
+
+/** "getaddrinfo EAI_AGAIN nowhere.example": it may go better later. */
+export function tryAgainError(hostname: string): Error {
+  const error = new Error(`getaddrinfo EAI_AGAIN ${hostname}`);
+  return Object.assign(error, { errno: TRY_AGAIN, code: "EAI_AGAIN", syscall: "getaddrinfo", hostname });
 }
 
 function where(address: string | null, port: number | undefined): string {

@@ -1,10 +1,12 @@
-// Addresses of names in the shape of `dns.lookup`: literals, localhost, and a table of hosts that the stack was given.
+// Addresses of names in the shape of `dns.lookup`: literals, localhost, a table of hosts that the stack was given, and what
+// name servers say.
 
 import { isIP } from "node:net";
 import { InputError } from "../errors.ts";
+import type { LookupResult, Lookups } from "../socket/lookups.ts";
 import type { Family } from "./address.ts";
 import { checkFunction, checkInteger, checkString } from "./arguments.ts";
-import { notFoundError, valueError } from "./errors.ts";
+import { notFoundError, tryAgainError, valueError } from "./errors.ts";
 
 /** Names and their addresses, as in /etc/hosts: `{ "printer.lan": "10.0.0.9", both: ["10.0.0.7", "fd00::7"] }`. */
 export type Hosts = Record<string, string | string[]>;
@@ -46,10 +48,25 @@ export class HostsTable {
     const name = hostname.toLowerCase().replace(/\.$/, "");
     const all = own ? [{ address: hostname, family: own }] : (this.#hosts.get(name) ?? []);
     const wanted = own ? all : all.filter((entry) => family === 0 || entry.family === family);
-    if (order !== "ipv4first" && order !== "ipv6first") return wanted;
-    const first = order === "ipv4first" ? 4 : 6;
-    return [...wanted].sort((a, b) => Number(b.family === first) - Number(a.family === first));
+    return inOrder(wanted, order);
   }
+
+  /** True of a name in the table, whatever its addresses. */
+  has(hostname: string): boolean {
+    return this.#hosts.has(hostname.toLowerCase().replace(/\.$/, ""));
+  }
+
+  /** The names that have an address. */
+  namesOf(address: string): string[] {
+    const rows = [...this.#hosts].filter(([, entries]) => entries.some((entry) => entry.address === address));
+    return rows.map(([name]) => name);
+  }
+}
+
+function inOrder(found: readonly LookupAddress[], order: LookupOptions["order"]): LookupAddress[] {
+  if (order !== "ipv4first" && order !== "ipv6first") return [...found];
+  const first = order === "ipv4first" ? 4 : 6;
+  return [...found].sort((a, b) => Number(b.family === first) - Number(a.family === first));
 }
 
 function usable(name: string, addresses: string[], hasV6: boolean): LookupAddress[] {
@@ -60,20 +77,61 @@ function usable(name: string, addresses: string[], hasV6: boolean): LookupAddres
   return entries.filter(({ family }) => hasV6 || family === 4);
 }
 
-/** `dns.lookup` over a table. */
-export function lookupIn(hosts: HostsTable): Lookup {
+/** Asks name servers for the addresses of a name, in the order in which they are best tried. */
+export type Asker = (hostname: string, family: 0 | Family) => Promise<LookupAddress[]>;
+
+/** `dns.lookup` over a table, and over name servers for what is not there; without `ask` nobody is asked. */
+export function lookupIn(hosts: HostsTable, ask: Asker | undefined): Lookup {
   return (hostname, options, callback) => {
     const { all = false } = options;
-    const found = hosts.find(hostname, familyNumber(options.family), options.order);
-    const answer = (): void => {
+    const family = familyNumber(options.family);
+    const answer = (found: LookupAddress[]): void => {
       if (found.length === 0) callback(notFoundError(hostname));
       else if (all) callback(null, found);
       else callback(null, found[0].address, found[0].family);
     };
+    const known = hosts.find(hostname, family, options.order);
     // What needs no asking is answered at the next tick, a name in a later round of the event loop, as with Node.
-    if (isIP(hostname)) process.nextTick(answer);
-    else setImmediate(answer);
+    if (isIP(hostname)) process.nextTick(answer, known);
+    else if (known.length > 0 || ask === undefined || hosts.has(hostname)) setImmediate(answer, known);
+    else askFor(ask, hostname, family, options.order, answer, callback);
   };
+}
+
+function askFor(
+  ask: Asker,
+  hostname: string,
+  family: 0 | Family,
+  order: LookupOptions["order"],
+  answer: (found: LookupAddress[]) => void,
+  callback: LookupCallback,
+): void {
+  ask(hostname, family).then(
+    (found) => setImmediate(answer, inOrder(found, order)),
+    (error: Error) => setImmediate(callback, error),
+  );
+}
+
+/**
+ * Asks the core's resolver: for both families at once where none is named. Rejects with EAI_AGAIN when no server answers,
+ * as Node's own look-ups do.
+ */
+export function askerFor(lookups: Lookups, arrange: (addresses: string[]) => string[], hasV6: boolean): Asker {
+  return async (hostname, family) => {
+    const types = family === 4 || !hasV6 ? [TYPE_A] : family === 6 ? [TYPE_AAAA] : [TYPE_AAAA, TYPE_A];
+    const results = await Promise.all(types.map((type) => lookups.start(hostname, type)));
+    const found = results.flatMap(({ addresses }) => addresses);
+    if (found.length === 0 && results.some(({ outcome }) => isPassing(outcome))) throw tryAgainError(hostname);
+    return arrange(found).map((address) => ({ address, family: isIP(address) }));
+  };
+}
+
+const TYPE_A = 1;
+const TYPE_AAAA = 28;
+
+// What may be otherwise next time. Where nobody is known who could be asked, there are no names but those of the table.
+function isPassing(outcome: LookupResult["outcome"]): boolean {
+  return outcome === "TIMED_OUT" || outcome === "FAILED";
 }
 
 /** 0, 4 or 6 of what `family` may be. Throws TypeError ERR_INVALID_ARG_VALUE. */

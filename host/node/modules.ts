@@ -7,11 +7,13 @@ import type { Server } from "node:net";
 import type { Agent as UndiciAgent } from "undici";
 import { compileFirmware, type FirmwareSource, loadFirmware } from "../core/firmware.ts";
 import type { Machine } from "../machine.ts";
+import { orderAddresses } from "../names.ts";
+import { nameServerStatuses } from "../tables.ts";
 import { createHttpAgent, createHttpsAgent } from "./agents.ts";
 import { createDgram, type Dgram } from "./dgram.ts";
 import { createDns, type Dns } from "./dns.ts";
 import { createDispatcher, createFetch, type DispatcherOptions, type Fetch } from "./fetch.ts";
-import { type Hosts, HostsTable, type LookupAddress, lookupIn } from "./lookup.ts";
+import { askerFor, type Hosts, HostsTable, type Lookup, type LookupAddress, lookupIn } from "./lookup.ts";
 import { createNet, type Net } from "./net.ts";
 import { type ServeOptions, serve, type UpperServer } from "./serve.ts";
 
@@ -34,6 +36,7 @@ export function defaultOwner(): number {
 export class Modules {
   #machine: Machine;
   #hosts: HostsTable;
+  #lookup: Lookup;
   #net: Net | null = null;
   #dgram: Dgram | null = null;
   #dns: Dns | null = null;
@@ -42,13 +45,17 @@ export class Modules {
   /** Throws InputError ERR_HOSTS. */
   constructor(machine: Machine, hosts: Hosts) {
     this.#machine = machine;
-    this.#hosts = new HostsTable(hosts, Boolean(machine.core.constants.IPV6));
+    const { core, lookups } = machine;
+    const hasV6 = Boolean(core.constants.IPV6);
+    this.#hosts = new HostsTable(hosts, hasV6);
+    const ask = askerFor(lookups, (addresses) => orderAddresses(core, addresses), hasV6);
+    this.#lookup = lookupIn(this.#hosts, lookups.hasResolver ? ask : undefined);
   }
 
   get net(): Net {
     this.#net ??= createNet({
       machine: this.#machine,
-      lookup: lookupIn(this.#hosts),
+      lookup: this.#lookup,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     });
@@ -56,12 +63,17 @@ export class Modules {
   }
 
   get dgram(): Dgram {
-    this.#dgram ??= createDgram({ machine: this.#machine, lookup: lookupIn(this.#hosts) });
+    this.#dgram ??= createDgram({ machine: this.#machine, lookup: this.#lookup });
     return this.#dgram;
   }
 
   get dns(): Dns {
-    this.#dns ??= createDns(this.#hosts);
+    this.#dns ??= createDns({
+      hosts: this.#hosts,
+      lookups: this.#machine.lookups,
+      find: this.#lookup,
+      servers: () => nameServerStatuses(this.#machine.core).map(({ address }) => address),
+    });
     return this.#dns;
   }
 

@@ -6,7 +6,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { Runtime } from "./support.ts";
 
 const COMMANDS = [
-  ...["demo", "serve", "echo", "get", "ping", "tracepath", "nc", "iperf3", "capture"],
+  ...["demo", "serve", "echo", "get", "dig", "ping", "tracepath", "nc", "iperf3", "capture"],
   ...["netstat", "ss", "lsof", "ip", "ifconfig", "arp", "memory", "switch", "fleet"],
   ...["replay", "signal", "complete"],
 ];
@@ -49,7 +49,7 @@ const NONSENSE: [string, RegExp][] = [
   ["serve .", /needs a wire/],
   ["echo", /missing required argument/],
   ["echo 99999 --wire sim", /a port is a number from 1 to 65535/],
-  ["echo 7 --tap t0", /--address 10\.0\.0\.2\/24, or --autoconfigure/],
+  ["echo 7 --tap t0", /--address 10\.0\.0\.2\/24, or --dhcp, or --autoconfigure/],
   ["echo 7 --tap t0 --wire sim", /give one of the two/],
   ["echo 7 --wire bus:1", /"bus" is no kind of wire/],
   ["echo 7 --wire sim:loss=300%", /"300%" is not a probability/],

@@ -156,8 +156,18 @@ fe80::1/64           TENTATIVE  0       link-local never     never
   });
 
   test("name servers", () => {
-    const text = nameServersText([{ address: "2001:db8::53", adapter: 0, seconds: 600 }]);
-    assert.equal(text, "Name servers\nAddress            Adapter Expires\n2001:db8::53       0       10:00\n");
+    const text = nameServersText([
+      { address: "2001:db8::53", adapter: 0, seconds: 600, origin: "ROUTER" },
+      { address: "10.0.0.53", adapter: null, seconds: null, origin: "MANUAL" },
+    ]);
+    assert.equal(
+      text,
+      `Name servers
+Address            Adapter Origin Expires
+2001:db8::53       0       router 10:00
+10.0.0.53          *       manual never
+`,
+    );
   });
 
   test("times that are left", () => {

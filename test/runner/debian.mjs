@@ -19,6 +19,7 @@ export const PROGRAMS = [
   { program: "ethtool", debian: "ethtool" },
   { program: "iperf3", debian: "iperf3", some: true },
   { program: "radvd", debian: "radvd", some: true },
+  { program: "dnsmasq", debian: "dnsmasq-base", some: true },
   { program: "ndisc6", debian: "ndisc6", some: true },
   { program: "passt", debian: "passt", some: true },
   { program: "nft", debian: "nftables", some: true },

@@ -5,6 +5,7 @@ import { type Network, PEER_MAC } from "./addresses.ts";
 import { blockBytes, type Conversation, streamBytes } from "./conversation.ts";
 import { equalBytes, FLAG_BITS, type ReadFrame, type TcpSegment } from "./frames.ts";
 import { arpDifference, describeArp } from "./lines/arp.ts";
+import { describeDhcp, dhcpDifference } from "./lines/dhcp.ts";
 import { describeDiscovery, discoveryDifference } from "./lines/discovery.ts";
 import { describeEnds, type IpPattern, ipDifference } from "./lines/envelope.ts";
 import { describeGroup, groupDifference } from "./lines/groups.ts";
@@ -25,6 +26,8 @@ const SYN = FLAG_BITS.S;
 const PSH = FLAG_BITS.P;
 const ACK = FLAG_BITS["."];
 const URG = FLAG_BITS.U;
+/** Where a DHCP client without an address sends to. */
+const EVERYBODY = "255.255.255.255";
 
 /** Why a frame of the stack is not what a step expects, as a sentence; undefined when it is. */
 export function difference(
@@ -43,6 +46,11 @@ export function difference(
       return icmpDifference(event.icmp, read.icmp, network, cause) ?? envelopeDifference(event.icmp.ip, read, network);
     case "udp":
       return textOf(read.udp?.payload, event.udp.bytes, "UDP") ?? envelopeDifference(event.udp.ip, read, network);
+    case "dhcp": {
+      const { ip } = event.dhcp;
+      const ends = { ...ip, from: ip.from ?? "any", to: ip.to ?? EVERYBODY };
+      return dhcpDifference(event.dhcp, read.dhcp, network) ?? ipDifference(ends, read.ip, network);
+    }
     case "other": {
       const { protocol, bytes, ip } = event.other;
       if (read.ip?.protocol !== protocol) return `its protocol is ${read.ip?.protocol ?? "none"}`;
@@ -170,6 +178,7 @@ export function describeFrame(peer: Peer, read: ReadFrame): string {
 }
 
 function describePacket(read: ReadFrame, network: Network): string {
+  if (read.dhcp) return describeDhcp(read.dhcp, network);
   const { icmp, udp, discovery, group, piece, other, ip } = read;
   if (icmp) return describeIcmp(icmp, network);
   if (udp) return `> udp ${udp.payload.length}`;

@@ -4,6 +4,7 @@
 
 import { type ArpPacket, readArp } from "./frames/arp.ts";
 import { demand, FrameError, viewOf } from "./frames/bytes.ts";
+import { CLIENT_PORT, type DhcpMessage, readDhcp, SERVER_PORT } from "./frames/dhcp.ts";
 import { type DiscoveryMessage, isDiscovery, readDiscovery } from "./frames/discovery.ts";
 import { ETHER_ARP, ETHER_IPV4, ETHER_IPV6, ETHERNET_HEADER } from "./frames/ethernet.ts";
 import { type GroupMessage, isMld, readIgmp, readMld } from "./frames/groups.ts";
@@ -37,6 +38,8 @@ export { buildUdp, type UdpDatagram } from "./frames/udp.ts";
 export interface Carried {
   tcp?: TcpSegment;
   udp?: UdpDatagram;
+  /** What goes between the ports of DHCP. */
+  dhcp?: DhcpMessage;
   /** Echoes and errors of either version. */
   icmp?: IcmpMessage;
   discovery?: DiscoveryMessage;
@@ -80,10 +83,15 @@ function readPacket({ ip, packet, payload }: IpPacket): Omit<ReadFrame, "destina
 export function readPayload(ip: IpHeader, payload: Uint8Array): Carried {
   const ownVersion = isV6(ip.source) ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP;
   if (ip.protocol === PROTOCOL_TCP) return { tcp: readTcp(ip, payload) };
-  if (ip.protocol === PROTOCOL_UDP) return { udp: readUdp(ip, payload) };
+  if (ip.protocol === PROTOCOL_UDP) return readAnyUdp(readUdp(ip, payload));
   if (ip.protocol === PROTOCOL_IGMP && !isV6(ip.source)) return { group: readIgmp(ip, payload) };
   if (ip.protocol === ownVersion) return readAnyIcmp(ip, readIcmp(ip, payload));
   return { other: payload };
+}
+
+function readAnyUdp(udp: UdpDatagram): Carried {
+  const isDhcp = [CLIENT_PORT, SERVER_PORT].includes(udp.sourcePort);
+  return isDhcp ? { dhcp: readDhcp(udp.payload) } : { udp };
 }
 
 function readAnyIcmp(ip: IpHeader, icmp: IcmpMessage): Carried {

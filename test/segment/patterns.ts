@@ -4,6 +4,7 @@
 import { fourBytes } from "./frames/bytes.ts";
 import { FLAG_BITS, RAW_OPTION } from "./frames/tcp.ts";
 import { type ArpPattern, readArpLine } from "./lines/arp.ts";
+import { type DhcpPattern, readDhcpLine } from "./lines/dhcp.ts";
 import { type DiscoveryPattern, readDiscoveryLine } from "./lines/discovery.ts";
 import { type IpPattern, readRest } from "./lines/envelope.ts";
 import { type GroupPattern, isGroupWord, readGroupLine } from "./lines/groups.ts";
@@ -96,6 +97,7 @@ export type PacketEvent =
   | { kind: "group"; direction: Direction; group: GroupPattern }
   | { kind: "arp"; direction: Direction; arp: ArpPattern }
   | { kind: "udp"; direction: Direction; udp: UdpPattern }
+  | { kind: "dhcp"; direction: Direction; dhcp: DhcpPattern }
   | { kind: "other"; direction: Direction; other: OtherPattern }
   | { kind: "fragment"; direction: Direction; fragment: FragmentPattern };
 
@@ -112,6 +114,8 @@ export function envelopeOf(event: PacketEvent): IpPattern | undefined {
       return event.group.ip;
     case "udp":
       return event.udp.ip;
+    case "dhcp":
+      return event.dhcp.ip;
     case "other":
       return event.other.ip;
     case "fragment":
@@ -129,6 +133,7 @@ export function readPacket(direction: Direction, text: string, fail: Fail): Pack
   if (isGroupWord(word)) return { kind: "group", direction, group: readGroupLine(text, fail) };
   if (word === "arp") return { kind: "arp", direction, arp: readArpLine(rest, fail) };
   if (word === "udp") return { kind: "udp", direction, udp: readUdp(rest, fail) };
+  if (word === "dhcp") return { kind: "dhcp", direction, dhcp: readDhcpLine(rest, fail) };
   if (word === "ip") return { kind: "other", direction, other: readOther(rest, fail) };
   if (word === "fragment") return { kind: "fragment", direction, fragment: readFragment(direction, rest, fail) };
   return { kind: "segment", direction, segment: readSegment(text, direction, fail) };

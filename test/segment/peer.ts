@@ -5,6 +5,7 @@ import { macFor, NETWORKS, type Network, PEER_MAC } from "./addresses.ts";
 import { Conversation, PEER_PORT_BASE, streamBytes } from "./conversation.ts";
 import { ARP_REQUEST } from "./frames/arp.ts";
 import { equalBytes, FrameError, isZero } from "./frames/bytes.ts";
+import { buildDhcp, CLIENT_PORT, type DhcpMessage, SERVER_PORT } from "./frames/dhcp.ts";
 import {
   type DiscoveryMessage,
   discoveryToIcmp,
@@ -32,6 +33,7 @@ import {
   type TcpSegment,
 } from "./frames.ts";
 import { arpFrame } from "./lines/arp.ts";
+import { type DhcpPattern, dhcpMessage } from "./lines/dhcp.ts";
 import * as discovery from "./lines/discovery.ts";
 import { headerFor, type IpPattern, type Modifier, type Usual } from "./lines/envelope.ts";
 import * as groups from "./lines/groups.ts";
@@ -84,6 +86,8 @@ export class Peer {
   #isRouter = false;
   readonly #pieces = new Pieces();
   #identification = 1;
+  /** What the stack asked a DHCP server last. */
+  #lastDhcp: DhcpMessage | undefined;
 
   constructor(
     readonly peerIss: number,
@@ -153,6 +157,8 @@ export class Peer {
         return this.#icmp(event.icmp, conversation);
       case "udp":
         return this.#udp(event.udp, conversation);
+      case "dhcp":
+        return this.#dhcp(event.dhcp);
       case "discovery":
         return this.#discovery(event.discovery);
       case "group":
@@ -209,6 +215,16 @@ export class Peer {
     );
   }
 
+  // From the server to everybody, since who is to get it has no address yet.
+  #dhcp(pattern: DhcpPattern): Packet {
+    const payload = buildDhcp(dhcpMessage(pattern, this.#lastDhcp, this.network));
+    const udp = { sourcePort: SERVER_PORT, destinationPort: CLIENT_PORT, payload };
+    const usual = { from: this.network.peer, to: new Uint8Array(4).fill(0xff) };
+    return this.#packet(pattern.ip, PROTOCOL_UDP, usual, ({ source, destination }) =>
+      buildUdp(udp, source, destination, has(pattern.ip, "bad-checksum")),
+    );
+  }
+
   #discovery(pattern: discovery.DiscoveryPattern, to?: Uint8Array): Packet {
     const ends = discovery.usualEnds(pattern, this.network);
     const usual = to === undefined ? ends : { ...ends, to };
@@ -258,6 +274,7 @@ export class Peer {
     demandManners(read, this.network, this.#others);
     if (read.arp) this.#answerArp(read, reply);
     if (read.discovery) this.#answerSolicitation(read, read.discovery, reply);
+    if (read.dhcp) this.#lastDhcp = read.dhcp;
     if (read.tcp) this.#follow(read.tcp, read.packet as Uint8Array);
     if (read.piece && read.ip) {
       const whole = this.#pieces.add(read.ip, read.piece);

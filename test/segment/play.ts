@@ -101,6 +101,8 @@ const AUTOCONFIG: Readonly<Record<Autoconfigured, number>> = {
   routers: Autoconfig.ROUTERS,
   temporary: Autoconfig.TEMPORARY,
   "ipv4-link-local": Autoconfig.IPV4_LINK_LOCAL,
+  dhcp: Autoconfig.DHCP,
+  "dhcp-unchecked": Autoconfig.DHCP | Autoconfig.DHCP_UNCHECKED,
 };
 
 // An adapter with the network's addresses, which over IPv6 also listens to routers; what the core answers.

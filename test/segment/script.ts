@@ -172,7 +172,15 @@ const CHOICES = {
 const OTHER_DIRECTIVES = ["ip", "peer", "address", "autoconfigure", "peer-iss", "our-iss", "seed"];
 
 /** What an adapter may be told to do by itself (assembly/abi/addresses.ts, Autoconfig); `none`: not even the usual. */
-const AUTOCONFIGURED = ["none", "link-local", "routers", "temporary", "ipv4-link-local"] as const;
+const AUTOCONFIGURED = [
+  "none",
+  "link-local",
+  "routers",
+  "temporary",
+  "ipv4-link-local",
+  "dhcp",
+  "dhcp-unchecked",
+] as const;
 export type Autoconfigured = (typeof AUTOCONFIGURED)[number];
 
 function readDirective(directives: Directives, line: string, fail: Fail): void {

@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import type { WireOptions } from "../../../host/adapters.ts";
-import type { AddressStatus, NameServerStatus, NeighborStatus, RouteStatus } from "../../../host/tables.ts";
+import type {
+  AddressStatus,
+  LeaseStatus,
+  NameServerStatus,
+  NeighborStatus,
+  RouteStatus,
+} from "../../../host/tables.ts";
 import { administer, Namespace, type Outcome } from "./namespace.ts";
 import { BRIDGE, STACK_MAC, TAP } from "./network.ts";
 import type { Fetched } from "./talk.ts";
@@ -19,7 +25,10 @@ export const ETH = "eth0";
 const LOOK_AGAIN = 100;
 const LOOKS = 600;
 
-export type AdapterOrder = Omit<WireOptions, "wire">;
+export interface AdapterOrder extends Omit<WireOptions, "wire"> {
+  /** Of the whole stack. */
+  nameServers?: string[];
+}
 
 export interface StackOrder {
   adapter: AdapterOrder;
@@ -35,6 +44,7 @@ export interface Look {
   routes: RouteStatus[];
   neighbors: NeighborStatus[];
   nameServers: NameServerStatus[];
+  leases: LeaseStatus[];
   counters: Record<string, number>;
   /** Elements in use of each pool and table. */
   pools: Record<string, number>;

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { httpStream, serveHttp } from "../../../host/cli/http-connections.ts";
+import type { RecordTypeName } from "../../../host/node/dns-records.ts";
 import type { TcpListener } from "../../../host/socket/tcp-listener.ts";
 import { createStack, type NewsReport, realClock, type Stack } from "../../../host/stack.ts";
 import { captureWire } from "../../../host/wire/capture.ts";
@@ -26,7 +27,8 @@ async function start(): Promise<Stack> {
   while (readFileSync(`/sys/class/net/${TAP}/brport/state`, "utf8").trim() !== FORWARDING) await setTimeout(LOOK_AGAIN);
   const captured = order.pcap === null ? wire : captureWire(wire, order.pcap, clock);
   const entropy = order.seed === null ? {} : { seed: order.seed };
-  return createStack({ wires: [{ wire: captured, ...order.adapter }], clock, ...entropy });
+  const { nameServers = [], ...adapter } = order.adapter;
+  return createStack({ wires: [{ wire: captured, ...adapter }], clock, nameServers, ...entropy });
 }
 
 async function serveEchoes(listener: TcpListener): Promise<void> {
@@ -40,6 +42,7 @@ function look(stack: Stack): Look {
     routes: stack.routes(),
     neighbors: stack.neighbors(),
     nameServers: stack.nameServers(),
+    leases: stack.leases(),
     counters: stack.counters(),
     pools: Object.fromEntries(used),
     sockets: stack.sockets().map(({ state, sndMss, localAddress }) => ({ state, sndMss, localAddress })),
@@ -63,6 +66,9 @@ await obey({
   }),
   ready: () => stack.ready(),
   look: () => look(stack),
+  resolve: ({ name, type }) => stack.dns.promises.resolve(name as string, type as RecordTypeName),
+  lookup: ({ name }) => stack.dns.promises.lookup(name as string, { all: true }),
+  reverse: ({ address }) => stack.dns.promises.reverse(address as string),
   ping: ({ address, bytes }) => stack.ping(address as string, { bytes: (bytes as number) ?? 56 }),
 });
 await stack.close();
