@@ -2,6 +2,7 @@
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { RouteOptions, WireOptions } from "./adapters.ts";
+export { FetchError, type FetchedPage, type FetchOptions } from "./applications/browser.ts";
 export {
   pageOfBytes,
   type WebPage,

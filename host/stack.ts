@@ -5,6 +5,7 @@ import { Application } from "../assembly/abi/applications.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { Browser, type FetchedPage, type FetchOptions } from "./applications/browser.ts";
 import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
@@ -145,6 +146,7 @@ export class Stack {
   #net: Net | null = null;
   #dgram: Dgram | null = null;
   #dns: Dns | null = null;
+  #browser: Browser | null = null;
   #closing: Promise<void> | null = null;
 
   /** `createStack` makes these. */
@@ -257,6 +259,19 @@ export class Stack {
   async serveWeb(options: WebServerOptions = {}): Promise<WebServer> {
     this.#refuseWhenClosed("serveWeb");
     return new WebServer(this.#machine, options);
+  }
+
+  /**
+   * Fetches a page with the module's browser: resolves when the answer's head has come. Rejects with FetchError for an answer
+   * that cannot be used, StackError for a server that cannot be reached and EOPNOTSUPP where the profile has no browser.
+   */
+  async fetch(url: string, options: FetchOptions = {}): Promise<FetchedPage> {
+    this.#refuseWhenClosed("fetch");
+    this.#browser ??= new Browser(this.#machine, async (name) => {
+      const { address } = await this.dns.promises.lookup(name);
+      return parseAddress(address);
+    });
+    return this.#browser.fetch(url, options);
   }
 
   /**

@@ -5,6 +5,7 @@ export enum Application {
   /** The one that whoever builds the module has written (application/own.ts). */
   OWN = 1,
   WEB_SERVER = 2,
+  BROWSER = 3,
 }
 
 /** Owners of sockets, as `Status.OWNER` has them. Any other number is one that the host has chosen. */

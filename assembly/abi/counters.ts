@@ -210,5 +210,9 @@ export enum Counter {
   WebEvicted,
   WebTablesFull,
 
+  // The browser
+  FetchesBegun,
+  FetchesFailed,
+
   COUNT,
 }

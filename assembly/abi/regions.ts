@@ -49,6 +49,8 @@ export enum Region {
   QUERIERS,
   /** The web server's connections. */
   WEB_CONNECTIONS,
+  /** What the browser fetches. */
+  FETCHES,
   COUNT,
 }
 

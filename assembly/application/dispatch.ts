@@ -1,12 +1,14 @@
 // Whose application is called. An application is a few functions, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
+import { FETCHES, OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
 import { Application } from "../abi/applications";
 import { Errno } from "../abi/errno";
-import { APPLICATIONS, OWN_TIMER, WEB_TIMER } from "../base/config";
+import { APPLICATIONS, FETCH_TIMER, OWN_TIMER, WEB_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
+import { timer as browserTimer, serve as serveBrowser } from "./browser/browser";
+import { call as callBrowser } from "./browser/call";
 import * as own from "./own";
 import { call as callWebServer } from "./web/call";
 import { serve as serveWebServer, timer as webServerTimer } from "./web/server";
@@ -43,18 +45,21 @@ function serveWaiting(): void {
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
   if (WEB_CONNECTIONS && application == Application.WEB_SERVER) serveWebServer(socket, news);
+  if (FETCHES && application == Application.BROWSER) serveBrowser(socket, news);
 }
 
 /** An application's time has come. */
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
   if (WEB_CONNECTIONS && timer == WEB_TIMER) webServerTimer();
+  if (FETCHES && timer == FETCH_TIMER) browserTimer();
 }
 
 /** What the host asks of an application: an operation of its own, with up to four arguments. EOPNOTSUPP: there is none. */
 export function callApplication(application: u32, operation: u32, a: u32, b: u32, c: u32, d: u32): i32 {
   if (OWN_APPLICATION && application == Application.OWN) return own.call(operation, a, b, c, d);
   if (WEB_CONNECTIONS && application == Application.WEB_SERVER) return callWebServer(operation, a, b, c, d);
+  if (FETCHES && application == Application.BROWSER) return callBrowser(operation, a, b, c, d);
   return -Errno.EOPNOTSUPP;
 }
 

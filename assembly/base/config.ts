@@ -6,6 +6,7 @@ import {
   CLAIMS,
   CONTROL_PACKETS,
   DATAGRAM_SOCKETS,
+  FETCHES,
   GROUPS,
   IPV6,
   LOOPBACK,
@@ -89,7 +90,7 @@ export const PORT_BUCKETS: u32 = 1 << (32 - clz<i32>(SOCKETS - 1));
 export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 
 /** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0;
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0 || FETCHES > 0;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -109,7 +110,8 @@ export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 export const OWN_TIMER: u32 = APPLICATION_TIMERS;
 export const WEB_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
-export const TIMER_COUNT: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const FETCH_TIMER: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const TIMER_COUNT: u32 = FETCH_TIMER + (FETCHES ? 1 : 0);
 
 /** Every IPv4 host takes packets of as much, so no adapter may be given less (RFC 791 §3.1). */
 export const LEAST_V4_MTU: u32 = 576;

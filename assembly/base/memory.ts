@@ -5,6 +5,8 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  FETCH_LINE_BYTES,
+  FETCHES,
   GROUPS,
   IPV6,
   MAC,
@@ -94,7 +96,10 @@ export const NAME_SERVER_BASE: usize = NAME_SERVERS ? memory.data(NAME_SERVERS *
 /** Of each connection of the web server: what is known of it, and the line of a request's head. */
 export const WEB_CONNECTION_BYTES: u32 = WEB_CONNECTIONS ? 96 + WEB_LINE_BYTES : 0;
 export const WEB_BASE: usize = WEB_CONNECTIONS ? memory.data(WEB_CONNECTIONS * WEB_CONNECTION_BYTES, 16) : 0;
-/** For each stream socket the connection that it is. */
+/** Of each fetch of the browser: what is known of it, where it goes to, and a line of the answer's head. */
+export const FETCH_BYTES: u32 = FETCHES ? 80 + FETCH_LINE_BYTES : 0;
+export const FETCH_BASE: usize = FETCHES ? memory.data(FETCHES * FETCH_BYTES, 16) : 0;
+/** For each stream socket the connection of the web server that it is. */
 export const WEB_PLACES: usize = WEB_CONNECTIONS ? memory.data(TCBS * 2, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
@@ -126,7 +131,7 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 
 /** Counters that are kept: those that only some profiles need come last, and who needs none has no room for them. */
 export const COUNTERS_USED: u32 = <u32>(
-  (WEB_CONNECTIONS
+  (WEB_CONNECTIONS || FETCHES
     ? Counter.COUNT
     : SEVERAL_ADAPTERS || IPV6
       ? Counter.WebConnections
@@ -188,7 +193,8 @@ export const GROUP_AREA_BYTES: u32 = GROUPS ? 96 : 0;
 export const GROUP_AREA: usize = GROUPS ? memory.data(GROUP_AREA_BYTES, 8) : 0;
 /** The web server itself, and the text that an application is writing. */
 export const WEB_STATE: usize = WEB_CONNECTIONS ? memory.data(16, 8) : 0;
-export const TEXT_WRITER: usize = WEB_CONNECTIONS ? memory.data(20, 8) : 0;
+export const FETCH_STATE: usize = FETCHES ? memory.data(8, 8) : 0;
+export const TEXT_WRITER: usize = WEB_CONNECTIONS || FETCHES ? memory.data(20, 8) : 0;
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES;
 
 /** One buffer for each packet, behind everything else. */

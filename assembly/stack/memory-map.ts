@@ -4,6 +4,7 @@ import {
   ADAPTERS,
   ADDRESSES,
   DATAGRAM_SOCKETS,
+  FETCHES,
   GROUPS,
   IPV6,
   MEMBERSHIPS,
@@ -18,6 +19,7 @@ import {
 } from "profile";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
+import { fetchesInUse } from "../application/browser/fetch";
 import { webConnectionsInUse } from "../application/web/connection";
 import {
   ALL_ADAPTERS,
@@ -42,6 +44,8 @@ import {
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
+  FETCH_BASE,
+  FETCH_BYTES,
   FLOW_TABLE,
   GROUP_BASE,
   GROUP_BYTES,
@@ -129,6 +133,7 @@ export function describeRegion(region: u32): i32 {
       return table(CLOCK_STATE, 1, STATE_BYTES);
     default:
       if (WEB_CONNECTIONS && region == Region.WEB_CONNECTIONS) return describeWebConnections();
+      if (FETCHES && region == Region.FETCHES) return usedTable(FETCH_BASE, FETCHES, FETCH_BYTES, fetchesInUse());
       return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
   }
 }

@@ -81,3 +81,7 @@ export const OWN_APPLICATION: u32 = 0;
 export const WEB_CONNECTIONS: u32 = 0;
 /** Bytes of the longest line of a request's head that it keeps, that of the target; longer targets are refused. */
 export const WEB_LINE_BYTES: u32 = 0;
+/** Pages that the browser fetches at once; 0: there is none. */
+export const FETCHES: u32 = 0;
+/** Bytes for a URL's host and target and a line of the answer's head, of each. */
+export const FETCH_LINE_BYTES: u32 = 0;

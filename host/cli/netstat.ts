@@ -1,6 +1,7 @@
 // `thimble netstat`: the sockets, counters, addresses, routes and neighbors of a stack that runs in another terminal.
 
 import type { Command } from "commander";
+import { applicationName } from "../applications/owner-names.ts";
 import { socketsText } from "../inspect/netstat.ts";
 import { addressesText, groupsText, nameServersText, neighborsText, routesText } from "../inspect/network-tables.ts";
 import { infoText } from "../inspect/socket-info.ts";
@@ -57,7 +58,10 @@ export function registerNetstat(program: Command): void {
     .description("Prints the sockets of a stack that runs in another terminal (thimble serve, echo, get, ping).")
     .option("-a, --all", "also sockets that listen or have no peer (with -s: also counters that are 0)")
     .option("-n, --numeric", "ports as numbers, not as names of services")
-    .option("-o, --owner", "also the process or owner of each socket, its timer, and when it last sent")
+    .option(
+      "-o, --owner",
+      "also the process, or the application inside the stack, of each socket, its timer, and when it last sent",
+    )
     .option("-i, --info", "also the insides of each TCP connection: cwnd, round trips, losses, why it waits")
     .option("-s, --statistics", "counters instead of sockets")
     .option("-r, --routes", "the routing table instead of sockets")
@@ -129,7 +133,7 @@ function asText(question: string, answer: unknown, { card }: FoundStack, flags: 
     [0, "-"],
     [card.pid, `${card.pid}/${card.name}`],
   ]);
-  const ownerName = (owner: number): string => names.get(owner) ?? String(owner);
+  const ownerName = (owner: number): string => names.get(owner) ?? applicationName(owner) ?? String(owner);
   return socketsText(answer as SocketStatus[], {
     ...flags,
     ownerName,

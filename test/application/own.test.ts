@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -33,7 +33,12 @@ describe("an application of one's own", () => {
     const clock = new VirtualClock();
     const cable = createCable({ clock });
     const left = await createStack({ wires: [{ wire: cable.left, address: "10.0.0.1/24" }], clock, seed: 1 });
-    const right = await createStack({ wires: [{ wire: cable.right, address: "10.0.0.2/24" }], clock, seed: 2, wasm });
+    const right = await createStack({
+      wires: [{ wire: cable.right, address: "10.0.0.2/24" }],
+      clock,
+      seed: 2,
+      wasm: readFileSync(wasm),
+    });
     const news = await left.udp({ port: 7007 });
     const connection = await clock.settle(left.connect({ address: "10.0.0.2", port: 7 }));
     const said: Buffer[] = [];
@@ -68,7 +73,10 @@ describe("an application of one's own", () => {
   });
 
   it("is told what the compiler finds wrong, and where", async () => {
-    await assert.rejects(compiled("wrong", "export function start(): void { nothing(); }\n"), /nothing.*wrong\.ts\(1,/s);
+    await assert.rejects(
+      compiled("wrong", "export function start(): void { nothing(); }\n"),
+      /nothing.*wrong\.ts\(1,/s,
+    );
   });
 
   it("the command says what it has made, and what is wrong with its words", () => {

@@ -20,12 +20,23 @@ export const KINDS = [
   },
   { name: "types", run: () => check("types", [tsc("tsconfig.json"), tsc("assembly/tsconfig.json")]) },
   { name: "unit", run: runUnit },
-  ...["structure", "host", "node-api", "segment", "explore", "sim", "mutation", "cli", "bench", "linux", "boards"].map(
-    (name) => ({
-      name,
-      run: (full) => runFolder(name, full),
-    }),
-  ),
+  ...[
+    "structure",
+    "host",
+    "application",
+    "node-api",
+    "segment",
+    "explore",
+    "sim",
+    "mutation",
+    "cli",
+    "bench",
+    "linux",
+    "boards",
+  ].map((name) => ({
+    name,
+    run: (full) => runFolder(name, full),
+  })),
 ];
 
 function tsc(project) {
