@@ -158,6 +158,7 @@ export class Browser implements SocketHandler {
           };
           this.#serve();
           if (ready !== AGAIN || isNews) continue;
+          this.#machine.runner.wake(); // the server's silence is counted from now on
           await this.#until(fetch, () => isNews);
         }
       }

@@ -161,6 +161,21 @@ describe("the browser", () => {
     assert.ok(pair.clock.now() - began >= 2_000_000);
   });
 
+  it("gives a server up that falls silent in the middle of a page, however late the page is read", async () => {
+    await saying(`${OK}Content-Length: 20\r\n\r\nhello`, { ends: false });
+    const page = await open("/", { timeout: 2000 });
+    pair.clock.runUntil(pair.clock.now() + 60_000_000);
+    const began = pair.clock.now();
+    await rejectsWith(textOf(page), "ETIMEDOUT");
+    assert.ok(pair.clock.now() - began >= 2_000_000);
+  });
+
+  it("waits as long as it was told to, however long nothing has happened before", async () => {
+    await saying(`${OK}Content-Length: 2\r\n\r\nhi`);
+    pair.clock.runUntil(pair.clock.now() + 60_000_000);
+    assert.equal(await textOf(await open("/", { timeout: 1000 })), "hi");
+  });
+
   it("refuses what is no URL of its kind", async () => {
     for (const url of ["nothing", "https://10.0.0.2/", "ftp://10.0.0.2/"]) {
       await assert.rejects(pair.left.fetch(url), InputError);

@@ -6,8 +6,9 @@ import { FetchFailure } from "../../abi/fetch";
 import { lentAt } from "../../socket/inside";
 import { peek, take } from "../../socket/transfer";
 import { LineFate } from "../line";
+import { hexValue } from "../text";
 import { fail, succeed } from "./browser";
-import { awaitHost, awaitServer, Fetch, FetchFlag, FetchStage } from "./fetch";
+import { awaitHost, awaitServerLater, Fetch, FetchFlag, FetchStage } from "./fetch";
 import { hasNoBody } from "./head";
 
 /** Hexadecimal digits that the size of a chunk may have. */
@@ -53,7 +54,7 @@ function peekServer(fetch: Fetch): i32 {
     return ready;
   }
   if (ready == -Errno.EAGAIN) {
-    awaitServer(fetch);
+    awaitServerLater(fetch);
     return ready;
   }
   if (ready == 0 && !isMeasured(fetch)) succeed(fetch);
@@ -133,10 +134,4 @@ function hexAt(at: usize, digits: u32): u64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < digits; i++) value = (value << 4) | hexValue(load<u8>(at + i));
   return value;
-}
-
-function hexValue(byte: u32): u32 {
-  if (byte - 0x30 < 10) return byte - 0x30;
-  const letter = (byte | 0x20) - 0x61;
-  return letter < 6 ? letter + 10 : 16;
 }

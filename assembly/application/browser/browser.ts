@@ -21,6 +21,7 @@ import {
   awaitHost,
   awaitNextFetch,
   awaitServer,
+  awaitServerLater,
   Fetch,
   FetchFlag,
   FetchStage,
@@ -48,7 +49,7 @@ export function go(fetch: Fetch): i32 {
     kept.stage = FetchStage.FREE;
     fetch.set(FetchFlag.REUSED);
     fetch.stage = FetchStage.REQUEST;
-    awaitServer(fetch);
+    awaitServerLater(fetch);
     advance(fetch);
     return 0;
   }
@@ -66,7 +67,7 @@ function open(fetch: Fetch): i32 {
   }
   fetch.socket = socket;
   fetch.stage = FetchStage.CONNECTING;
-  awaitServer(fetch);
+  awaitServerLater(fetch);
   return 0;
 }
 
@@ -260,7 +261,12 @@ export function end(fetch: Fetch): void {
 export function timer(): void {
   for (let i: u32 = 0; i < FETCHES; i++) {
     const fetch = fetchAt(i);
-    if (fetch.stage == FetchStage.FREE || fetch.deadline > now()) continue;
+    if (fetch.stage == FetchStage.FREE) continue;
+    if (fetch.has(FetchFlag.UNTIMED)) {
+      fetch.clear(FetchFlag.UNTIMED);
+      awaitServer(fetch);
+    }
+    if (fetch.deadline > now()) continue;
     if (fetch.stage == FetchStage.KEPT) {
       closeSocket(fetch.socket);
       fetch.stage = FetchStage.FREE;

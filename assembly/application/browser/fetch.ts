@@ -46,6 +46,8 @@ export const enum FetchFlag {
   CHUNK_END = 256,
   /** The server speaks HTTP/1.0. */
   OLD = 512,
+  /** Its patience begins with the next turn. */
+  UNTIMED = 1024,
 }
 
 @unmanaged
@@ -192,9 +194,17 @@ export function awaitServer(fetch: Fetch): void {
   if (fetch.deadline < timerDue(FETCH_TIMER)) setTimer(FETCH_TIMER, fetch.deadline);
 }
 
+/** The same in a call of the host's, which does not bring the time: it begins with the turn that follows. */
+export function awaitServerLater(fetch: Fetch): void {
+  fetch.deadline = NEVER;
+  fetch.set(FetchFlag.UNTIMED);
+  setTimer(FETCH_TIMER, now());
+}
+
 /** It is not the server that is waited for. */
 export function awaitHost(fetch: Fetch): void {
   fetch.deadline = NEVER;
+  fetch.clear(FetchFlag.UNTIMED);
 }
 
 /** Sets the timer for the fetch whose patience ends first. */
@@ -210,7 +220,7 @@ export function awaitNextFetch(): void {
 /** Keeps the connection, but not for ever. */
 export function keepFor(fetch: Fetch, milliseconds: u32): void {
   fetch.patience = <u64>milliseconds * MILLISECOND;
-  awaitServer(fetch);
+  awaitServerLater(fetch);
 }
 
 /** There is news for the host: one of FetchNews. */

@@ -11,6 +11,7 @@ import {
   isWord,
   listHasWord,
   numberAt,
+  TOO_MUCH,
   trimmedEnd,
 } from "../text";
 import { CHUNKED, CLOSE, CONNECTION, CONTENT_LENGTH, KEEP_ALIVE, TRANSFER_ENCODING, VERSION } from "../texts/http";
@@ -20,11 +21,10 @@ const COLON: u32 = 0x3a;
 const SPACE: u32 = 0x20;
 /** Bytes of "HTTP/1.1 200", which is the least of a status line. */
 const STATUS_BYTES: u32 = 12;
-const TOO_MUCH_LENGTH: u64 = 1000000000000000000;
 
 /** Forgets what was known of an answer: another one follows. */
 export function beginAnswer(fetch: Fetch): void {
-  fetch.flags &= <u16>(FetchFlag.NO_BODY | FetchFlag.REUSED | FetchFlag.LISTED);
+  fetch.flags &= <u16>(FetchFlag.NO_BODY | FetchFlag.REUSED | FetchFlag.LISTED | FetchFlag.UNTIMED);
   fetch.status = 0;
   fetch.headBytes = 0;
   fetch.left = 0;
@@ -84,7 +84,7 @@ export function mustBeWhole(fetch: Fetch): bool {
 function readLength(fetch: Fetch, value: usize, bytes: u32): u32 {
   if (!bytes || digitsAt(value, bytes) != bytes) return FetchFailure.MALFORMED;
   const length = numberAt(value, bytes);
-  if (length >= TOO_MUCH_LENGTH) return FetchFailure.MALFORMED;
+  if (length >= TOO_MUCH) return FetchFailure.MALFORMED;
   if (fetch.has(FetchFlag.HAS_LENGTH) && fetch.left != length) return FetchFailure.MALFORMED;
   fetch.set(FetchFlag.HAS_LENGTH);
   fetch.left = length;
