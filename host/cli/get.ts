@@ -32,10 +32,10 @@ interface Outcome {
 const PROGRESS_EVERY_MS = 100;
 
 const HELP = `
-The page goes to stdout, or to a file with -o. The browser inside the stack's module asks for it, follows
-pages that lead elsewhere, and reads no faster than the page can be written. Names are not looked up yet: the URL has the
-server's address, an IPv6 one in brackets. On a simulated cable the machine at the other end has
-that address, and one page to serve.`;
+The page goes to stdout, or to a file with -o. The browser inside the stack's module asks for it,
+follows pages that lead elsewhere, and reads no faster than the page can be written. Names are not
+looked up yet: the URL has the server's address, an IPv6 one in brackets. On a simulated cable the
+machine at the other end has that address, and one page to serve.`;
 
 export function registerGet(program: Command): void {
   const command = program
