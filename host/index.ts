@@ -2,6 +2,7 @@
 
 export { SocketOption } from "../assembly/abi/sockets.ts";
 export type { RouteOptions, WireOptions } from "./adapters.ts";
+export { type BrowseOptions, FetchError, type FetchedPage } from "./applications/browser.ts";
 export {
   pageOfBytes,
   type WebPage,

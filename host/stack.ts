@@ -5,6 +5,7 @@ import { Application } from "../assembly/abi/applications.ts";
 import { Errno } from "../assembly/abi/errno.ts";
 import { SocketKind, SocketOption } from "../assembly/abi/sockets.ts";
 import { Network, planAdapter, plugIn, type WireOptions } from "./adapters.ts";
+import { type BrowseOptions, Browser, type FetchedPage } from "./applications/browser.ts";
 import { WebServer, type WebServerOptions } from "./applications/web-server.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { checkPort, parseAddress } from "./core/address.ts";
@@ -178,6 +179,7 @@ export class Stack {
   #machine: Machine;
   #modules: Modules;
   #web: Web | null = null;
+  #browser: Browser | null = null;
   #closing: Promise<void> | null = null;
 
   /** `createStack` makes these. */
@@ -322,6 +324,19 @@ export class Stack {
   async serveWeb(options: WebServerOptions = {}): Promise<WebServer> {
     this.#refuseWhenClosed("serveWeb");
     return new WebServer(this.#machine, options);
+  }
+
+  /**
+   * Fetches a page with the module's browser: resolves when the answer's head has come. Rejects with FetchError for an answer
+   * that cannot be used, StackError for a server that cannot be reached and EOPNOTSUPP where the profile has no browser.
+   */
+  async browse(url: string, options: BrowseOptions = {}): Promise<FetchedPage> {
+    this.#refuseWhenClosed("browse");
+    this.#browser ??= new Browser(this.#machine, async (name) => {
+      const { address } = await this.dns.promises.lookup(name);
+      return parseAddress(address);
+    });
+    return this.#browser.fetch(url, options);
   }
 
   /**

@@ -5,6 +5,7 @@ export enum Application {
   /** The one that whoever builds the module has written (application/own.ts). */
   OWN = 1,
   WEB_SERVER = 2,
+  BROWSER = 3,
   /** Asks DHCP servers for addresses (names/dhcp-client.ts). */
   DHCP_CLIENT = 16,
   /** Asks name servers (names/resolver.ts). */

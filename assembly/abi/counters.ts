@@ -210,6 +210,10 @@ export enum Counter {
   WebEvicted,
   WebTablesFull,
 
+  // The browser
+  FetchesBegun,
+  FetchesFailed,
+
   // DHCP, the client: messages, and why they were not heeded
   DhcpInOffers,
   DhcpInAcks,

@@ -57,6 +57,8 @@ export enum Region {
   NAME_CACHE,
   /** Machines that the DHCP server has lent addresses. */
   GUESTS,
+  /** What the browser fetches. */
+  FETCHES,
   COUNT,
 }
 

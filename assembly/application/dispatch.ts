@@ -1,10 +1,19 @@
 // Whose application is called. An application is a few functions, as application/own.ts has
 // them; they are called by name, so that one that the profile does not have leaves no byte.
 
-import { DHCP_CLIENT, DHCP_POOL, DNS_SERVER, LOOKUPS, NAME_CACHE, OWN_APPLICATION, WEB_CONNECTIONS } from "profile";
+import {
+  DHCP_CLIENT,
+  DHCP_POOL,
+  DNS_SERVER,
+  FETCHES,
+  LOOKUPS,
+  NAME_CACHE,
+  OWN_APPLICATION,
+  WEB_CONNECTIONS,
+} from "profile";
 import { Application } from "../abi/applications";
 import { Errno } from "../abi/errno";
-import { APPLICATIONS, DHCP_TIMER, OWN_TIMER, RESOLVER_TIMER, WEB_TIMER } from "../base/config";
+import { APPLICATIONS, DHCP_TIMER, FETCH_TIMER, OWN_TIMER, RESOLVER_TIMER, WEB_TIMER } from "../base/config";
 import { eventsWaiting, postEvent, takeEvent, takeOldest, wasCalledInside } from "../base/events";
 import { startCache } from "../names/cache";
 import * as dhcpClient from "../names/dhcp-client";
@@ -14,6 +23,8 @@ import * as nameServer from "../names/dns-server";
 import { startQueries } from "../names/query";
 import * as resolver from "../names/resolver";
 import { descriptorAt, endpointAt, isInside } from "../transport/endpoint";
+import { timer as browserTimer, serve as serveBrowser } from "./browser/browser";
+import { call as callBrowser } from "./browser/call";
 import * as own from "./own";
 import { call as callWebServer } from "./web/call";
 import { serve as serveWebServer, timer as webServerTimer } from "./web/server";
@@ -55,6 +66,7 @@ function serveWaiting(): void {
 function serve(application: u32, socket: i32, news: u32): void {
   if (OWN_APPLICATION && application == Application.OWN) own.serve(socket, news);
   if (WEB_CONNECTIONS && application == Application.WEB_SERVER) serveWebServer(socket, news);
+  if (FETCHES && application == Application.BROWSER) serveBrowser(socket, news);
   if (DHCP_CLIENT && application == Application.DHCP_CLIENT) dhcpClient.serve(socket, news);
   if (LOOKUPS && application == Application.RESOLVER) resolver.serve(socket, news);
   if (DHCP_POOL && application == Application.DHCP_SERVER) dhcpServer.serve(socket, news);
@@ -65,6 +77,7 @@ function serve(application: u32, socket: i32, news: u32): void {
 export function serveTimer(timer: u32): void {
   if (OWN_APPLICATION && timer == OWN_TIMER) own.timer();
   if (WEB_CONNECTIONS && timer == WEB_TIMER) webServerTimer();
+  if (FETCHES && timer == FETCH_TIMER) browserTimer();
   if (DHCP_CLIENT && timer == DHCP_TIMER) dhcpClient.timer();
   if (LOOKUPS && timer == RESOLVER_TIMER) resolver.timer();
 }
@@ -73,6 +86,7 @@ export function serveTimer(timer: u32): void {
 export function callApplication(application: u32, operation: u32, a: u32, b: u32, c: u32, d: u32): i32 {
   if (OWN_APPLICATION && application == Application.OWN) return own.call(operation, a, b, c, d);
   if (WEB_CONNECTIONS && application == Application.WEB_SERVER) return callWebServer(operation, a, b, c, d);
+  if (FETCHES && application == Application.BROWSER) return callBrowser(operation, a, b, c, d);
   return -Errno.EOPNOTSUPP;
 }
 

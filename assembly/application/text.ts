@@ -118,3 +118,10 @@ export function listHasWord(at: usize, bytes: u32, word: usize): bool {
   }
   return false;
 }
+
+/** What a hexadecimal digit counts, in capitals or not; 16 for what is none. */
+export function hexValue(byte: u32): u32 {
+  if (isDigit(byte)) return byte - 0x30;
+  const letter = (byte | 0x20) - 0x61;
+  return letter < 6 ? letter + 10 : 16;
+}

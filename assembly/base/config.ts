@@ -9,6 +9,7 @@ import {
   DHCP_CLIENT,
   DHCP_POOL,
   DNS_SERVER,
+  FETCHES,
   GROUPS,
   IPV6,
   LOOKUPS,
@@ -100,7 +101,7 @@ export const NEIGHBOR_BUCKETS: u32 = 1 << (32 - clz<i32>(NEIGHBORS - 1));
 /** There is something in assembly/names: what asks for addresses and names, or answers for them. */
 export const NAMES: bool = DHCP_CLIENT > 0 || LOOKUPS > 0 || DHCP_POOL > 0 || DNS_SERVER > 0;
 /** There are applications inside the module, whose sockets are served within the machine's turn. */
-export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0 || NAMES;
+export const APPLICATIONS: bool = OWN_APPLICATION > 0 || WEB_CONNECTIONS > 0 || FETCHES > 0 || NAMES;
 
 // Timers: one deadline for each of these, numbered from here on.
 export const TCB_TIMERS: u32 = 0;
@@ -120,7 +121,8 @@ export const GROUP_TIMER: u32 = REASSEMBLY_TIMER + (FRAGMENTS ? 1 : 0);
 export const APPLICATION_TIMERS: u32 = GROUP_TIMER + (GROUPS ? 1 : 0);
 export const OWN_TIMER: u32 = APPLICATION_TIMERS;
 export const WEB_TIMER: u32 = OWN_TIMER + (OWN_APPLICATION ? 1 : 0);
-export const DHCP_TIMER: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const FETCH_TIMER: u32 = WEB_TIMER + (WEB_CONNECTIONS ? 1 : 0);
+export const DHCP_TIMER: u32 = FETCH_TIMER + (FETCHES ? 1 : 0);
 export const RESOLVER_TIMER: u32 = DHCP_TIMER + (DHCP_CLIENT ? 1 : 0);
 export const TIMER_COUNT: u32 = RESOLVER_TIMER + (LOOKUPS ? 1 : 0);
 

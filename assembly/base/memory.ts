@@ -8,6 +8,8 @@ import {
   DHCP_CLIENT,
   DHCP_POOL,
   DNS_SERVER,
+  FETCH_LINE_BYTES,
+  FETCHES,
   GROUPS,
   IPV6,
   LOOKUP_ANSWER_BYTES,
@@ -115,7 +117,10 @@ export const GUEST_BASE: usize = DHCP_POOL ? memory.data(DHCP_POOL * GUEST_BYTES
 /** Of each connection of the web server: what is known of it, and the line of a request's head. */
 export const WEB_CONNECTION_BYTES: u32 = WEB_CONNECTIONS ? 96 + WEB_LINE_BYTES : 0;
 export const WEB_BASE: usize = WEB_CONNECTIONS ? memory.data(WEB_CONNECTIONS * WEB_CONNECTION_BYTES, 16) : 0;
-/** For each stream socket the connection that it is. */
+/** Of each fetch of the browser: what is known of it, where it goes to, and a line of the answer's head. */
+export const FETCH_BYTES: u32 = FETCHES ? 80 + FETCH_LINE_BYTES : 0;
+export const FETCH_BASE: usize = FETCHES ? memory.data(FETCHES * FETCH_BYTES, 16) : 0;
+/** For each stream socket the connection of the web server that it is. */
 export const WEB_PLACES: usize = WEB_CONNECTIONS ? memory.data(TCBS * 2, 16) : 0;
 
 export const ADAPTER_BYTES: u32 = 52;
@@ -149,7 +154,7 @@ export const GENERATIONS: usize = memory.data(SOCKETS * 2, 16);
 export const COUNTERS_USED: u32 = <u32>(
   (NAMES
     ? Counter.COUNT
-    : WEB_CONNECTIONS
+    : WEB_CONNECTIONS || FETCHES
       ? Counter.DhcpInOffers
       : SEVERAL_ADAPTERS || IPV6
         ? Counter.WebConnections
@@ -224,7 +229,8 @@ const SERVERS_BYTES: u32 = (DHCP_POOL ? 32 : 0) + (DNS_SERVER ? 16 : 0);
 const NAMES_BYTES: u32 = NAMES_AREA_BYTES + HOST_NAME_BYTES + (NAMES ? 128 : 0) + SERVERS_BYTES;
 /** The web server itself, and the text that an application is writing. */
 export const WEB_STATE: usize = WEB_CONNECTIONS ? memory.data(16, 8) : 0;
-export const TEXT_WRITER: usize = WEB_CONNECTIONS ? memory.data(20, 8) : 0;
+export const FETCH_STATE: usize = FETCHES ? memory.data(8, 8) : 0;
+export const TEXT_WRITER: usize = WEB_CONNECTIONS || FETCHES ? memory.data(20, 8) : 0;
 export const STATE_BYTES: u32 = <u32>(WORK_AREA - CLOCK_STATE) + 48 + REPORT_BYTES + GROUP_AREA_BYTES + NAMES_BYTES;
 
 /** One buffer for each packet, behind everything else. */

@@ -6,6 +6,7 @@ import {
   DATAGRAM_SOCKETS,
   DHCP_CLIENT,
   DHCP_POOL,
+  FETCHES,
   GROUPS,
   IPV6,
   LOOKUPS,
@@ -22,6 +23,7 @@ import {
 } from "profile";
 import { Errno } from "../abi/errno";
 import { Region, RegionWord } from "../abi/regions";
+import { fetchesInUse } from "../application/browser/fetch";
 import { webConnectionsInUse } from "../application/web/connection";
 import {
   ALL_ADAPTERS,
@@ -48,6 +50,8 @@ import {
   EVENT_BYTES,
   EVENT_RING,
   EXCHANGE_BYTES,
+  FETCH_BASE,
+  FETCH_BYTES,
   FLOW_TABLE,
   GROUP_BASE,
   GROUP_BYTES,
@@ -146,6 +150,7 @@ export function describeRegion(region: u32): i32 {
       return table(CLOCK_STATE, 1, STATE_BYTES);
     default:
       if (WEB_CONNECTIONS && region == Region.WEB_CONNECTIONS) return describeWebConnections();
+      if (FETCHES && region == Region.FETCHES) return usedTable(FETCH_BASE, FETCHES, FETCH_BYTES, fetchesInUse());
       return GROUPS ? describeGroupRegion(region) : -Errno.EINVAL;
   }
 }

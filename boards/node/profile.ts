@@ -96,3 +96,7 @@ export const NAME_CACHE: u32 = 64;
 export const DHCP_POOL: u32 = 64;
 /** 1: the module has a name server of its own, for the hosts of NAME_CACHE. */
 export const DNS_SERVER: u32 = 1;
+/** Pages that the browser fetches at once; 0: there is none. */
+export const FETCHES: u32 = 4;
+/** Bytes for a URL's host and target and a line of the answer's head, of each. */
+export const FETCH_LINE_BYTES: u32 = 1024;

@@ -6,6 +6,7 @@ import { compileVariant } from "./variants.mjs";
 /** The constants that an application leaves a profile without, by what people call it. */
 const WITHOUT = {
   "the web server": { WEB_CONNECTIONS: 0, WEB_LINE_BYTES: 0 },
+  "the browser": { FETCHES: 0, FETCH_LINE_BYTES: 0 },
 };
 
 /** Bytes of wasm and of linear memory, by application, for a profile whose constants and wasm are given. */

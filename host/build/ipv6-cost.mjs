@@ -18,7 +18,9 @@ const PAGE = 65536;
 export async function ipv6Cost(name, profile, wasm) {
   const shipped = await bytesOf(wasm);
   if (profile.IPV6) {
-    const without = await bytesOf(await compileVariant(name, { IPV6: 0, NAME_SERVERS: 0 }));
+    const without = await bytesOf(
+      await compileVariant(name, { IPV6: 0, ...(profile.LOOKUPS ? {} : { NAME_SERVERS: 0 }) }),
+    );
     return { name, own: difference(shipped, without), needs: { wasm: 0, memory: 0 }, whole: shipped };
   }
   const needed = Object.fromEntries(Object.entries(LEAST).map(([key, least]) => [key, Math.max(profile[key], least)]));

@@ -27,7 +27,7 @@ function sourceOf(name, { about, needed, texts }) {
   const places = Object.entries(texts).map(([constant, text]) => {
     const place = bytes.length;
     bytes.push(text.length, ...Buffer.from(text, "latin1"));
-    return `/** ${JSON.stringify(text)} */\nexport const ${constant}: usize = ${name.toUpperCase()}_TEXTS + ${place};`;
+    return `// ${JSON.stringify(text)}\nexport const ${constant}: usize = ${name.toUpperCase()}_TEXTS + ${place};`;
   });
   while (bytes.length % UNIT !== 0) bytes.push(0);
   const lines = [];
@@ -36,7 +36,7 @@ function sourceOf(name, { about, needed, texts }) {
 // ${about} Written by host/build/texts.mjs from ${name}.json.
 // Each is its length in one byte, and then its bytes.
 
-import { ${needed.join(", ")} } from "profile";
+import { ${[...needed].sort().join(", ")} } from "profile";
 
 export const ${name.toUpperCase()}_TEXTS: usize = ${needed.map((constant) => `${constant} > 0`).join(" || ")}
   ? memory.data<u8>([

@@ -1,15 +1,16 @@
-// `thimble get`: fetches a page over HTTP. The request is node's own, made over a connection of the stack.
+// `thimble get`: fetches a page over HTTP with the module's browser.
 
 import { createWriteStream } from "node:fs";
-import { createServer, type IncomingMessage, request } from "node:http";
-import { Writable } from "node:stream";
+import { STATUS_CODES } from "node:http";
+import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
+import type { FetchedPage } from "../applications/browser.ts";
+import { pageOfBytes } from "../applications/web-server.ts";
 import { splitZone } from "../core/address.ts";
 import type { Stack } from "../stack.ts";
 import { DEMO_PAGE } from "./demo-page.ts";
 import { Failure, sentenceOf, UsageError } from "./errors.ts";
-import { httpStream, serveHttp } from "./http-connections.ts";
 import { addressArgument, addStackOptions, examples, type StackOptions, seconds } from "./options.ts";
 import { type RunningStack, startStack } from "./run-stack.ts";
 import { bytesText, rateText } from "./terminal.ts";
@@ -22,7 +23,7 @@ interface GetFlags extends StackOptions {
 
 /** What came of a request. */
 interface Outcome {
-  response: IncomingMessage;
+  page: FetchedPage;
   bytes: number;
   /** From the first SYN to the last byte. */
   milliseconds: number;
@@ -31,9 +32,10 @@ interface Outcome {
 const PROGRESS_EVERY_MS = 100;
 
 const HELP = `
-The page goes to stdout, or to a file with -o. Names are not looked up yet: the URL has the
-server's address, an IPv6 one in brackets. On a simulated cable the machine at the other end has
-that address, and one page to serve.`;
+The page goes to stdout, or to a file with -o. The browser inside the stack's module asks for it,
+follows pages that lead elsewhere, and reads no faster than the page can be written. Names are not
+looked up yet: the URL has the server's address, an IPv6 one in brackets. On a simulated cable the
+machine at the other end has that address, and one page to serve.`;
 
 export function registerGet(program: Command): void {
   const command = program
@@ -63,7 +65,7 @@ async function run(url: URL, flags: GetFlags): Promise<void> {
     if (running.far) await servePage(running.far, portOf(url));
     const body: Buffer[] = [];
     const outcome = await fetchTo(running, url, flags, body);
-    report(url, flags, outcome, body);
+    report(flags, outcome, body);
   } finally {
     await running.close();
   }
@@ -75,17 +77,21 @@ async function fetchTo({ stack }: RunningStack, url: URL, flags: GetFlags, body:
   const began = performance.now();
   let bytes = 0;
   try {
-    const response = await requestOver(stack, url, flags.timeout * 1000, silence.signal);
-    const total = Number(response.headers["content-length"] ?? Number.NaN);
+    const page = await stack.browse(url.href, { timeout: flags.timeout * 1000 });
+    const total = Number(page.headers["content-length"] ?? Number.NaN);
     const progress = progressLine(total, began);
-    response.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      timer.refresh();
-      progress(bytes);
-    });
-    await pipeline(response, targetOf(flags, body), { signal: silence.signal, end: flags.output !== undefined });
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const piece of page.body) {
+        bytes += piece.length;
+        timer.refresh();
+        progress(bytes);
+        yield piece;
+      }
+    };
+    const target = targetOf(flags, body);
+    await pipeline(Readable.from(counted()), target, { signal: silence.signal, end: flags.output !== undefined });
     progress(bytes, true);
-    return { response, bytes, milliseconds: performance.now() - began };
+    return { page, bytes, milliseconds: performance.now() - began };
   } catch (error) {
     const waited = `Nothing has come from ${url.host} for ${flags.timeout} seconds`;
     if (silence.signal.aborted) throw new Failure(`${waited}; ${bytesText(bytes)} were there by then.`);
@@ -94,18 +100,6 @@ async function fetchTo({ stack }: RunningStack, url: URL, flags: GetFlags, body:
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function requestOver(stack: Stack, url: URL, timeout: number, signal: AbortSignal): Promise<IncomingMessage> {
-  const connection = await stack.connect({ address: hostOf(url), port: portOf(url), timeout });
-  const stream = httpStream(connection);
-  return new Promise((resolve, reject) => {
-    const headers = { Host: url.host, "User-Agent": "thimble", Accept: "*/*" };
-    const path = url.pathname + url.search;
-    request({ method: "GET", path, headers, createConnection: () => stream, signal }, resolve)
-      .on("error", reject)
-      .end();
-  });
 }
 
 function targetOf(flags: GetFlags, body: Buffer[]): Writable {
@@ -133,27 +127,20 @@ function progressLine(total: number, began: number): (bytes: number, last?: bool
   };
 }
 
-function report(url: URL, flags: GetFlags, { response, bytes, milliseconds }: Outcome, body: Buffer[]): void {
-  const { statusCode: status = 0, statusMessage = "", headers } = response;
+function report(flags: GetFlags, { page, bytes, milliseconds }: Outcome, body: Buffer[]): void {
+  const { url, status, headers } = page;
   if (flags.json) {
     const page = flags.output === undefined ? { body: Buffer.concat(body).toString() } : { output: flags.output };
     const figures = { bytes, milliseconds: Math.round(milliseconds) };
-    process.stdout.write(`${JSON.stringify({ url: url.href, status, headers, ...figures, ...page }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ url, status, headers, ...figures, ...page }, null, 2)}\n`);
   }
-  if (status >= 400) throw new Failure(`The server answered ${status} ${statusMessage} for ${url.href}.`);
-  if (status >= 300 && headers.location) {
-    throw new Failure(`The page has moved to ${headers.location} (status ${status}); ask for that.`);
-  }
+  if (status >= 400) throw new Failure(`The server answered ${status} ${STATUS_CODES[status] ?? ""} for ${url}.`);
 }
 
 // The machine at the other end of a simulated cable has one page, whatever it is asked for.
 async function servePage(far: Stack, port: number): Promise<void> {
-  const server = createServer((_request, response) => {
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.end(DEMO_PAGE);
-  });
-  const listener = await far.listen({ port });
-  void serveHttp(server, listener);
+  const page = pageOfBytes(Buffer.from(DEMO_PAGE), "text/html; charset=utf-8");
+  await far.serveWeb({ port, page: () => page });
 }
 
 function portOf(url: URL): number {

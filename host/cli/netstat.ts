@@ -1,6 +1,7 @@
 // `thimble netstat`: the sockets, counters, addresses, routes and neighbors of a stack that runs in another terminal.
 
 import type { Command } from "commander";
+import { applicationName } from "../applications/owner-names.ts";
 import { type InterfaceStatus, interfaceTableText } from "../inspect/interfaces.ts";
 import { socketsText } from "../inspect/netstat.ts";
 import {
@@ -67,7 +68,10 @@ export function registerNetstat(program: Command): void {
     .description("Prints the sockets of a stack that runs in another terminal (thimble serve, echo, get, ping).")
     .option("-a, --all", "also sockets that listen or have no peer (with -s: also counters that are 0)")
     .option("-n, --numeric", "ports as numbers, not as names of services")
-    .option("-o, --owner", "also the process or owner of each socket, its timer, and when it last sent")
+    .option(
+      "-o, --owner",
+      "also the process, or the application inside the stack, of each socket, its timer, and when it last sent",
+    )
     .option("-l, --listening", "only sockets that listen")
     .option("-t, --tcp", "only TCP sockets")
     .option("-u, --udp", "only UDP sockets")
@@ -134,7 +138,9 @@ async function run(flags: NetstatFlags): Promise<void> {
   const program = programOf(stack.card);
   const ownerName = (owner: number): string => {
     const name = program(owner);
-    return name === null ? (owner === 0 ? "-" : String(owner)) : `${owner}/${name}`;
+    if (name !== null) return `${owner}/${name}`;
+    // What is left of a connection (TIME_WAIT) belongs to nobody any more.
+    return owner === 0 ? "-" : (applicationName(owner) ?? String(owner));
   };
   print(flags, rows, () => socketsText(rows, { ...flags, all: flags.all || flags.listening, ownerName }));
 }

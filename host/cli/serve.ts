@@ -18,9 +18,9 @@ interface ServeFlags extends StackOptions {
 
 const HELP = `
 A folder's index.html is its page; files and folders whose name begins with a dot are not served.
-The server runs inside the stack's module: HTTP/1.1 with ranges and conditions, GET and HEAD; profiles
-node and tiny-web have it. Connections are kept for further requests. Every request gets a line: peer, what was asked, status,
-bytes, time. Ctrl-C ends the command.`;
+The server runs inside the stack's module: HTTP/1.1 with ranges and conditions, GET and HEAD; the
+profiles node and tiny-web have it. Connections are kept for further requests. Every request gets a
+line: peer, what was asked, status, bytes, time. Ctrl-C ends the command.`;
 
 export function registerServe(program: Command): void {
   const command = program

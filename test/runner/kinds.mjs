@@ -23,6 +23,7 @@ export const KINDS = [
   ...[
     "structure",
     "host",
+    "application",
     "node-api",
     "web",
     "segment",

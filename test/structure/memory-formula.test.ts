@@ -44,6 +44,8 @@ function randomProfile(random: Random): string {
   const tcbs = upTo(1, 300);
   const adapters = upTo(1, 3);
   const packets = tcbs + upTo(20, 500);
+  const connections = upTo(0, 1) * upTo(1, 20);
+  const fetches = upTo(0, 1) * upTo(1, 5);
   const constants: Record<string, number> = {
     LINEAR_BYTES: PAGES * 65536,
     MAC: mac,
@@ -71,6 +73,10 @@ function randomProfile(random: Random): string {
     CLAIMS: ipv6 || upTo(0, 1),
     GROUPS: groups,
     MEMBERSHIPS: groups ? upTo(1, 50) : 0,
+    WEB_CONNECTIONS: connections,
+    WEB_LINE_BYTES: connections ? 8 * upTo(8, 100) : 0,
+    FETCHES: fetches,
+    FETCH_LINE_BYTES: fetches ? 8 * upTo(16, 100) : 0,
   };
   return variantSource("eight", constants);
 }

@@ -2,9 +2,9 @@
 // What HTTP/1.1 is written in (RFC 9110, RFC 9112). Written by host/build/texts.mjs from http.json.
 // Each is its length in one byte, and then its bytes.
 
-import { WEB_CONNECTIONS } from "profile";
+import { FETCHES, WEB_CONNECTIONS } from "profile";
 
-export const HTTP_TEXTS: usize = WEB_CONNECTIONS > 0
+export const HTTP_TEXTS: usize = WEB_CONNECTIONS > 0 || FETCHES > 0
   ? memory.data<u8>([
       7, 72, 84, 84, 80, 47, 49, 46, 2, 13, 10, 3, 71, 69, 84, 4, 72, 69, 65, 68,
       4, 80, 79, 83, 84, 3, 80, 85, 84, 6, 68, 69, 76, 69, 84, 69, 7, 67, 79, 78,
@@ -39,103 +39,111 @@ export const HTTP_TEXTS: usize = WEB_CONNECTIONS > 0
       103, 58, 32, 34, 18, 65, 108, 108, 111, 119, 58, 32, 71, 69, 84, 44, 32, 72, 69, 65,
       68, 13, 10, 19, 67, 111, 110, 110, 101, 99, 116, 105, 111, 110, 58, 32, 99, 108, 111, 115,
       101, 13, 10, 24, 67, 111, 110, 110, 101, 99, 116, 105, 111, 110, 58, 32, 107, 101, 101, 112,
-      45, 97, 108, 105, 118, 101, 13, 10, 0, 0, 0, 0,
+      45, 97, 108, 105, 118, 101, 13, 10, 6, 72, 111, 115, 116, 58, 32, 21, 85, 115, 101, 114,
+      45, 65, 103, 101, 110, 116, 58, 32, 116, 104, 105, 109, 98, 108, 101, 13, 10, 13, 65, 99,
+      99, 101, 112, 116, 58, 32, 42, 47, 42, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ])
   : 0;
 
-/** "HTTP/1." */
+// "HTTP/1."
 export const VERSION: usize = HTTP_TEXTS + 0;
-/** "\r\n" */
+// "\r\n"
 export const LINE_END: usize = HTTP_TEXTS + 8;
-/** "GET" */
+// "GET"
 export const GET: usize = HTTP_TEXTS + 11;
-/** "HEAD" */
+// "HEAD"
 export const HEAD: usize = HTTP_TEXTS + 15;
-/** "POST" */
+// "POST"
 export const POST: usize = HTTP_TEXTS + 20;
-/** "PUT" */
+// "PUT"
 export const PUT: usize = HTTP_TEXTS + 25;
-/** "DELETE" */
+// "DELETE"
 export const DELETE: usize = HTTP_TEXTS + 29;
-/** "CONNECT" */
+// "CONNECT"
 export const CONNECT: usize = HTTP_TEXTS + 36;
-/** "OPTIONS" */
+// "OPTIONS"
 export const OPTIONS: usize = HTTP_TEXTS + 44;
-/** "TRACE" */
+// "TRACE"
 export const TRACE: usize = HTTP_TEXTS + 52;
-/** "PATCH" */
+// "PATCH"
 export const PATCH: usize = HTTP_TEXTS + 58;
-/** "http://" */
+// "http://"
 export const SCHEME: usize = HTTP_TEXTS + 64;
-/** "host" */
+// "host"
 export const HOST: usize = HTTP_TEXTS + 72;
-/** "connection" */
+// "connection"
 export const CONNECTION: usize = HTTP_TEXTS + 77;
-/** "content-length" */
+// "content-length"
 export const CONTENT_LENGTH: usize = HTTP_TEXTS + 88;
-/** "transfer-encoding" */
+// "transfer-encoding"
 export const TRANSFER_ENCODING: usize = HTTP_TEXTS + 103;
-/** "range" */
+// "range"
 export const RANGE: usize = HTTP_TEXTS + 121;
-/** "expect" */
+// "expect"
 export const EXPECT: usize = HTTP_TEXTS + 127;
-/** "if-none-match" */
+// "if-none-match"
 export const IF_NONE_MATCH: usize = HTTP_TEXTS + 134;
-/** "if-range" */
+// "if-range"
 export const IF_RANGE: usize = HTTP_TEXTS + 148;
-/** "bytes=" */
+// "bytes="
 export const BYTES_UNIT: usize = HTTP_TEXTS + 157;
-/** "close" */
+// "close"
 export const CLOSE: usize = HTTP_TEXTS + 164;
-/** "keep-alive" */
+// "keep-alive"
 export const KEEP_ALIVE: usize = HTTP_TEXTS + 170;
-/** "chunked" */
+// "chunked"
 export const CHUNKED: usize = HTTP_TEXTS + 181;
-/** "200 OK" */
+// "200 OK"
 export const S200: usize = HTTP_TEXTS + 189;
-/** "206 Partial Content" */
+// "206 Partial Content"
 export const S206: usize = HTTP_TEXTS + 196;
-/** "304 Not Modified" */
+// "304 Not Modified"
 export const S304: usize = HTTP_TEXTS + 216;
-/** "400 Bad Request" */
+// "400 Bad Request"
 export const S400: usize = HTTP_TEXTS + 233;
-/** "404 Not Found" */
+// "404 Not Found"
 export const S404: usize = HTTP_TEXTS + 249;
-/** "405 Method Not Allowed" */
+// "405 Method Not Allowed"
 export const S405: usize = HTTP_TEXTS + 263;
-/** "408 Request Timeout" */
+// "408 Request Timeout"
 export const S408: usize = HTTP_TEXTS + 286;
-/** "413 Content Too Large" */
+// "413 Content Too Large"
 export const S413: usize = HTTP_TEXTS + 306;
-/** "414 URI Too Long" */
+// "414 URI Too Long"
 export const S414: usize = HTTP_TEXTS + 328;
-/** "416 Range Not Satisfiable" */
+// "416 Range Not Satisfiable"
 export const S416: usize = HTTP_TEXTS + 345;
-/** "431 Request Header Fields Too Large" */
+// "431 Request Header Fields Too Large"
 export const S431: usize = HTTP_TEXTS + 371;
-/** "500 Internal Server Error" */
+// "500 Internal Server Error"
 export const S500: usize = HTTP_TEXTS + 407;
-/** "501 Not Implemented" */
+// "501 Not Implemented"
 export const S501: usize = HTTP_TEXTS + 433;
-/** "503 Service Unavailable" */
+// "503 Service Unavailable"
 export const S503: usize = HTTP_TEXTS + 453;
-/** "505 HTTP Version Not Supported" */
+// "505 HTTP Version Not Supported"
 export const S505: usize = HTTP_TEXTS + 477;
-/** "Content-Length: " */
+// "Content-Length: "
 export const F_LENGTH: usize = HTTP_TEXTS + 508;
-/** "Content-Type: " */
+// "Content-Type: "
 export const F_TYPE: usize = HTTP_TEXTS + 525;
-/** "text/plain" */
+// "text/plain"
 export const F_PLAIN: usize = HTTP_TEXTS + 540;
-/** "Content-Range: bytes " */
+// "Content-Range: bytes "
 export const F_RANGE: usize = HTTP_TEXTS + 551;
-/** "Accept-Ranges: bytes\r\n" */
+// "Accept-Ranges: bytes\r\n"
 export const F_RANGES: usize = HTTP_TEXTS + 573;
-/** "ETag: \"" */
+// "ETag: \""
 export const F_TAG: usize = HTTP_TEXTS + 596;
-/** "Allow: GET, HEAD\r\n" */
+// "Allow: GET, HEAD\r\n"
 export const F_ALLOW: usize = HTTP_TEXTS + 604;
-/** "Connection: close\r\n" */
+// "Connection: close\r\n"
 export const F_CLOSE: usize = HTTP_TEXTS + 623;
-/** "Connection: keep-alive\r\n" */
+// "Connection: keep-alive\r\n"
 export const F_KEEP: usize = HTTP_TEXTS + 643;
+// "Host: "
+export const F_HOST: usize = HTTP_TEXTS + 668;
+// "User-Agent: thimble\r\n"
+export const F_AGENT: usize = HTTP_TEXTS + 675;
+// "Accept: */*\r\n"
+export const F_ACCEPT: usize = HTTP_TEXTS + 697;

@@ -126,7 +126,7 @@ function putPageFields(connection: WebConnection): void {
     putText(LINE_END);
     putText(F_TYPE);
     if (connection.has(WebFlag.INSIDE)) putText(connection.pageType);
-    else putBytes(connection.line, connection.typeBytes);
+    else putBytes(connection.lineAt, connection.typeBytes);
     putText(LINE_END);
     putText(F_RANGES);
   }

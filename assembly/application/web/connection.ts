@@ -6,6 +6,7 @@ import { NEVER, now } from "../../base/clock";
 import { SECOND, WEB_TIMER } from "../../base/config";
 import { WEB_BASE, WEB_CONNECTION_BYTES, WEB_PLACES, WEB_STATE } from "../../base/memory";
 import { setTimer, timerDue } from "../../base/timers";
+import { Line } from "../line";
 
 /** What a connection of the web server is about. */
 export const enum Stage {
@@ -30,9 +31,6 @@ export const enum Stage {
 
 /** Bits of `WebConnection.flags`. */
 export const enum WebFlag {
-  /** The line of the head that is being read is longer than there is room for; its last byte was a CR. */
-  LONG_LINE = 1,
-  RETURN = 2,
   /** The request line has come. */
   HAS_REQUEST = 4,
   /** HTTP/1.0. */
@@ -81,9 +79,8 @@ export class WebConnection {
   pageType: usize;
   /** Bits of WebFlag. */
   flags: u16;
-  /** Bytes of the target, which stands at the beginning of the line's room; of the line that is being read behind it. */
+  /** Bytes of the target, which stands at the beginning of the line's room. */
   targetBytes: u16;
-  lineBytes: u16;
   /** Bytes of the head that have come. */
   headBytes: u16;
   /** The answer's status, 0 while there is none, and bytes of its head that are written. */
@@ -97,9 +94,10 @@ export class WebConnection {
   /** What it wants of the host (abi/web.ts, WebNeed), 0 for nothing; the method (WebMethod). */
   need: u8;
   method: u8;
+  /** The line that is being read (Line). */
+  lineState: u32;
   /** Nothing: the record is a whole number of words. */
-  reserved0: u16;
-  reserved1: u32;
+  reserved: u32;
 
   @inline get stage(): Stage {
     return this.stageByte;
@@ -120,8 +118,11 @@ export class WebConnection {
   @inline get target(): usize {
     return changetype<usize>(this) + offsetof<WebConnection>();
   }
-  @inline get line(): usize {
+  @inline get lineAt(): usize {
     return this.target + this.targetBytes;
+  }
+  @inline get line(): Line {
+    return changetype<Line>(changetype<usize>(this) + offsetof<WebConnection>("lineState"));
   }
   /** Room for that line. */
   @inline get lineRoom(): u32 {

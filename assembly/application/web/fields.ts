@@ -6,6 +6,7 @@ import {
   blanksBefore,
   digitsAt,
   findByte,
+  hexValue,
   isToken,
   isWord,
   listHasWord,
@@ -40,7 +41,7 @@ const TAG_DIGITS: u32 = 16;
 
 /** Reads a line of the head. 0, or the status that the request is refused with. Of a long line only the beginning is there. */
 export function readField(connection: WebConnection, bytes: u32, isLong: bool): u32 {
-  const line = connection.line;
+  const line = connection.lineAt;
   const name = findByte(line, bytes, COLON);
   // A line that begins with a blank goes on with the one before, as nobody may send it any more (RFC 9112 §5.2).
   if (name == bytes) return isLong ? 431 : 400;
@@ -147,8 +148,7 @@ function readTag(connection: WebConnection, value: usize, bytes: u32, flag: WebF
 function hexAt(at: usize): u64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < TAG_DIGITS; i++) {
-    const byte: u32 = load<u8>(at + i);
-    const digit = byte - 0x30 < 10 ? byte - 0x30 : byte - 0x61 < 6 ? byte - 0x57 : 16;
+    const digit = hexValue(load<u8>(at + i));
     if (digit > 15) return 0;
     value = (value << 4) | digit;
   }

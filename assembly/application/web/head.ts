@@ -4,6 +4,7 @@
 
 import { WEB_LINE_BYTES } from "profile";
 import { WebMethod } from "../../abi/web";
+import { LineFate } from "../line";
 import { beginsWithWord, findByte, isDigit, isText, isToken } from "../text";
 import { CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, SCHEME, TRACE, VERSION } from "../texts/http";
 import { WebConnection, WebFlag } from "./connection";
@@ -12,12 +13,8 @@ import { readField } from "./fields";
 /** Bytes that a head may have in all. */
 const MOST_HEAD: u32 = 16384;
 
-const LF: u32 = 10;
-const CR: u32 = 13;
-const TAB: u32 = 9;
 const SPACE: u32 = 0x20;
 const SLASH: u32 = 0x2f;
-const DELETED: u32 = 0x7f;
 
 /** What has become of a head after a byte of it. */
 export const enum HeadFate {
@@ -32,7 +29,7 @@ export const enum HeadFate {
 export function beginHead(connection: WebConnection): void {
   connection.flags &= <u16>WebFlag.LISTED;
   connection.targetBytes = 0;
-  connection.lineBytes = 0;
+  connection.line.begin();
   connection.headBytes = 0;
   connection.bodyBytes = 0;
   connection.method = <u8>WebMethod.OTHER;
@@ -43,27 +40,14 @@ export function beginHead(connection: WebConnection): void {
 /** Reads a byte: a HeadFate, or the status that the request is refused with. */
 export function readByte(connection: WebConnection, byte: u32): u32 {
   if (++connection.headBytes > MOST_HEAD) return 431;
-  if (byte == LF) return endLine(connection);
-  if (connection.has(WebFlag.RETURN)) return 400; // a CR that ends no line (RFC 9112 §2.2)
-  if (byte == CR) {
-    connection.set(WebFlag.RETURN);
-    return HeadFate.OPEN;
-  }
-  if ((byte < SPACE && byte != TAB) || byte == DELETED) return 400;
-  if (connection.lineBytes < connection.lineRoom) {
-    store<u8>(connection.line + connection.lineBytes++, <u8>byte);
-  } else {
-    connection.set(WebFlag.LONG_LINE);
-  }
-  return HeadFate.OPEN;
+  const fate = connection.line.add(byte, connection.lineAt, connection.lineRoom);
+  if (fate == LineFate.OPEN) return HeadFate.OPEN;
+  return fate == LineFate.BAD ? 400 : endLine(connection, fate == LineFate.CUT);
 }
 
-function endLine(connection: WebConnection): u32 {
-  connection.clear(WebFlag.RETURN);
-  const bytes: u32 = connection.lineBytes;
-  const isLong = connection.has(WebFlag.LONG_LINE);
-  connection.clear(WebFlag.LONG_LINE);
-  connection.lineBytes = 0;
+function endLine(connection: WebConnection, isLong: bool): u32 {
+  const bytes: u32 = connection.line.bytes;
+  connection.line.begin();
   if (!connection.has(WebFlag.HAS_REQUEST)) {
     if (!bytes) return HeadFate.OPEN; // an empty line in front of a request is nothing (§2.2)
     return isLong ? whyTooLong(connection, bytes) : readRequestLine(connection, bytes);
@@ -73,12 +57,12 @@ function endLine(connection: WebConnection): u32 {
 
 // No target is longer than the line's room; a method as long is none of ours.
 function whyTooLong(connection: WebConnection, bytes: u32): u32 {
-  return findByte(connection.line, bytes, SPACE) < bytes ? 414 : 501;
+  return findByte(connection.lineAt, bytes, SPACE) < bytes ? 414 : 501;
 }
 
 // method SP request-target SP HTTP-version (§3).
 function readRequestLine(connection: WebConnection, bytes: u32): u32 {
-  const line = connection.line;
+  const line = connection.lineAt;
   const method = findByte(line, bytes, SPACE);
   if (method == bytes || !isToken(line, method)) return 400;
   const target = line + method + 1;

@@ -72,7 +72,7 @@ export function answerFromHost(number: u32, status: u32, about: usize, bytes: u3
     if (bytes < TYPE || !isReadable(about, bytes)) return -Errno.EFAULT;
     const type = bytes - TYPE;
     if (type > 255 || type + connection.targetBytes > <u32>WEB_LINE_BYTES) return -Errno.EMSGSIZE;
-    memory.copy(connection.line, about + TYPE, type);
+    memory.copy(connection.lineAt, about + TYPE, type);
     connection.typeBytes = <u8>type;
     answerPage(connection, load<u64>(about + SIZE), load<u64>(about + TAG));
   } else {
