@@ -56,7 +56,7 @@ export function lentAt(): usize {
   return load<u32>(RESULT + Result.POINTER * 4);
 }
 
-/** Right after `peek` of a datagram: where its sender's address lies, and the port. */
+/** Right after `peek` of a datagram, or a call that names an end: where the sender's address lies, or that one's, and the port. */
 export function senderAddress(): usize {
   return RESULT + Result.ADDRESS * 4;
 }

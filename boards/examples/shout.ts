@@ -1,5 +1,5 @@
-// An application of one's own: whatever comes to port 7 goes back in capitals, and once a second a datagram says to how many
-// that happened. `npm run application boards/examples/shout.ts` makes one module of it and the stack.
+// An application of one's own: whatever comes to port 7 goes back in capitals, and once a second a datagram tells who came
+// last how many have come so far. `npm run application boards/examples/shout.ts` makes one module of it and the stack.
 
 import {
   accept,
@@ -13,10 +13,10 @@ import {
   listenAt,
   now,
   peek,
+  peerName,
   room,
   SECOND,
-  SocketOption,
-  setOption,
+  senderAddress,
   take,
 } from "thimble-tcpip/assembly";
 
@@ -25,25 +25,28 @@ const NEWS_PORT: u32 = 7007;
 
 /** The listener, the socket of the news, and connections so far: three words. */
 const STATE: usize = memory.data(12, 4);
-/** Everybody on this link: ::ffff:255.255.255.255. */
-const EVERYBODY: usize = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255]);
+/** The address of who came last. */
+const LAST: usize = memory.data(16, 8);
 
 export function start(): void {
   store<i32>(STATE, listenAt(PORT, 4));
-  const news = datagramsAt(NEWS_PORT);
-  setOption(news, SocketOption.BROADCAST, 1);
-  store<i32>(STATE, news, 4);
+  store<i32>(STATE, datagramsAt(NEWS_PORT), 4);
   store<u32>(STATE, 0, 8);
   callAt(SECOND);
 }
 
 export function serve(socket: i32, news: u32): void {
   if (socket == load<i32>(STATE)) {
-    while (accept(socket) >= 0) store<u32>(STATE, load<u32>(STATE, 8) + 1, 8);
+    for (let guest = accept(socket); guest >= 0; guest = accept(socket)) welcome(guest);
   } else if (socket != load<i32>(STATE, 4)) {
     if (news & Event.ERROR) close(socket);
     else shout(socket);
   }
+}
+
+function welcome(guest: i32): void {
+  store<u32>(STATE, load<u32>(STATE, 8) + 1, 8);
+  if (peerName(guest) == 0) memory.copy(LAST, senderAddress(), 16);
 }
 
 // Until nothing more has come, or there is no room for more: then `serve` is called again when there is.
@@ -68,9 +71,10 @@ function capital(byte: u8): u8 {
 
 export function timer(): void {
   const socket = load<i32>(STATE, 4);
-  if (room(socket, 4, 0) > 0) {
-    store<u32>(lentAt(), bswap(load<u32>(STATE, 8)));
-    commitTo(socket, 4, EVERYBODY, NEWS_PORT);
+  const guests = load<u32>(STATE, 8);
+  if (guests && room(socket, 4, 0) > 0) {
+    store<u32>(lentAt(), bswap(guests));
+    commitTo(socket, 4, LAST, NEWS_PORT);
   }
   callAt(now() + SECOND);
 }

@@ -36,6 +36,8 @@ export async function compileApplication({ file, profile, output, changes = {} }
 async function compile(args, file) {
   const messages = [];
   const written = new Map();
+  // The compiler keeps what --lib brought in, and would take the profile of the run before for this one's.
+  delete asc.libraryFiles.profile;
   const { error } = await asc.main([...args, "--baseDir", ROOT], {
     stdout: { write: (text) => messages.push(text) },
     stderr: { write: (text) => messages.push(text) },
