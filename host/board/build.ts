@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { boardFolder, compileFirmware, firmwarePath, ROOT } from "../build/firmware.mjs";
 import { newest } from "../build/ready.mjs";
-import { layerBytes } from "../build/wasm-code.ts";
+import { layerBytes } from "../core/layers.ts";
 import { InputError } from "../errors.ts";
 import { type NamedBoard, readBoard } from "./boards.ts";
 import { readSections } from "./elf.ts";

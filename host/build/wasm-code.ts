@@ -1,6 +1,7 @@
 // The code of a wasm file: its functions with their names and layers, and a section of ours that says how many bytes each
 // layer has (WebAssembly core specification 2.0, §5.5 and Appendix, names).
 
+import { LAYERS_SECTION } from "../core/layers.ts";
 import { WasmReader } from "./wasm-reader.ts";
 
 export interface FunctionSize {
@@ -17,9 +18,6 @@ export interface LayerSize {
   bytes: number;
   functions: number;
 }
-
-/** The custom section with the bytes of each layer, largest first: names and numbers as JSON. */
-export const LAYERS_SECTION = "layers";
 
 const MAGIC_AND_VERSION = 8;
 const SECTION = { CUSTOM: 0, IMPORT: 2, CODE: 10 };
@@ -76,12 +74,6 @@ export function labelled(wasm: Uint8Array): Uint8Array {
     ...kept.map(({ whole }) => whole),
     Uint8Array.from(label),
   ]);
-}
-
-/** What that section says, of a compiled module: bytes by layer; of a module without it, nothing. */
-export function layerBytes(module: WebAssembly.Module): Record<string, number> {
-  const [section] = WebAssembly.Module.customSections(module, LAYERS_SECTION);
-  return section === undefined ? {} : (JSON.parse(new TextDecoder().decode(section)) as Record<string, number>);
 }
 
 // LEB128, unsigned.

@@ -2,10 +2,10 @@
 // because that memory never grows.
 
 import { instantiate } from "@assemblyscript/loader";
-import { layerBytes } from "../build/wasm-code.ts";
 import { InputError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import type { Bus } from "./bus.ts";
+import { layerBytes } from "./layers.ts";
 import type { CoreTap } from "./tap.ts";
 
 /** The functions that every profile of the core exports. Negative answers are errors: the negative of an Errno. */

@@ -8,7 +8,8 @@ import { measureCode, TCP_LIMIT, tcpBytes } from "../../host/build/code-sizes.ts
 import { controlBlockText, readControlBlock } from "../../host/build/control-block.ts";
 import { firmwarePath, readProfile } from "../../host/build/firmware.mjs";
 import { ipv6Cost, ipv6CostText } from "../../host/build/ipv6-cost.mjs";
-import { codeSection, layerBytes, layersOf } from "../../host/build/wasm-code.ts";
+import { codeSection, layersOf } from "../../host/build/wasm-code.ts";
+import { layerBytes } from "../../host/core/layers.ts";
 import { ROOT } from "./sources.ts";
 
 function sizes(...args: string[]) {
