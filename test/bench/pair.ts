@@ -39,6 +39,7 @@ export class Pair {
   readonly #turn: number;
   /** Where both share a core: carries what the adapters have to send, and polls in between where that is due. */
   readonly #carry: ((now: number) => void) | null;
+  #restart: () => void = () => {};
   #now = 1_000_000;
 
   private constructor(left: Machine, right: Machine, turn: number, carry: ((now: number) => void) | null = null) {
@@ -51,7 +52,8 @@ export class Pair {
   /** Two instances of the core, each with its MAC, on a cable in JavaScript. */
   static async create(module: WebAssembly.Module, { turn = TURN, framesPerPoll }: PairOptions = {}): Promise<Pair> {
     let onRation = (): void => {};
-    const cable = framesPerPoll ? createRationedCable(framesPerPoll, () => onRation()) : createCable();
+    const rationed = framesPerPoll ? createRationedCable(framesPerPoll, () => onRation()) : null;
+    const cable = rationed ?? createCable();
     const [left, right] = [cable.left, cable.right].map((wire, i) =>
       Machine.start(module, {
         wire,
@@ -62,6 +64,7 @@ export class Pair {
     );
     const pair = new Pair(await left, await right, turn);
     onRation = () => pair.#takeRation();
+    if (rationed) pair.#restart = rationed.restart;
     return pair;
   }
 
@@ -85,14 +88,19 @@ export class Pair {
       machine.addAddress(adapters[side]);
       return machine;
     });
+    let rationsBegan = 0;
+    const leftOfRation = (): number => framesPerPoll - ((left.mac.sent - rationsBegan) % framesPerPoll);
     const carryAll = (now: number): void => {
       carry(1, ALL_FRAMES);
-      while (carry(0, framesPerPoll) !== 0) {
+      while (carry(0, leftOfRation()) !== 0) {
         core.poll(now);
         pair.onRation();
       }
     };
     const pair = new Pair(left, right, turn, carryAll);
+    pair.#restart = () => {
+      rationsBegan = left.mac.sent;
+    };
     return pair;
   }
 
@@ -106,6 +114,11 @@ export class Pair {
     this.#now += this.#turn;
     this.#carry?.(this.#now);
     this.right.core.poll(this.#now);
+  }
+
+  /** The next frame from left to right begins a ration: an odd one before would leave every other ACK for three. */
+  beginRation(): void {
+    this.#restart();
   }
 
   /** Lets time pass in which nothing is to happen but timers. Microseconds. */

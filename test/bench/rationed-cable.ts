@@ -33,6 +33,11 @@ class Plug implements Wire {
     this.#onRation();
   }
 
+  /** The next frame begins a ration. */
+  restart(): void {
+    this.#sent = 0;
+  }
+
   deliver(frame: Uint8Array): void {
     this.#end?.receive(frame);
   }
@@ -40,11 +45,18 @@ class Plug implements Wire {
   close(): void {}
 }
 
+export interface RationedCable {
+  readonly left: Wire;
+  readonly right: Wire;
+  /** The next frame begins a ration. */
+  restart(): void;
+}
+
 /** `onRation` is called after every `frames` frames from left to right. */
-export function createRationedCable(frames: number, onRation: () => void): { left: Wire; right: Wire } {
+export function createRationedCable(frames: number, onRation: () => void): RationedCable {
   const left = new Plug(frames, onRation);
   const right = new Plug(Number.POSITIVE_INFINITY, () => {});
   left.peer = right;
   right.peer = left;
-  return { left, right };
+  return { left, right, restart: () => left.restart() };
 }

@@ -51,6 +51,13 @@ export async function workTrial(pair: Pair, work: Work): Promise<Trial> {
   ask(server, Operation.SERVE, work.kind, work.bytes, packets);
   const address = client.core.putAddress(server.seenAs);
   ask(client, Operation.BEGIN, work.kind, work.bytes, packets, address);
+  if (work.kind === WorkKind.BULK) {
+    for (let turn = 0; turn < CONNECTION_TURNS; turn++) {
+      pair.turnLeft();
+      pair.turnRight();
+    }
+    pair.beginRation();
+  }
   const judge = work.kind === WorkKind.BULK || work.kind === WorkKind.DATAGRAMS ? server : client;
   const each = work.kind === WorkKind.BULK ? work.bytes : 1;
   let target = 0;

@@ -137,7 +137,10 @@ function openServer(): i32 {
 function openClient(): i32 {
   state.near = socket(state.work == Work.DATAGRAMS ? SocketKind.DATAGRAM : SocketKind.STREAM);
   if (state.near < 0) return state.near;
-  if (state.work != Work.DATAGRAMS) limitWindow(state.near);
+  if (state.work != Work.DATAGRAMS) {
+    limitWindow(state.near);
+    setOption(state.near, SocketOption.NO_DELAY, 1); // a run's last piece is short: it is not to wait for an ACK
+  }
   const answer = connect(state.near, state.address, PORT);
   return answer == -Errno.EINPROGRESS ? 0 : answer;
 }
