@@ -4,7 +4,8 @@
 import type { Clock } from "../clock.ts";
 import type { Cable } from "../wire/cable.ts";
 import type { ImpairmentStats } from "../wire/impair.ts";
-import type { Wire, WireEnd } from "../wire/wire.ts";
+import type { Wire } from "../wire/wire.ts";
+import { WrappingWire } from "../wire/wrapping.ts";
 import { dissect } from "./dissect.ts";
 import type { Dissection } from "./dissection.ts";
 import type { LadderEvent, LadderFrame } from "./ladder.ts";
@@ -140,22 +141,14 @@ export class Recorder {
 }
 
 /** One end of the cable, with the recorder watching. */
-class RecordedWire implements Wire, WireEnd {
-  readonly name: string;
-  readonly carriesFcs: boolean;
-  readonly mtu?: number;
-  readonly #inner: Wire;
+class RecordedWire extends WrappingWire {
   readonly #recorder: Recorder;
   readonly #own: string;
   readonly #other: string;
   readonly #stats: ImpairmentStats | null;
-  #end: WireEnd | null = null;
 
   constructor(inner: Wire, recorder: Recorder, own: string, other: string, stats: ImpairmentStats | null) {
-    this.name = inner.name;
-    this.carriesFcs = inner.carriesFcs;
-    if (inner.mtu !== undefined) this.mtu = inner.mtu;
-    this.#inner = inner;
+    super(inner);
     this.#recorder = recorder;
     this.#own = own;
     this.#other = other;
@@ -163,29 +156,13 @@ class RecordedWire implements Wire, WireEnd {
     inner.attach(this);
   }
 
-  get up(): boolean {
-    return this.#inner.up;
-  }
-
-  attach(end: WireEnd): void {
-    this.#end = end;
-  }
-
   send(frame: Uint8Array): void {
-    this.#recorder.sent(this.#own, this.#other, this.#bare(frame), () => this.#inner.send(frame), this.#stats);
+    this.#recorder.sent(this.#own, this.#other, this.#bare(frame), () => this.inner.send(frame), this.#stats);
   }
 
   receive(frame: Uint8Array): void {
     this.#recorder.received(this.#own, this.#bare(frame));
-    this.#end?.receive(frame);
-  }
-
-  linkChanged(up: boolean): void {
-    this.#end?.linkChanged(up);
-  }
-
-  close(): void {
-    this.#inner.close();
+    this.end?.receive(frame);
   }
 
   #bare(frame: Uint8Array): Uint8Array {

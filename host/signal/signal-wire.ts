@@ -3,7 +3,8 @@
 
 import { FCS_BYTES, fcsMatches, withFcs } from "../mac/fcs.ts";
 import { Random } from "../random.ts";
-import type { Wire, WireEnd } from "../wire/wire.ts";
+import type { Wire } from "../wire/wire.ts";
+import { WrappingWire } from "../wire/wrapping.ts";
 import { Line, type LineStats, type SignalOptions } from "./line.ts";
 
 export interface SignalWire extends Wire {
@@ -20,54 +21,29 @@ export function signalWire(wire: Wire, options: SignalOptions & { seed?: number 
   return new Signalling(wire, options);
 }
 
-class Signalling implements SignalWire, WireEnd {
-  readonly carriesFcs = true;
-  readonly mtu?: number;
+class Signalling extends WrappingWire implements SignalWire {
   readonly signalStats: { sent: LineStats; received: LineStats; fcsDrops: number };
-  #inner: Wire;
-  #end: WireEnd | null = null;
   #out: Line;
   #in: Line;
 
   constructor(inner: Wire, { seed = 1, ...options }: SignalOptions & { seed?: number }) {
-    this.#inner = inner;
-    if (inner.mtu !== undefined) this.mtu = inner.mtu;
+    super(inner, true);
     this.#out = new Line(options, new Random(seed, 3));
     this.#in = new Line(options, new Random(seed, 4));
     this.signalStats = { sent: this.#out.stats, received: this.#in.stats, fcsDrops: 0 };
     inner.attach(this);
   }
 
-  get name(): string {
-    return this.#inner.name;
-  }
-
-  get up(): boolean {
-    return this.#inner.up;
-  }
-
-  attach(end: WireEnd): void {
-    this.#end = end;
-  }
-
   send(frame: Uint8Array): void {
     const arrived = this.#out.carry(frame);
     if (arrived === null) return;
-    if (this.#inner.carriesFcs) this.#inner.send(arrived);
-    else if (fcsMatches(arrived)) this.#inner.send(arrived.subarray(0, arrived.length - FCS_BYTES));
+    if (this.inner.carriesFcs) this.inner.send(arrived);
+    else if (fcsMatches(arrived)) this.inner.send(arrived.subarray(0, arrived.length - FCS_BYTES));
     else this.signalStats.fcsDrops++;
   }
 
   receive(frame: Uint8Array): void {
-    const arrived = this.#in.carry(this.#inner.carriesFcs ? frame : withFcs(frame));
-    if (arrived !== null) this.#end?.receive(arrived);
-  }
-
-  linkChanged(up: boolean): void {
-    this.#end?.linkChanged(up);
-  }
-
-  close(): void {
-    this.#inner.close();
+    const arrived = this.#in.carry(this.inner.carriesFcs ? frame : withFcs(frame));
+    if (arrived !== null) this.end?.receive(arrived);
   }
 }

@@ -5,7 +5,8 @@ import { InputError } from "../errors.ts";
 import { FCS_BYTES, fcsMatches, withFcs } from "../mac/fcs.ts";
 import { Random } from "../random.ts";
 import { type ImpairmentStats, type Impairments, Lane } from "./lane.ts";
-import type { Wire, WireEnd } from "./wire.ts";
+import type { Wire } from "./wire.ts";
+import { WrappingWire } from "./wrapping.ts";
 
 export type { Burst, ImpairmentStats, Impairments } from "./lane.ts";
 
@@ -40,36 +41,18 @@ export function impairWire(wire: Wire, options: ImpairOptions): ImpairedWire {
   return new Impaired(wire, sent, received);
 }
 
-class Impaired implements ImpairedWire, WireEnd {
-  readonly carriesFcs: boolean;
-  readonly mtu?: number;
+class Impaired extends WrappingWire implements ImpairedWire {
   readonly stats: { readonly sent: ImpairmentStats; readonly received: ImpairmentStats };
-  #inner: Wire;
-  #end: WireEnd | null = null;
   #out: Lane;
   #in: Lane;
 
   constructor(inner: Wire, sent: ImpairOptions, received: ImpairOptions) {
-    this.#inner = inner;
-    this.carriesFcs = inner.carriesFcs || (sent.corrupt ?? 0) + (received.corrupt ?? 0) > 0;
-    if (inner.mtu !== undefined) this.mtu = inner.mtu;
+    super(inner, inner.carriesFcs || (sent.corrupt ?? 0) + (received.corrupt ?? 0) > 0);
     const [out, back] = [new Random(sent.seed ?? 1, 1), new Random(received.seed ?? 1, 2)];
     this.#out = new Lane(sent, out, this.carriesFcs, (frame) => this.#pass(frame));
-    this.#in = new Lane(received, back, this.carriesFcs, (frame) => this.#end?.receive(frame));
+    this.#in = new Lane(received, back, this.carriesFcs, (frame) => this.end?.receive(frame));
     this.stats = { sent: this.#out.stats, received: this.#in.stats };
     inner.attach(this);
-  }
-
-  get name(): string {
-    return this.#inner.name;
-  }
-
-  get up(): boolean {
-    return this.#inner.up;
-  }
-
-  attach(end: WireEnd): void {
-    this.#end = end;
   }
 
   send(frame: Uint8Array, stays = false): void {
@@ -77,25 +60,21 @@ class Impaired implements ImpairedWire, WireEnd {
   }
 
   receive(frame: Uint8Array, stays = false): void {
-    this.#in.carry(this.carriesFcs && !this.#inner.carriesFcs ? withFcs(frame) : frame, stays);
+    this.#in.carry(this.carriesFcs && !this.inner.carriesFcs ? withFcs(frame) : frame, stays);
   }
 
-  linkChanged(up: boolean): void {
-    this.#end?.linkChanged(up);
-  }
-
-  close(): void {
+  override close(): void {
     this.#out.close();
     this.#in.close();
-    this.#inner.close();
+    super.close();
   }
 
   // Where the wire beyond has no FCS, the bad cable ends here, and with it the job of checking.
   #pass(frame: Uint8Array): void {
-    if (this.carriesFcs === this.#inner.carriesFcs) {
-      this.#inner.send(frame);
+    if (this.carriesFcs === this.inner.carriesFcs) {
+      this.inner.send(frame);
     } else if (fcsMatches(frame)) {
-      this.#inner.send(frame.subarray(0, frame.length - FCS_BYTES));
+      this.inner.send(frame.subarray(0, frame.length - FCS_BYTES));
     } else {
       this.stats.sent.fcsDrops++;
     }

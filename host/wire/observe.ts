@@ -1,7 +1,8 @@
 // Lets somebody watch the frames of a wire as the adapter on it sees them: without FCS, and without damaged ones.
 
 import { FCS_BYTES, fcsMatches } from "../mac/fcs.ts";
-import type { Wire, WireEnd } from "./wire.ts";
+import type { Wire } from "./wire.ts";
+import { WrappingWire } from "./wrapping.ts";
 
 /** Called for each frame, which is valid during the call only. `sent`: by the adapter; else it was received. */
 export type FrameObserver = (frame: Uint8Array, sent: boolean) => void;
@@ -14,19 +15,13 @@ export function observeWire(wire: Wire, observer: FrameObserver, onClose: () => 
 }
 
 /** A wire that can be watched by several, who come and go; while nobody does, frames just pass. */
-export class ObservedWire implements Wire, WireEnd {
-  readonly carriesFcs: boolean;
-  readonly mtu?: number;
-  #inner: Wire;
+export class ObservedWire extends WrappingWire {
   #observers = new Set<FrameObserver>();
   #onClose: () => void;
-  #end: WireEnd | null = null;
 
   constructor(inner: Wire, onClose: () => void = () => {}) {
-    this.#inner = inner;
+    super(inner);
     this.#onClose = onClose;
-    this.carriesFcs = inner.carriesFcs;
-    if (inner.mtu !== undefined) this.mtu = inner.mtu;
     inner.attach(this);
   }
 
@@ -36,35 +31,19 @@ export class ObservedWire implements Wire, WireEnd {
     return () => this.#observers.delete(observer);
   }
 
-  get name(): string {
-    return this.#inner.name;
-  }
-
-  get up(): boolean {
-    return this.#inner.up;
-  }
-
-  attach(end: WireEnd): void {
-    this.#end = end;
-  }
-
   send(frame: Uint8Array): void {
     this.#observe(frame, true);
-    this.#inner.send(frame);
+    this.inner.send(frame);
   }
 
   receive(frame: Uint8Array): void {
     this.#observe(frame, false);
-    this.#end?.receive(frame);
+    this.end?.receive(frame);
   }
 
-  linkChanged(up: boolean): void {
-    this.#end?.linkChanged(up);
-  }
-
-  close(): void {
+  override close(): void {
     this.#onClose();
-    this.#inner.close();
+    super.close();
   }
 
   #observe(frame: Uint8Array, sent: boolean): void {

@@ -31,6 +31,9 @@ export interface Benchmark {
   prepare(module: WebAssembly.Module): Promise<Trial>;
 }
 
+/** What decides the unit of a figure. */
+type Measured = Pick<Benchmark, "payloadBytes" | "isCeiling">;
+
 export interface Figure {
   readonly benchmark: Benchmark;
   /** Nanoseconds for an operation, of each run, fastest first. */
@@ -66,19 +69,34 @@ export async function measure(
   return entries.map(({ benchmark, runs }) => ({ benchmark, runs: runs.sort((a, b) => a - b) }));
 }
 
-async function nanoseconds(trial: Trial, operations: number): Promise<number> {
+/** Nanoseconds that an operation takes, of a run of so many. */
+export async function nanoseconds(trial: Trial, operations: number): Promise<number> {
   const start = process.hrtime.bigint();
   await trial.run(operations);
   return Number(process.hrtime.bigint() - start) / operations;
 }
 
+/**
+ * Finds by trying how many operations cost about `wanted`; that warms up, too. `tryOut` does so many, and gives what all of
+ * them together cost.
+ */
+export async function operationsFor(wanted: number, tryOut: (operations: number) => Promise<number>): Promise<number> {
+  let operations = 64;
+  let cost = await tryOut(operations);
+  while (cost < wanted / 4) {
+    operations *= 4;
+    cost = await tryOut(operations);
+  }
+  return Math.ceil((operations * wanted) / cost);
+}
+
 /** What a time for one operation comes to, in the benchmark's unit. */
-export function figureOf(benchmark: Benchmark, nanoseconds: number): number {
+export function figureOf(benchmark: Measured, nanoseconds: number): number {
   if (benchmark.isCeiling) return nanoseconds;
   return benchmark.payloadBytes === undefined ? 1e9 / nanoseconds : (benchmark.payloadBytes * 8000) / nanoseconds;
 }
 
-export function unitOf(benchmark: Benchmark): string {
+export function unitOf(benchmark: Measured): string {
   if (benchmark.isCeiling) return "ns";
   return benchmark.payloadBytes === undefined ? "/s" : "Mbit/s";
 }

@@ -125,6 +125,7 @@ export function reportData(machine: Environment, core: Size, figures: readonly F
   };
 }
 
-function grouped(value: number): string {
+/** A whole number as people read it: 12,345. */
+export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -1,6 +1,7 @@
 // What a crowd of connections costs, as a table or as data.
 
 import { type Column, tableText } from "../../../host/inspect/table.ts";
+import { grouped } from "../report.ts";
 import type { Plan, Row } from "./measure.ts";
 import { MESSAGE_BYTES, MODES } from "./trial.ts";
 
@@ -29,10 +30,6 @@ function cellsOf({ others, nanoseconds, ratio }: Row): string[] {
     ratio.median.toFixed(3),
     `${ratio.lowerQuartile.toFixed(3)}-${ratio.upperQuartile.toFixed(3)}`,
   ];
-}
-
-function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }
 
 /** The same for programs: `runs` are the nanoseconds of a trip in each run, ratios are to the first row of a mode. */

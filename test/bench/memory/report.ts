@@ -2,6 +2,7 @@
 
 import { type Column, tableText } from "../../../host/inspect/table.ts";
 import { type Series, scatterChart } from "../chart.ts";
+import { grouped } from "../report.ts";
 import { LOSSES, type MemoryRow, throughputMedian } from "./measure.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -56,8 +57,4 @@ export function memorySvg(rows: readonly MemoryRow[]): string {
 
 function hintOf({ ram, design, window, connections }: MemoryRow): string {
   return `${grouped(ram)} bytes: MTU ${design.mtu}, ${design.packets} packets, window ${grouped(window)}, ${connections} connections`;
-}
-
-function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

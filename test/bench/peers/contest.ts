@@ -1,6 +1,6 @@
 // Every contestant does every work: set up, warmed up, then measured in turn with all the others.
 
-import type { Frames, Trial } from "../benchmark.ts";
+import { type Frames, operationsFor, type Trial } from "../benchmark.ts";
 import { processorTime } from "../processor-time.ts";
 import { spreadOf } from "../statistics.ts";
 import { type Contestant, idOf } from "./contestant.ts";
@@ -83,16 +83,9 @@ export async function hold(
 async function prepare(contestant: Contestant, work: Work, plan: ContestPlan): Promise<Entry | null> {
   const trial = await contestant.prepare(work);
   if (trial === null) return null;
-  const wanted = plan.runMs * 1e6;
   const tryOut = async (operations: number): Promise<number> =>
     costOf(await timed(trial, operations), contestant, plan) * operations;
-  let operations = 64;
-  let cost = await tryOut(operations);
-  while (cost < wanted / 4) {
-    operations *= 4;
-    cost = await tryOut(operations);
-  }
-  return { contestant, trial, operations: Math.ceil((operations * wanted) / cost), frames: null, runs: [] };
+  return { contestant, trial, operations: await operationsFor(plan.runMs * 1e6, tryOut), frames: null, runs: [] };
 }
 
 /** What counts of a time. What goes through the kernel waits for it; and few milliseconds may be less than none. */

@@ -2,6 +2,7 @@
 
 import { type Column, tableText } from "../../../host/inspect/table.ts";
 import { type Bar, barChart } from "../chart.ts";
+import { grouped } from "../report.ts";
 import { median, spreadOf } from "../statistics.ts";
 import type { Failure, Result } from "./contest.ts";
 import { ARRANGEMENTS, type Contestant, idOf, type Offer } from "./contestant.ts";
@@ -161,8 +162,4 @@ function figureOf(work: Work, nanoseconds: number): number {
 
 function unitOf(work: Work): string {
   return work.kind === WorkKind.BULK ? "Mbit/s" : "/s";
-}
-
-function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

@@ -2,7 +2,7 @@
 
 import { createStack } from "../../../host/stack.ts";
 import { createCable } from "../../../host/wire/cable.ts";
-import type { Trial } from "../benchmark.ts";
+import { nanoseconds, operationsFor, type Trial } from "../benchmark.ts";
 import { NODE_SOCKETS } from "../peers/node-net.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
 import { bulkTrial, connectionTrial, PIECE_BYTES, roundTripTrial, type Sockets } from "./trials.ts";
@@ -14,7 +14,7 @@ export interface Work {
   /** What one operation is. */
   readonly title: string;
   /** Payload of an operation, where Mbit/s say more than operations per second. */
-  readonly payloadBytes: number | null;
+  readonly payloadBytes?: number;
   /** How many times as fast as Node's own sockets a stack's are to be, at least. */
   readonly least: number;
   prepare(sockets: Sockets): Promise<Trial>;
@@ -25,14 +25,12 @@ export const WORKS: readonly Work[] = [
   {
     name: "round-trips",
     title: `${MESSAGE_BYTES} bytes to the other end and back`,
-    payloadBytes: null,
     least: 2,
     prepare: (sockets) => roundTripTrial(sockets, MESSAGE_BYTES),
   },
   {
     name: "connections",
     title: "open, 1 byte each way, close by the client",
-    payloadBytes: null,
     least: 5,
     prepare: connectionTrial,
   },
@@ -92,20 +90,8 @@ async function startStacks(module: WebAssembly.Module): Promise<{ sockets: Socke
   return { sockets: { near: near.net, far: far.net, addresses: ["10.0.0.2"] }, end };
 }
 
-/** Finds by trying how many operations a run takes; that warms it up, too. */
 async function prepare(work: Work, sockets: Sockets, runMs: number) {
   const trial = await work.prepare(sockets);
-  let operations = 16;
-  let time = await nanoseconds(trial, operations);
-  while (time * operations < (runMs * 1e6) / 4) {
-    operations *= 4;
-    time = await nanoseconds(trial, operations);
-  }
-  return { trial, operations: Math.ceil((runMs * 1e6) / time), times: [] as number[] };
-}
-
-async function nanoseconds(trial: Trial, operations: number): Promise<number> {
-  const start = process.hrtime.bigint();
-  await trial.run(operations);
-  return Number(process.hrtime.bigint() - start) / operations;
+  const operations = await operationsFor(runMs * 1e6, async (count) => (await nanoseconds(trial, count)) * count);
+  return { trial, operations, times: [] as number[] };
 }

@@ -1,6 +1,8 @@
 // Sockets of a stack beside Node's own, as a table or as data.
 
 import { type Column, tableText } from "../../../host/inspect/table.ts";
+import { figureOf, unitOf } from "../benchmark.ts";
+import { grouped } from "../report.ts";
 import type { Result } from "./measure.ts";
 
 export function socketsText(results: readonly Result[], runs: number): string {
@@ -11,9 +13,9 @@ export function socketsText(results: readonly Result[], runs: number): string {
   ];
   const rows = results.map(({ work, ours, theirs, ratio }) => [
     work.name,
-    figure(work.payloadBytes, ours.median),
-    figure(work.payloadBytes, theirs.median),
-    work.payloadBytes === null ? "/s" : "Mbit/s",
+    grouped(figureOf(work, ours.median)),
+    grouped(figureOf(work, theirs.median)),
+    unitOf(work),
     ratio.median.toFixed(2),
     `${ratio.lowerQuartile.toFixed(2)}-${ratio.upperQuartile.toFixed(2)}`,
     `${work.least.toFixed(1)} ${ratio.median >= work.least ? "reached" : "missed"}`,
@@ -27,11 +29,6 @@ every byte compared; medians of ${runs} runs side by side\n`;
   )}`;
 }
 
-function figure(payloadBytes: number | null, nanoseconds: number): string {
-  const value = payloadBytes === null ? 1e9 / nanoseconds : (payloadBytes * 8000) / nanoseconds;
-  return Math.round(value).toLocaleString("en-US");
-}
-
 /** The same for programs: nanoseconds for an operation, and how many times as fast. */
 export function socketsData(results: readonly Result[]): object {
   return {
@@ -39,7 +36,7 @@ export function socketsData(results: readonly Result[]): object {
     rows: results.map(({ work, ours, theirs, ratio }) => ({
       name: work.name,
       title: work.title,
-      payloadBytes: work.payloadBytes,
+      payloadBytes: work.payloadBytes ?? null,
       stack: ours,
       node: theirs,
       timesAsFast: ratio,

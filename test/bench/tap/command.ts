@@ -9,7 +9,7 @@ import { Network, STACK, STACK_MAC, TAP } from "../../linux/support/network.ts";
 import { skip } from "../../linux/support/requirements.ts";
 import { wholeNumber } from "../arguments.ts";
 import { ProgressLine } from "../progress.ts";
-import { environment, headText } from "../report.ts";
+import { environment, grouped, headText } from "../report.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
 import { FRAME_BYTES, playEnd, type TapOrder, type TapReport } from "./ends.ts";
 
@@ -171,8 +171,4 @@ function rowsText(rows: readonly Row[]): string {
     ratio === null ? "" : ratio.toFixed(2),
   ]);
   return `${tableText(columns, cells, "  ")}At least ${LEAST} of the bare one is wanted.\n`;
-}
-
-function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }
